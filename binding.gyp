@@ -1,0 +1,56 @@
+{
+  "variables": {
+    # 'address' or 'thread' by `node-gyp rebuild -- -Drondo_sanitizer=…` (not `asan`/`tsan`: Node's
+    # own config.gypi has those and wins silently).
+    "rondo_sanitizer%": "",
+  },
+  "target_defaults": {
+    "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
+    "cflags_cc": ["-std=c++17", "-fno-exceptions", "-fno-rtti"],
+    "xcode_settings": {
+      "CLANG_CXX_LANGUAGE_STANDARD": "c++17",
+      "GCC_SYMBOLS_PRIVATE_EXTERN": "YES",
+      "MACOSX_DEPLOYMENT_TARGET": "11.0",
+    },
+    "conditions": [
+      ["rondo_sanitizer!=''", {
+        "cflags": ["-fsanitize=<(rondo_sanitizer)", "-fno-omit-frame-pointer", "-g", "-O1"],
+        "ldflags": ["-fsanitize=<(rondo_sanitizer)"],
+      }],
+      ["rondo_sanitizer=='address'", {
+        "cflags": ["-fsanitize=undefined", "-fno-sanitize-recover=undefined"],
+        "ldflags": ["-fsanitize=undefined"],
+      }],
+    ],
+  },
+  "targets": [
+    {
+      "target_name": "rondo",
+      "conditions": [
+        ["OS=='linux' or OS=='mac'", {
+          "sources": [
+            "native/acceptor.cc",
+            "native/addon.cc",
+            "native/board.cc",
+            "native/channel.cc",
+            "native/dealer.cc",
+            "native/engine.cc",
+            "native/fd_passing.cc",
+            "native/js_engine.cc",
+            "native/js_fd.cc",
+            "native/js_receiver.cc",
+            "native/listen.cc",
+            "native/policy.cc",
+            "native/receiver.cc",
+            "native/roster.cc",
+            "native/slot.cc",
+          ],
+          "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
+          "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+        }, {
+          "type": "none",
+        }],
+      ],
+    },
+  ],
+}

@@ -1,0 +1,320 @@
+#include "dealer.h"
+
+#include <algorithm>
+
+#include "errors.h"
+
+namespace rondo {
+
+namespace {
+
+constexpr uint64_t kTickMs = 50;
+constexpr uint64_t kStarvedReportMs = 100;
+constexpr uint64_t kErrorReportMs = 1000;
+
+// A call of Deal() ends after so many rounds, and a round takes so many from one listener, so
+// that the loop gets to hear everybody. The tick goes on with what is left.
+constexpr int kMostRounds = 64;
+constexpr int kMostAcceptsPerRound = 64;
+constexpr size_t kMostWaitingPerRound = 256;
+
+bool Contains(const std::vector<uint16_t>& list, uint16_t value) {
+  return std::find(list.begin(), list.end(), value) != list.end();
+}
+
+}  // namespace
+
+Dealer::Dealer(uv_loop_t* loop, const DealerOptions& options, UniqueFd board_fd, Shared* shared,
+               EventSink* events)
+    : loop_(loop),
+      options_(options),
+      shared_(shared),
+      events_(events),
+      roster_(loop, std::move(board_fd), options.window, shared, events, &waiting_,
+              {this, [](void* data) { static_cast<Dealer*>(data)->Deal(); }}) {}
+
+int Dealer::Open() {
+  return tick_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
+}
+
+void Dealer::Close() {
+  for (auto& door : doors_) door.reset();
+  for (const Connection& connection : waiting_) {
+    Count(&shared_->listeners[connection.listener].closed);
+  }
+  waiting_.clear();
+  shared_->engine.waiting.store(0, std::memory_order_relaxed);
+  NoteStarved(false);
+  roster_.Clear();
+  tick_.Close();
+}
+
+void Dealer::AddListener(uint16_t id, UniqueFd fd) {
+  auto door = std::make_unique<Door>(
+      Door{this, Acceptor(id, std::move(fd), &shared_->listeners[id])});
+  const int result = door->acceptor.Open(loop_, door.get(), OnBacklog);
+  if (result < 0) {
+    events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+    return;
+  }
+  if (is_paused_) {
+    door->acceptor.is_waiting = true;
+  } else {
+    door->acceptor.Arm();
+  }
+  doors_[id] = std::move(door);
+}
+
+void Dealer::RemoveListener(uint16_t id) {
+  doors_[id].reset();
+  Deal();
+}
+
+void Dealer::Pause() {
+  is_paused_ = true;
+  for (const auto& door : doors_) {
+    if (door == nullptr || door->acceptor.IsBackingOff()) continue;
+    door->acceptor.Disarm();
+    door->acceptor.is_waiting = true;
+  }
+}
+
+void Dealer::Resume() {
+  is_paused_ = false;
+  Deal();
+}
+
+void Dealer::OnBacklog(uv_poll_t* poll, int, int) {
+  Door* const door = static_cast<Door*>(poll->data);
+  door->acceptor.Disarm();
+  door->acceptor.is_waiting = true;
+  door->dealer->Deal();
+}
+
+// ---- the loop ----
+
+void Dealer::Deal() {
+  bool is_unfinished = true;
+  for (int round = 0; round < kMostRounds && is_unfinished; round++) {
+    DealWaiting();
+    if (!is_paused_) {
+      for (const auto& door : doors_) {
+        if (door != nullptr && door->acceptor.is_waiting) AcceptFrom(door.get());
+      }
+    }
+    HandOffAll();
+    is_unfinished = WantsAnotherRound();
+  }
+  NoteStarved(IsStarved());
+  shared_->engine.waiting.store(waiting_.size(), std::memory_order_relaxed);
+  KeepTicking(is_unfinished);
+}
+
+void Dealer::DealWaiting() {
+  const size_t count = std::min(waiting_.size(), kMostWaitingPerRound);
+  for (size_t i = 0; i < count; i++) {
+    Connection connection = std::move(waiting_.front());
+    waiting_.pop_front();
+    ListenerCounters& counters = shared_->listeners[connection.listener];
+    if (IsHopeless(connection)) {
+      Count(&counters.closed);
+    } else if (Place(&connection)) {
+      Count(&counters.redealt);
+    } else {
+      waiting_.push_back(std::move(connection));
+    }
+  }
+}
+
+void Dealer::AcceptFrom(Door* door) {
+  Acceptor& acceptor = door->acceptor;
+  for (int i = 0; i < kMostAcceptsPerRound; i++) {
+    Connection connection;
+    connection.listener = acceptor.id();
+    // Without room the backlog is the queue: what is not accepted can still go to any worker.
+    if (!HasRoomFor(connection)) return;
+    int error = 0;
+    const AcceptOutcome outcome = acceptor.Accept(&connection.fd, &error);
+    if (outcome == AcceptOutcome::kAccepted) {
+      Place(&connection);
+    } else if (outcome == AcceptOutcome::kEmpty) {
+      acceptor.is_waiting = false;
+      acceptor.Arm();
+      return;
+    } else {
+      OnAcceptError(door, outcome, error);
+      if (outcome != AcceptOutcome::kAborted) return;
+    }
+  }
+}
+
+bool Dealer::Place(Connection* connection) {
+  candidates_.clear();
+  for (const auto& slot : roster_.slots()) {
+    if (!CanTake(slot.get(), *connection)) continue;
+    candidates_.push_back({slot->id(), slot->pending(), slot->active()});
+  }
+  if (candidates_.empty()) return false;
+  const size_t index = options_.policy->pick(candidates_.data(), candidates_.size(), last_picked_);
+  last_picked_ = candidates_[index].slot;
+  for (const auto& slot : roster_.slots()) {
+    if (slot->id() != last_picked_) continue;
+    connection->is_final = IsLastChoice(*connection, slot.get());
+    slot->Add(std::move(*connection));
+    break;
+  }
+  return true;
+}
+
+void Dealer::HandOffAll() {
+  for (const auto& slot : roster_.slots()) {
+    if (slot->IsBatchEmpty()) continue;
+    if (slot->HandOff(&waiting_)) {
+      standing_since_ms_ = 0;
+    } else if (IsShortage(slot->handoff_error())) {
+      events_->Emit({EventType::kHandOffError, slot->id(), slot->generation(), 0,
+                     slot->handoff_error(), 0});
+    }
+  }
+}
+
+// Whether there is something to do and room to do it, as far as can be seen now. If only room is
+// lacking, the workers are asked to say when they receive, before the last look.
+bool Dealer::WantsAnotherRound() {
+  if (roster_.RemoveBroken()) return true;
+  for (const bool has_asked : {false, true}) {
+    bool lacks_room = false;
+    for (const auto& door : doors_) {
+      if (door == nullptr || !door->acceptor.is_waiting || is_paused_) continue;
+      Connection next;
+      next.listener = door->acceptor.id();
+      if (HasRoomFor(next)) return true;
+      lacks_room = true;
+    }
+    for (const Connection& connection : waiting_) {
+      if (HasRoomFor(connection) || IsHopeless(connection)) return true;
+      lacks_room = true;
+    }
+    if (!lacks_room || has_asked) return false;
+    for (const auto& slot : roster_.slots()) slot->AskForCredit();
+  }
+  return false;
+}
+
+// ---- what can be seen ----
+
+bool Dealer::CanTake(Slot* slot, const Connection& connection) {
+  return slot->Serves(connection.listener) && !Contains(connection.refused_by, slot->id()) &&
+         slot->HasRoom(options_.window);
+}
+
+bool Dealer::HasRoomFor(const Connection& connection) {
+  return std::any_of(roster_.slots().begin(), roster_.slots().end(),
+                     [&](const auto& slot) { return CanTake(slot.get(), connection); });
+}
+
+// Nobody will ever take it: each worker that serves its listener has sent it back, or none serves
+// it and none will, for the listener is closed.
+bool Dealer::IsHopeless(const Connection& connection) const {
+  bool is_served = false;
+  for (const auto& slot : roster_.slots()) {
+    if (!slot->Serves(connection.listener)) continue;
+    if (!Contains(connection.refused_by, slot->id())) return false;
+    is_served = true;
+  }
+  return is_served || doors_[connection.listener] == nullptr;
+}
+
+bool Dealer::IsLastChoice(const Connection& connection, const Slot* chosen) const {
+  return std::none_of(roster_.slots().begin(), roster_.slots().end(), [&](const auto& slot) {
+    return slot.get() != chosen && slot->Serves(connection.listener) &&
+           !Contains(connection.refused_by, slot->id());
+  });
+}
+
+bool Dealer::IsStarved() const {
+  if (!waiting_.empty()) return true;
+  if (is_paused_) return false;
+  return std::any_of(doors_.begin(), doors_.end(), [](const auto& door) {
+    return door != nullptr && door->acceptor.is_waiting;
+  });
+}
+
+// ---- what goes wrong ----
+
+void Dealer::OnAcceptError(Door* door, AcceptOutcome outcome, int error) {
+  const uint16_t id = door->acceptor.id();
+  const uint64_t now_ms = uv_now(loop_);
+  if (outcome == AcceptOutcome::kBroken) {
+    events_->Emit({EventType::kListenerBroken, id, 0, 0, error, 0});
+    doors_[id].reset();
+    return;
+  }
+  if (now_ms >= door->report_at_ms) {
+    door->report_at_ms = now_ms + kErrorReportMs;
+    events_->Emit({EventType::kAcceptError, id, 0, 0, error, 0});
+  }
+  if (outcome == AcceptOutcome::kShortage) door->acceptor.BackOff(now_ms);
+}
+
+void Dealer::NoteStarved(bool is_starved) {
+  const uint64_t now_ns = is_starved || starved_since_ns_ != 0 ? uv_hrtime() : 0;
+  if (starved_since_ns_ != 0) Count(&shared_->engine.starved_ns, now_ns - starved_since_ns_);
+  starved_since_ns_ = is_starved ? now_ns : 0;
+  if (!is_starved) standing_since_ms_ = 0;
+  if (is_starved && standing_since_ms_ == 0) {
+    standing_since_ms_ = uv_now(loop_);
+    if (is_starvation_reported_) ReportStarvation();
+  }
+  if (!is_starved && is_starvation_reported_) ReportStarvation();
+}
+
+// The time for 'flowing' has come when connections were handed off again or none waits.
+void Dealer::ReportStarvation() {
+  is_starvation_reported_ = !is_starvation_reported_;
+  events_->Emit({is_starvation_reported_ ? EventType::kStarved : EventType::kFlowing});
+}
+
+void Dealer::OnTick(uv_timer_t* timer) { static_cast<Dealer*>(timer->data)->Tick(); }
+
+void Dealer::Tick() {
+  const uint64_t now_ms = uv_now(loop_);
+  roster_.Tick(now_ms, options_.take_back_ms);
+  for (const auto& door : doors_) {
+    if (door == nullptr) continue;
+    Acceptor& acceptor = door->acceptor;
+    acceptor.EndBackOffIfDue(now_ms);
+    // Room ran out with the last connection there was: nothing waits after all.
+    if (acceptor.is_waiting && !is_paused_ && acceptor.IsBacklogEmpty()) {
+      acceptor.is_waiting = false;
+      acceptor.Arm();
+    }
+  }
+  Deal();
+  if (starved_since_ns_ != 0 && !is_starvation_reported_ && standing_since_ms_ != 0 &&
+      now_ms - standing_since_ms_ >= kStarvedReportMs) {
+    ReportStarvation();
+  }
+}
+
+void Dealer::KeepTicking(bool is_unfinished) {
+  if (is_unfinished) {
+    uv_timer_start(tick_.get(), OnTick, 0, kTickMs);
+    is_ticking_ = true;
+    return;
+  }
+  const bool is_needed =
+      IsStarved() || roster_.NeedsTick() ||
+      std::any_of(doors_.begin(), doors_.end(), [](const auto& door) {
+        return door != nullptr && door->acceptor.IsBackingOff();
+      });
+  if (is_needed == is_ticking_) return;
+  is_ticking_ = is_needed;
+  if (is_needed) {
+    uv_timer_start(tick_.get(), OnTick, kTickMs, kTickMs);
+  } else {
+    uv_timer_stop(tick_.get());
+  }
+}
+
+}  // namespace rondo

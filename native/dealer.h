@@ -1,0 +1,92 @@
+// The heart of the engine: accept, pick, hand off. Deal() is the one function that moves
+// connections; every event (a connection waits, room was made, a worker came or went) ends in a
+// call of it. Runs on the engine's thread; engine.h has the doors to it.
+#ifndef RONDO_DEALER_H_
+#define RONDO_DEALER_H_
+
+#include <array>
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "acceptor.h"
+#include "events.h"
+#include "policy.h"
+#include "roster.h"
+
+namespace rondo {
+
+struct DealerOptions {
+  const Policy* policy;
+  uint32_t window;        // connections handed to a slot and not yet received, at most
+  uint64_t take_back_ms;  // a slot that receives nothing for so long loses what is pending; 0: never
+};
+
+class Dealer {
+ public:
+  Dealer(uv_loop_t* loop, const DealerOptions& options, UniqueFd board_fd, Shared* shared,
+         EventSink* events);
+
+  int Open();  // 0 or -errno
+  // Closes every listener and channel. What waits to be dealt again is closed and counted; what
+  // was handed off stays readable for its worker.
+  void Close();
+
+  void AddListener(uint16_t id, UniqueFd fd);
+  void RemoveListener(uint16_t id);
+  void Pause();
+  void Resume();
+  Roster* roster() { return &roster_; }
+
+ private:
+  struct Door {
+    Dealer* dealer;
+    Acceptor acceptor;
+    uint64_t report_at_ms = 0;  // no accept error is reported before
+  };
+
+  void Deal();
+  void DealWaiting();
+  void AcceptFrom(Door* door);
+  // False: no slot has room; the connection is the caller's still.
+  bool Place(Connection* connection);
+  void HandOffAll();
+  bool WantsAnotherRound();
+
+  bool CanTake(Slot* slot, const Connection& connection);
+  bool HasRoomFor(const Connection& connection);
+  bool IsHopeless(const Connection& connection) const;
+  bool IsLastChoice(const Connection& connection, const Slot* chosen) const;
+  bool IsStarved() const;
+  void NoteStarved(bool is_starved);
+  void ReportStarvation();
+  void OnAcceptError(Door* door, AcceptOutcome outcome, int error);
+  void KeepTicking(bool is_unfinished);
+  void Tick();
+
+  static void OnBacklog(uv_poll_t* poll, int status, int events);
+  static void OnTick(uv_timer_t* timer);
+
+  uv_loop_t* const loop_;
+  const DealerOptions options_;
+  Shared* const shared_;
+  EventSink* const events_;
+  UvHandle<uv_timer_t> tick_;
+  std::array<std::unique_ptr<Door>, kMaxListeners> doors_;
+  // Taken back or refused: dealt before anything new is accepted.
+  std::deque<Connection> waiting_;
+  Roster roster_;
+  std::vector<Candidate> candidates_;
+  int last_picked_ = -1;
+  bool is_ticking_ = false;
+  bool is_paused_ = false;
+  // Since when something waits without room; 0: nothing does.
+  uint64_t starved_since_ns_ = 0;
+  // Since when not a single connection could be handed off though something waits.
+  uint64_t standing_since_ms_ = 0;
+  bool is_starvation_reported_ = false;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_DEALER_H_

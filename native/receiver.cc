@@ -1,0 +1,244 @@
+#include "receiver.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "errors.h"
+
+namespace rondo {
+
+namespace {
+
+constexpr uint64_t kRetryMs = 20;
+
+// An environment variable named the fd; this tells a channel from whatever else has its number.
+int CheckChannel(int fd) {
+  sockaddr_storage address;
+  socklen_t length = sizeof(address);
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return -errno;
+  int type = 0;
+  socklen_t type_length = sizeof(type);
+  if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_length) != 0) return -errno;
+  const bool keeps_boundaries = type == SOCK_SEQPACKET || type == SOCK_DGRAM;
+  return address.ss_family == AF_UNIX && keeps_boundaries ? 0 : -EINVAL;
+}
+
+}  // namespace
+
+Receiver::Receiver(uv_loop_t* loop, UniqueFd channel, Owner* owner)
+    : loop_(loop), channel_(std::move(channel)), owner_(owner), buffer_(new char[kMaxFrame]) {}
+
+int Receiver::Open() {
+  int result = CheckChannel(channel_.get());
+  if (result < 0) return result;
+  result = retry_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
+  if (result < 0) return result;
+  uv_unref(retry_.base());
+  result = poll_.Open(this, [this](uv_poll_t* poll) {
+    return uv_poll_init(loop_, poll, channel_.get());
+  });
+  if (result < 0) return result;
+  result = SendHello(channel_.get());
+  if (result < 0) return result;
+  return StartReading();
+}
+
+void Receiver::Close() {
+  is_ended_ = true;
+  poll_.Close();
+  retry_.Close();
+  outgoing_.clear();
+}
+
+void Receiver::Ref() {
+  if (poll_) uv_ref(poll_.base());
+}
+
+void Receiver::Unref() {
+  if (poll_) uv_unref(poll_.base());
+}
+
+void Receiver::SetServing(const std::vector<uint16_t>& listeners) {
+  if (is_ended_) return;
+  outgoing_.push_back({FrameType::kServing, listeners, {}});
+  Flush();
+}
+
+void Receiver::Refuse(Connection connection) {
+  Release();
+  if (is_ended_) return;
+  // Announced, so that the engine can make sure it has an fd left before it reads.
+  outgoing_.push_back({FrameType::kRefused, {}, {}});
+  outgoing_.push_back({FrameType::kReturned, {}, std::move(connection)});
+  Flush();
+}
+
+void Receiver::Release() { SetActive(active_ - 1); }
+
+void Receiver::SetActive(uint32_t active) {
+  active_ = active;
+  if (row_ != nullptr) row_->active.store(active, std::memory_order_relaxed);
+}
+
+// ---- receiving ----
+
+// One turn: about a window of connections, so that reading new ones cannot starve those that are
+// being served. The poll is level-triggered; what is left comes next turn.
+void Receiver::Read() {
+  const size_t most = std::min<size_t>(window_, kMaxBatch);
+  while (!is_ended_ && ReadFrame() && batch_.size() < most) {
+  }
+  Deliver();
+}
+
+// False: no more this turn.
+bool Receiver::ReadFrame() {
+  const uint32_t announced = Announced();
+  if (!HasFdHeadroom(channel_.get(), std::clamp<size_t>(announced, 1, kMaxBatch))) {
+    // Not read, a connection is safe: the primary can take it back and deal it to another.
+    uv_poll_stop(poll_.get());
+    RetrySoon();
+    return false;
+  }
+  Frame frame;
+  int error = 0;
+  switch (rondo::ReadFrame(channel_.get(), buffer_.get(), &frame, &error)) {
+    case ReadResult::kFrame:
+      break;
+    case ReadResult::kEmpty:
+      return false;
+    case ReadResult::kFdsLost:
+      // Another thread took the fds between the look and the read.
+      if (row_ != nullptr) row_->lost.fetch_add(frame.count, std::memory_order_relaxed);
+      CountReceived(frame.count);
+      return true;
+    case ReadResult::kEnd:
+      End(0);
+      return false;
+    case ReadResult::kBroken:
+      End(-EPROTO);
+      return false;
+    case ReadResult::kError:
+      End(error);
+      return false;
+  }
+  if (frame.type != FrameType::kConnections) {
+    Deliver();
+    return HandleControl(frame);
+  }
+  if (!ParseConnections(&frame, &batch_)) {
+    End(-EPROTO);
+    return false;
+  }
+  CountReceived(frame.count);
+  // If all that was handed has been read, a look into the channel would find nothing.
+  return announced > frame.count;
+}
+
+bool Receiver::HandleControl(const Frame& frame) {
+  Welcome welcome;
+  switch (frame.type) {
+    case FrameType::kWelcome:
+      if (!ParseWelcome(frame, &welcome) || welcome.slot >= kMaxSlots) break;
+      if (welcome.version == kProtocolVersion && row_ == nullptr) {
+        const int result = board_.Map(frame.fds[0].get());
+        if (result < 0) {
+          End(result);
+          return false;
+        }
+        row_ = board_.row(welcome.slot);
+        window_ = std::max<uint32_t>(welcome.window, 1);
+        SetActive(0);
+      }
+      owner_->OnWelcome(welcome);
+      return true;
+    case FrameType::kState:
+      owner_->OnState(frame.body, frame.length);
+      return true;
+    case FrameType::kPing:
+      SendCredit();
+      return true;
+    default:
+      break;
+  }
+  End(-EPROTO);
+  return false;
+}
+
+// How many handed connections the board says have not been read; 0 if it cannot say.
+uint32_t Receiver::Announced() const {
+  if (row_ == nullptr) return 0;
+  return row_->handed.load(std::memory_order_relaxed) -
+         row_->received.load(std::memory_order_relaxed);
+}
+
+void Receiver::CountReceived(uint32_t count) {
+  if (row_ == nullptr) return;
+  // Written, then `wake` read, both seq_cst; Slot::AskForCredit does the reverse.
+  row_->received.fetch_add(count, std::memory_order_seq_cst);
+  const uint32_t wake = row_->wake.load(std::memory_order_seq_cst);
+  if (wake == answered_wake_) return;
+  answered_wake_ = wake;
+  SendCredit();
+}
+
+void Receiver::Deliver() {
+  if (batch_.empty()) return;
+  SetActive(active_ + static_cast<uint32_t>(batch_.size()));
+  owner_->OnConnections(&batch_);
+  batch_.clear();
+}
+
+void Receiver::End(int error) {
+  Deliver();
+  if (is_ended_) return;
+  Close();
+  owner_->OnEnd(error);
+}
+
+// ---- sending ----
+
+void Receiver::SendCredit() {
+  // Behind what waits, for a kReturned must follow its kRefused at once.
+  if (outgoing_.empty() && SendSignal(channel_.get(), FrameType::kCredit) == 0) return;
+  outgoing_.push_back({FrameType::kCredit, {}, {}});
+  Flush();
+}
+
+void Receiver::Flush() {
+  while (!outgoing_.empty()) {
+    const int result = Send(outgoing_.front());
+    if (IsWouldBlock(-result) || IsShortage(-result)) return RetrySoon();
+    // Any other error means that the primary is gone; reading will say so.
+    outgoing_.pop_front();
+  }
+}
+
+int Receiver::Send(const Outgoing& outgoing) {
+  switch (outgoing.type) {
+    case FrameType::kServing:
+      return SendServing(channel_.get(), outgoing.listeners.data(), outgoing.listeners.size());
+    case FrameType::kReturned:
+      return SendReturned(channel_.get(), outgoing.connection);
+    default:
+      return SendSignal(channel_.get(), outgoing.type);
+  }
+}
+
+void Receiver::RetrySoon() {
+  uv_timer_start(retry_.get(), [](uv_timer_t* timer) {
+    Receiver* const receiver = static_cast<Receiver*>(timer->data);
+    receiver->StartReading();
+    receiver->Flush();
+  }, kRetryMs, 0);
+}
+
+int Receiver::StartReading() {
+  return uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* poll, int, int) {
+    static_cast<Receiver*>(poll->data)->Read();
+  });
+}
+
+}  // namespace rondo

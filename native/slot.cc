@@ -1,0 +1,139 @@
+#include "slot.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "errors.h"
+
+namespace rondo {
+
+namespace {
+
+// No socket buffer holds as many.
+constexpr int kMostFramesWaiting = 1 << 16;
+
+}  // namespace
+
+Slot::Slot(uint16_t id, uint32_t generation, FdPair channel, BoardRow* row, SlotCounters* counters)
+    : id_(id),
+      generation_(generation),
+      channel_(std::move(channel)),
+      row_(row),
+      counters_(counters) {
+  // The row keeps what the last generation wrote; its process is gone, so the value stands still
+  // and the next worker counts on from it.
+  received_ = row_->received.load(std::memory_order_relaxed);
+  seen_received = received_;
+  SetHanded(received_);
+}
+
+void Slot::SetHanded(uint32_t handed) {
+  handed_ = handed;
+  if (owns_row_) row_->handed.store(handed, std::memory_order_relaxed);
+}
+
+void Slot::LeaveRow(bool is_worker_dead) {
+  row_->handed.store(row_->received.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  if (is_worker_dead) row_->active.store(0, std::memory_order_relaxed);
+  owns_row_ = false;
+}
+
+void Slot::Refresh() {
+  const uint32_t received = row_->received.load(std::memory_order_seq_cst);
+  // It can only have moved forward, and not beyond what was handed.
+  const uint32_t advance = received - received_;
+  if (advance > pending()) {
+    Break(GoneReason::kBadBoard);
+    return;
+  }
+  received_ = received;
+  received_total_ += advance;
+}
+
+bool Slot::HasRoom(uint32_t window) {
+  if (is_broken_ || is_blocked || is_stuck) return false;
+  // Read only when it matters: the row's cache line is the worker's.
+  if (pending() >= window) Refresh();
+  return !is_broken_ && pending() < window;
+}
+
+void Slot::Add(Connection connection) {
+  batch_.push_back(std::move(connection));
+  SetHanded(handed_ + 1);
+}
+
+bool Slot::HandOff(std::deque<Connection>* undelivered) {
+  size_t sent = 0;
+  while (sent < batch_.size()) {
+    const size_t count = std::min(batch_.size() - sent, kMaxBatch);
+    const int result = SendConnections(primary_end(), &batch_[sent], count);
+    if (result < 0) {
+      handoff_error_ = -result;
+      counters_->handoff_errors.Count(handoff_error_);
+      if (IsWouldBlock(handoff_error_) || IsShortage(handoff_error_)) {
+        is_blocked = true;
+      } else {
+        Break(GoneReason::kChannel, handoff_error_);
+      }
+      break;
+    }
+    Count(&counters_->handed, count);
+    sent += count;
+  }
+  const bool is_complete = sent == batch_.size();
+  if (!is_complete) {
+    SetHanded(handed_ - static_cast<uint32_t>(batch_.size() - sent));
+    std::move(batch_.begin() + static_cast<std::ptrdiff_t>(sent), batch_.end(),
+              std::back_inserter(*undelivered));
+  }
+  // Closes what was sent: the worker's copy is the only one now.
+  batch_.clear();
+  return is_complete;
+}
+
+void Slot::AskForCredit() {
+  // Both sides write, then read what the other writes, all seq_cst: at least one of them sees
+  // the other's write, so either the room is seen here or the worker sends a frame.
+  row_->wake.fetch_add(1, std::memory_order_seq_cst);
+}
+
+bool Slot::TakeBack(std::deque<Connection>* out, char* buffer) {
+  std::vector<Connection> taken;
+  // Only this thread writes to the worker, so the channel empties long before the bound.
+  for (int frames = 0; frames < kMostFramesWaiting; frames++) {
+    const size_t most = std::clamp<size_t>(pending(), 1, kMaxBatch);
+    if (!HasFdHeadroom(primary_end(), most)) return false;
+    Frame frame;
+    int error = 0;
+    switch (ReadFrame(channel_.second.get(), buffer, &frame, &error)) {
+      case ReadResult::kFrame:
+        break;
+      case ReadResult::kFdsLost:
+        continue;
+      default:
+        return true;  // empty; or shut down by the worker, which empties it too
+    }
+    if (frame.type == FrameType::kWelcome) needs_welcome = true;
+    if (frame.type == FrameType::kState) needs_state = true;
+    if (frame.type == FrameType::kPing) needs_ping = true;
+    taken.clear();
+    if (frame.type != FrameType::kConnections || !ParseConnections(&frame, &taken)) continue;
+    const uint32_t count = static_cast<uint32_t>(taken.size());
+    SetHanded(handed_ - std::min(count, pending()));
+    Count(&counters_->reclaimed, count);
+    for (Connection& connection : taken) {
+      connection.is_final = false;
+      out->push_back(std::move(connection));
+    }
+  }
+  return false;
+}
+
+void Slot::Break(GoneReason reason, int error) {
+  if (is_broken_) return;
+  is_broken_ = true;
+  broken_reason_ = reason;
+  broken_error_ = error;
+}
+
+}  // namespace rondo
