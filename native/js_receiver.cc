@@ -1,0 +1,141 @@
+#include "js_receiver.h"
+
+#include "js_value.h"
+
+namespace rondo {
+
+namespace {
+
+// Numbers per connection in the array that JS reads a batch from: fd, listener id, is final.
+constexpr size_t kFieldsPerConnection = 3;
+
+napi_value ToJs(Napi::Env env, double value) { return Napi::Number::New(env, value); }
+
+}  // namespace
+
+Napi::Function JsReceiver::Define(Napi::Env env) {
+  return DefineClass(env, "Receiver",
+                     {
+                         InstanceMethod<&JsReceiver::Open>("open"),
+                         InstanceMethod<&JsReceiver::Close>("close"),
+                         InstanceMethod<&JsReceiver::SetServing>("setServing"),
+                         InstanceMethod<&JsReceiver::Refuse>("refuse"),
+                         InstanceMethod<&JsReceiver::Release>("release"),
+                         InstanceMethod<&JsReceiver::RefLoop>("ref"),
+                         InstanceMethod<&JsReceiver::UnrefLoop>("unref"),
+                     });
+}
+
+// new Receiver(fd, owner, batch): `batch` is an Int32Array that OnConnections fills
+JsReceiver::JsReceiver(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsReceiver>(info) {
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(info.Env(), &loop);
+  receiver_ = std::make_unique<Receiver>(loop, UniqueFd(ToInt(info[0])), this);
+  owner_ = Napi::Persistent(info[1].As<Napi::Object>());
+  slots_ = Napi::Persistent(info[2].As<Napi::Int32Array>());
+  context_ = std::make_unique<Napi::AsyncContext>(info.Env(), "rondo:receiver");
+}
+
+JsReceiver::~JsReceiver() { napi_remove_env_cleanup_hook(Env(), OnEnvironmentEnd, this); }
+
+void JsReceiver::OnEnvironmentEnd(void* self) {
+  static_cast<JsReceiver*>(self)->receiver_->Close();
+}
+
+// open(): 0 or -errno
+Napi::Value JsReceiver::Open(const Napi::CallbackInfo& info) {
+  const int result = receiver_->Open();
+  if (result < 0) {
+    receiver_->Close();
+  } else {
+    Ref();
+    napi_add_env_cleanup_hook(info.Env(), OnEnvironmentEnd, this);
+  }
+  return Napi::Number::New(info.Env(), result);
+}
+
+Napi::Value JsReceiver::Close(const Napi::CallbackInfo& info) {
+  receiver_->Close();
+  return info.Env().Undefined();
+}
+
+// setServing(ids)
+Napi::Value JsReceiver::SetServing(const Napi::CallbackInfo& info) {
+  const Napi::Array list = info[0].As<Napi::Array>();
+  std::vector<uint16_t> listeners;
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    listeners.push_back(static_cast<uint16_t>(ToUint(list.Get(i))));
+  }
+  receiver_->SetServing(listeners);
+  return info.Env().Undefined();
+}
+
+// refuse(index): gives a connection of the present batch back to the primary
+Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
+  const uint32_t index = ToUint(info[0]);
+  if (batch_ != nullptr && index < batch_->size()) {
+    receiver_->Refuse(std::move((*batch_)[index]));
+  }
+  return info.Env().Undefined();
+}
+
+// release(): a delivered connection is over
+Napi::Value JsReceiver::Release(const Napi::CallbackInfo& info) {
+  receiver_->Release();
+  return info.Env().Undefined();
+}
+
+Napi::Value JsReceiver::RefLoop(const Napi::CallbackInfo& info) {
+  receiver_->Ref();
+  return info.Env().Undefined();
+}
+
+Napi::Value JsReceiver::UnrefLoop(const Napi::CallbackInfo& info) {
+  receiver_->Unref();
+  return info.Env().Undefined();
+}
+
+void JsReceiver::OnConnections(std::vector<Connection>* batch) {
+  Napi::HandleScope scope(Env());
+  Napi::Int32Array numbers = slots_.Value();
+  for (size_t i = 0; i < batch->size(); i++) {
+    const Connection& connection = (*batch)[i];
+    int32_t* const fields = numbers.Data() + i * kFieldsPerConnection;
+    fields[0] = connection.fd.get();
+    fields[1] = connection.listener;
+    fields[2] = connection.is_final;
+  }
+  batch_ = batch;
+  Call("onConnections", {ToJs(Env(), static_cast<double>(batch->size()))});
+  batch_ = nullptr;
+  // What was not given back by refuse() is JS's now.
+  for (Connection& connection : *batch) (void)connection.fd.Release();
+}
+
+void JsReceiver::OnWelcome(const Welcome& welcome) {
+  Napi::HandleScope scope(Env());
+  Call("onWelcome", {ToJs(Env(), welcome.version), ToJs(Env(), welcome.slot)});
+}
+
+void JsReceiver::OnState(const char* state, size_t length) {
+  Napi::HandleScope scope(Env());
+  Call("onState", {Napi::String::New(Env(), state, length)});
+}
+
+void JsReceiver::OnEnd(int error) {
+  Napi::HandleScope scope(Env());
+  Call("onEnd", {ToJs(Env(), error)});
+}
+
+void JsReceiver::Call(const char* method, const std::vector<napi_value>& arguments) {
+  const Napi::Object owner = owner_.Value();
+  const Napi::Function function = owner.Get(method).As<Napi::Function>();
+  function.MakeCallback(owner, arguments, *context_);
+  if (!Env().IsExceptionPending()) return;
+  napi_value error;
+  if (napi_get_and_clear_last_exception(Env(), &error) == napi_ok) {
+    napi_fatal_exception(Env(), error);
+  }
+}
+
+}  // namespace rondo
