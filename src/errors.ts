@@ -1,0 +1,81 @@
+/**
+ * The two families of errors: misuse, with a stable `ERR_RONDO_…` code, and system errors with
+ * exactly the fields and messages Node gives them.
+ */
+
+import { inspect, getSystemErrorMap } from 'node:util';
+
+const MESSAGES = {
+  ERR_RONDO_INVALID_OPTION: 'A wrong value for an option',
+  ERR_RONDO_UNKNOWN_OPTION: 'An option that does not exist',
+  ERR_RONDO_CLOSED: 'The dispatcher is closed',
+  ERR_RONDO_LISTENER_NAME_TAKEN: 'An open listener has that name',
+  ERR_RONDO_TOO_MANY_LISTENERS: 'More listeners than a dispatcher can have',
+  ERR_RONDO_TOO_MANY_SLOTS: 'More slots than a dispatcher can have',
+  ERR_RONDO_SLOT_ASSIGNED: 'The slot has a living process',
+  ERR_RONDO_SLOT_CLOSED: 'The slot is closed',
+  ERR_RONDO_NATIVE_MISSING: 'The native addon cannot be loaded',
+  ERR_RONDO_NOT_A_WORKER: 'The process was not started with slot.stdio and slot.env',
+  ERR_RONDO_NOT_MAIN_THREAD: 'attach() was called in a worker thread',
+  ERR_RONDO_ALREADY_ATTACHED: 'The server, or that listener, is attached already',
+  ERR_RONDO_PROTOCOL_VERSION: 'Primary and worker have different versions of rondo',
+  ERR_RONDO_BAD_WORKER: 'A worker broke the protocol and gets no more connections',
+  ERR_RONDO_CHANNEL: 'The channel between primary and worker failed',
+  ERR_RONDO_FDS_LOST: 'The process ran out of file descriptors while it received some',
+} as const;
+
+/** The codes of {@link RondoError}. */
+export type RondoErrorCode = keyof typeof MESSAGES;
+
+/** Misuse of rondo, or a fault between its processes. Branch on `code`, never on the message. */
+export class RondoError extends Error {
+  readonly code: RondoErrorCode;
+
+  constructor(code: RondoErrorCode, detail: string = MESSAGES[code], options?: ErrorOptions) {
+    super(detail, options);
+    this.code = code;
+    // As Node's own errors print: the code beside the name, in the stack only.
+    this.stack = this.stack?.replace(/^\w+/, `RondoError [${code}]`) ?? '';
+  }
+
+  override get name(): string {
+    return 'RondoError';
+  }
+}
+
+/** A wrong value: names the option, what it may be, and the value received. */
+export function invalidOption(name: string, expected: string, value: unknown): RondoError {
+  const received = inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return new RondoError(
+    'ERR_RONDO_INVALID_OPTION',
+    `The option '${name}' must be ${expected}. Received ${received}`,
+  );
+}
+
+/** The system error that Node itself would throw: `listen EADDRINUSE: … 127.0.0.1:80`. */
+export function systemError(
+  errno: number,
+  syscall: string,
+  address?: string | null,
+  port?: number,
+): NodeJS.ErrnoException {
+  const code = errnoName(errno);
+  const text = getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
+  const place = address ? ` ${address}${port !== undefined && port > 0 ? `:${port}` : ''}` : '';
+  const error = new Error(`${syscall} ${code}: ${text}${place}`) as NodeJS.ErrnoException & {
+    address?: string | null;
+    port?: number;
+  };
+  error.code = code;
+  error.errno = errno;
+  error.syscall = syscall;
+  if (address !== undefined) error.address = address;
+  // As in Node: no port where it is 0, which stands for any.
+  if (port) error.port = port;
+  return error;
+}
+
+/** `EADDRINUSE` for -98, whichever number the platform has for it. */
+export function errnoName(errno: number): string {
+  return getSystemErrorMap().get(errno)?.[0] ?? `Unknown system error ${errno}`;
+}

@@ -1,0 +1,23 @@
+/**
+ * rondo deals the connections of one listening socket to worker processes. This is the primary's
+ * side; a worker imports `rondo/worker`, and the raw passing of file descriptors is `rondo/fd`.
+ *
+ * @packageDocumentation
+ */
+
+export { RondoError, type RondoErrorCode } from './errors.js';
+export { Dispatcher, type DispatcherEvents } from './primary/dispatcher.js';
+export type { Listener } from './primary/listener.js';
+export type { Slot } from './primary/slot.js';
+export type {
+  Address,
+  DispatcherOptions,
+  DispatcherStats,
+  ListenerStats,
+  ListenOptions,
+  PolicyName,
+  SlotGoneInfo,
+  SlotState,
+  SlotStats,
+  TransportName,
+} from './types.js';

@@ -1,0 +1,142 @@
+/** The only importer of the addon, and the one place where its surface is declared. */
+
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+
+/** The numbers of native/events.h. */
+export const EngineEventType = {
+  serving: 0,
+  gone: 1,
+  takenBack: 2,
+  starved: 3,
+  flowing: 4,
+  acceptError: 5,
+  listenerBroken: 6,
+  handOffError: 7,
+  stopped: 8,
+} as const;
+
+/** The numbers of GoneReason in native/events.h. */
+export const GoneReason = {
+  exited: 0,
+  closed: 1,
+  badFrame: 2,
+  badBoard: 3,
+  badVersion: 4,
+  channel: 5,
+} as const;
+
+export interface EngineEvent {
+  type: number;
+  id: number;
+  generation: number;
+  code: number;
+  /** errno, positive as in C. */
+  error: number;
+  count: number;
+}
+
+/** `error` is 0 or -errno; `family` 4, 6, or 1 for a Unix socket, whose path `host` then is. */
+export interface ListenResult {
+  error: number;
+  ip?: string;
+  family: number;
+  port: number;
+  host: string;
+}
+
+type ErrorCounts = Array<[errno: number, count: number]>;
+
+export interface NativeEngine {
+  start(onEvents: (events: EngineEvent[]) => void): number;
+  listenTcp(id: number, ip: string, port: number, ipv6Only: boolean, backlog: number): ListenResult;
+  listenAny(id: number, port: number, ipv6Only: boolean, backlog: number): ListenResult;
+  listenUnix(id: number, path: string, mode: number, backlog: number): ListenResult;
+  /** Takes ownership of the fd, also when it fails. */
+  adopt(id: number, fd: number, backlog: number): ListenResult;
+  removeListener(id: number): void;
+  /** The worker's end of a new channel, which stays the engine's; or -errno. */
+  openSlot(id: number, generation: number): number;
+  watchProcess(id: number, generation: number, pid: number): number;
+  removeSlot(id: number, generation: number, isExited: boolean): void;
+  setState(text: string): void;
+  pause(): void;
+  resume(): void;
+  stop(): void;
+  ref(): void;
+  unref(): void;
+  listenerStats(id: number): {
+    accepted: number;
+    redealt: number;
+    closed: number;
+    acceptErrors: ErrorCounts;
+  };
+  slotStats(id: number): {
+    handed: number;
+    pending: number;
+    active: number;
+    refused: number;
+    reclaimed: number;
+    lost: number;
+    handoffErrors: ErrorCounts;
+  };
+  engineStats(): { waiting: number; starvedNs: number };
+}
+
+export interface NativeReceiverOwner {
+  /** The batch holds `count` connections; see FIELDS_PER_CONNECTION. */
+  onConnections(count: number): void;
+  onWelcome(version: number, slot: number): void;
+  onState(text: string): void;
+  /** `error` is 0 or -errno. */
+  onEnd(error: number): void;
+}
+
+export interface NativeReceiver {
+  open(): number;
+  close(): void;
+  setServing(listeners: number[]): void;
+  /** Gives a connection of the present batch back. Only within onConnections. */
+  refuse(index: number): void;
+  release(): void;
+  ref(): void;
+  unref(): void;
+}
+
+export interface Native {
+  protocolVersion: number;
+  largestBatch: number;
+  Engine: new (policy: string, window: number, takeBackMs: number) => NativeEngine;
+  Receiver: new (fd: number, owner: NativeReceiverOwner, batch: Int32Array) => NativeReceiver;
+  pick(policy: string, candidates: Array<[number, number, number]>, last: number): number;
+  socketpair(): [number, number] | number;
+  sendFds(socket: number, fds: number[], payload: Uint8Array): number;
+  receiveFds(
+    socket: number,
+    max: number,
+    buffer: Uint8Array,
+  ): number | { bytes: number; fds: number[]; fdsLost: boolean; payloadCut: boolean };
+  closeFd(fd: number): number;
+}
+
+/** In a batch's Int32Array, per connection: fd, listener id, 1 if no other worker would take it. */
+export const FIELDS_PER_CONNECTION = 3;
+
+let loaded: Native | Error | undefined;
+
+/** The addon, or why it cannot be had. Tried once per thread. */
+export function loadNative(): Native | Error {
+  loaded ??= tryToLoad();
+  return loaded;
+}
+
+function tryToLoad(): Native | Error {
+  const require = createRequire(import.meta.url);
+  try {
+    // dist/native.js is one level below the package's root.
+    const root = fileURLToPath(new URL('..', import.meta.url));
+    return (require('node-gyp-build') as (directory: string) => Native)(root);
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}

@@ -1,0 +1,332 @@
+/**
+ * The Dispatcher: owns listeners and slots and brings them together through a transport. Knows
+ * nothing of forking; who spawns the workers, and when, is the program's business.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { RondoError } from '../errors.js';
+import { loadNative } from '../native.js';
+import {
+  validateDispatcherOptions,
+  validateListenOptions,
+  type ValidDispatcherOptions,
+} from '../options.js';
+import { encodeState, MOST_LISTENERS, MOST_SLOTS, PROTOCOL_VERSION } from '../protocol.js';
+import type {
+  DispatcherOptions,
+  DispatcherStats,
+  ListenOptions,
+  SlotGoneInfo,
+  TransportName,
+} from '../types.js';
+import { Listener, resolveTarget } from './listener.js';
+import { Slot, type SlotOwner } from './slot.js';
+import type { Transport, TransportEvents } from './transport.js';
+import { IpcTransport } from './transport-ipc.js';
+import { NativeTransport } from './transport-native.js';
+
+/** The events of a {@link Dispatcher}, with their arguments. */
+export interface DispatcherEvents {
+  /** A listener is open. */
+  listening: [listener: Listener];
+  /** A worker has attached its first server and gets connections. */
+  'slot:ready': [slot: Slot];
+  /** A worker broke the protocol: it gets nothing more. Its process is alive; end it if you will. */
+  'slot:retired': [slot: Slot, error: Error];
+  /** A worker's process has ended, and what it had not received has gone to others. */
+  'slot:gone': [slot: Slot, info: SlotGoneInfo];
+  /** A worker did not receive for `takeBackMs`; so many connections have gone to others. */
+  'slot:stuck': [slot: Slot, reclaimed: number];
+  /** Connections have waited for 100 ms and none could be handed to any worker. */
+  starved: [];
+  /** After `starved`: connections are handed off again, or none waits any more. */
+  flowing: [];
+  /**
+   * accept(2) failed, with a system error: `EMFILE` (accepting pauses and goes on by itself),
+   * `ECONNABORTED`, …; at most one event a second and listener. `stats()` counts them all.
+   */
+  'accept:error': [error: NodeJS.ErrnoException, listener: Listener];
+  /** Handing off failed for want of something that comes back; it is tried again by itself. */
+  'handoff:error': [error: NodeJS.ErrnoException, slot: Slot];
+  /** The listening socket became unusable, and the listener has been closed. */
+  'listener:error': [error: NodeJS.ErrnoException, listener: Listener];
+  /** Everything is closed. */
+  close: [];
+}
+
+/**
+ * Accepts connections and deals them to worker processes.
+ *
+ * ```js
+ * const dispatcher = new Dispatcher();
+ * await dispatcher.listen({ port: 8000 });
+ * const slot = dispatcher.openSlot();
+ * slot.assign(spawn(process.execPath, ['worker.js'], {
+ *   stdio: slot.stdio,
+ *   env: { ...process.env, ...slot.env },
+ * }));
+ * ```
+ *
+ * A dispatcher with an open listener keeps the process running, as a server does. Events:
+ * {@link DispatcherEvents}.
+ */
+export class Dispatcher extends EventEmitter<DispatcherEvents> {
+  readonly #options: ValidDispatcherOptions;
+  readonly #transport: Transport;
+  readonly #ticketKeys = randomBytes(48).toString('base64');
+  readonly #listeners = new Map<number, Listener>();
+  readonly #slots = new Map<number, Slot>();
+  /** The last generation of each slot number ever used, so that a number's next slot counts on. */
+  readonly #generations: number[] = [];
+  /** Numbers of closed slots whose process is alive. */
+  readonly #lingering = new Set<number>();
+  readonly #names = new Set<string>();
+  #nextListenerId = 0;
+  #acceptedByClosed = 0;
+  #closing: Promise<void> | null = null;
+
+  /**
+   * Starts the transport, no listener yet.
+   *
+   * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_NATIVE_MISSING` if
+   * the native transport is demanded, by the option or by `RONDO_NATIVE=1`, and cannot be had; and a
+   * system error if the engine cannot be started.
+   */
+  constructor(options: DispatcherOptions = {}) {
+    super();
+    this.#options = validateDispatcherOptions(options);
+    this.#transport = openTransport(this.#options, this.#transportEvents());
+    this.#publishState();
+  }
+
+  /** The transport in use. */
+  get transport(): TransportName {
+    return this.#transport.name;
+  }
+
+  /**
+   * Opens a listener. Connections that come before a worker is ready wait in the kernel's backlog.
+   *
+   * Rejects with the error `net.Server` would emit for the same arguments (`EADDRINUSE`, `EACCES`,
+   * `EADDRNOTAVAIL`, `ENOTFOUND`, …, with `syscall`, `address` and `port`);
+   * `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_LISTENER_NAME_TAKEN`,
+   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_CLOSED`.
+   */
+  async listen(options: ListenOptions): Promise<Listener> {
+    const valid = validateListenOptions(options);
+    this.#checkOpen();
+    if (this.#names.has(valid.name)) {
+      throw new RondoError(
+        'ERR_RONDO_LISTENER_NAME_TAKEN',
+        `There is an open listener of the name '${valid.name}'`,
+      );
+    }
+    if (this.#names.size >= MOST_LISTENERS) {
+      throw new RondoError(
+        'ERR_RONDO_TOO_MANY_LISTENERS',
+        `A dispatcher has at most ${MOST_LISTENERS} open listeners`,
+      );
+    }
+    // Taken before the first await: two calls at once must not get the same name.
+    this.#names.add(valid.name);
+    try {
+      const target = await resolveTarget(valid);
+      this.#checkOpen();
+      return await this.#open(valid.name, target);
+    } catch (error) {
+      this.#names.delete(valid.name);
+      throw error;
+    }
+  }
+
+  /**
+   * Makes a place for a worker, with the lowest free number.
+   *
+   * Throws `ERR_RONDO_TOO_MANY_SLOTS` (more than 1024) and `ERR_RONDO_CLOSED`.
+   */
+  openSlot(): Slot {
+    this.#checkOpen();
+    let id = 0;
+    while (this.#slots.has(id) || this.#lingering.has(id)) id++;
+    if (id >= MOST_SLOTS) {
+      throw new RondoError(
+        'ERR_RONDO_TOO_MANY_SLOTS',
+        `A dispatcher has at most ${MOST_SLOTS} slots`,
+      );
+    }
+    const slot = new Slot(id, this.#generations[id] ?? 0, this.#transport, this.#slotOwner());
+    this.#slots.set(id, slot);
+    return slot;
+  }
+
+  /** What has been counted so far. Works after `close()`, without listeners and slots then. */
+  stats(): DispatcherStats {
+    const listeners = [...this.#listeners.values()].map((listener) => listener.stats());
+    const accepted = listeners.reduce((sum, listener) => sum + listener.accepted, 0);
+    return {
+      transport: this.transport,
+      policy: this.#options.policy,
+      window: this.#options.window,
+      accepted: this.#acceptedByClosed + accepted,
+      ...this.#transport.counts(),
+      listeners,
+      slots: [...this.#slots.values()].map((slot) => slot.stats()),
+    };
+  }
+
+  /**
+   * Stops accepting, on all listeners; connections wait in the kernel's backlog (with the ipc
+   * transport in the primary). What is accepted already goes on to the workers.
+   */
+  pause(): void {
+    this.#transport.pause();
+  }
+
+  /** Accepts again after `pause()`. */
+  resume(): void {
+    this.#transport.resume();
+  }
+
+  /**
+   * Closes listeners, slots and the engine. Connections that were handed to a living worker are
+   * served; those that waited in the primary to be dealt again are closed and counted. Worker
+   * processes are left alone: their servers get no more connections, and they end when nothing
+   * else keeps them. Twice gives the same promise.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    for (const listener of this.#listeners.values()) await listener.close();
+    for (const slot of this.#slots.values()) slot.close();
+    await this.#transport.close();
+    this.emit('close');
+  }
+
+  async #open(name: string, target: Parameters<Transport['listen']>[1]): Promise<Listener> {
+    const id = this.#takeListenerId();
+    const before = this.#transport.listenerCounts(id).accepted;
+    const address = await this.#transport.listen(id, target);
+    const listener = new Listener(id, name, address, this.#transport, () => {
+      this.#listeners.delete(id);
+      this.#names.delete(name);
+      this.#acceptedByClosed += this.#transport.listenerCounts(id).accepted - before;
+      this.#publishState();
+      if (this.#listeners.size === 0) this.#transport.unref();
+    });
+    this.#listeners.set(id, listener);
+    if (this.#closing !== null) {
+      await listener.close();
+      this.#checkOpen();
+    }
+    this.#transport.ref();
+    this.#publishState();
+    this.emit('listening', listener);
+    return listener;
+  }
+
+  /** Goes round, so that a late connection of a closed listener meets no new one of the same id. */
+  #takeListenerId(): number {
+    while (this.#listeners.has(this.#nextListenerId)) this.#advanceListenerId();
+    const id = this.#nextListenerId;
+    this.#advanceListenerId();
+    return id;
+  }
+
+  #advanceListenerId(): void {
+    this.#nextListenerId = (this.#nextListenerId + 1) % MOST_LISTENERS;
+  }
+
+  #publishState(): void {
+    const listeners = [...this.#listeners.values()].map((listener) => ({
+      id: listener.id,
+      name: listener.name,
+      address: listener.address(),
+    }));
+    this.#transport.setState(
+      encodeState({ version: PROTOCOL_VERSION, ticketKeys: this.#ticketKeys, listeners }),
+    );
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== null) throw new RondoError('ERR_RONDO_CLOSED');
+  }
+
+  #slotOwner(): SlotOwner {
+    return {
+      onReady: (slot) => this.emit('slot:ready', slot),
+      onRetired: (slot, error) => this.emit('slot:retired', slot, error),
+      onGone: (slot, info) => this.emit('slot:gone', slot, info),
+      onClosed: (slot, child) => {
+        this.#slots.delete(slot.id);
+        this.#generations[slot.id] = slot.generation;
+        if (child === null) return;
+        // It still counts on the slot's row of the board, so the number stays taken.
+        this.#lingering.add(slot.id);
+        child.once('exit', () => this.#lingering.delete(slot.id));
+      },
+    };
+  }
+
+  #transportEvents(): TransportEvents {
+    const withListener = (id: number, then: (listener: Listener) => void): void => {
+      const listener = this.#listeners.get(id);
+      if (listener !== undefined) then(listener);
+    };
+    const withSlot = (id: number, then: (slot: Slot) => void): void => {
+      const slot = this.#slots.get(id);
+      if (slot !== undefined) then(slot);
+    };
+    return {
+      onServing: (id, generation, listeners) =>
+        withSlot(id, (slot) => slot.onServing(generation, listeners)),
+      onRetired: (id, generation, error) => withSlot(id, (slot) => slot.onRetired(generation, error)),
+      onGone: (id, generation, reclaimed) =>
+        withSlot(id, (slot) => slot.onGone(generation, reclaimed)),
+      onTakenBack: (id, _generation, count) =>
+        withSlot(id, (slot) => this.emit('slot:stuck', slot, count)),
+      onStarved: () => this.emit('starved'),
+      onFlowing: () => this.emit('flowing'),
+      onAcceptError: (id, error) =>
+        withListener(id, (listener) => this.emit('accept:error', error, listener)),
+      onHandOffError: (id, error) => withSlot(id, (slot) => this.emit('handoff:error', error, slot)),
+      onListenerBroken: (id, error) =>
+        withListener(id, (listener) => {
+          void listener.close();
+          this.emit('listener:error', error, listener);
+        }),
+    };
+  }
+}
+
+function openTransport(options: ValidDispatcherOptions, events: TransportEvents): Transport {
+  const demand = process.env['RONDO_NATIVE'];
+  if (options.transport === 'ipc' || (options.transport === 'auto' && demand === '0')) {
+    return new IpcTransport(options, events);
+  }
+  const native = loadNative();
+  if (!(native instanceof Error)) return new NativeTransport(native, options, events);
+  if (options.transport === 'native' || demand === '1') {
+    throw new RondoError(
+      'ERR_RONDO_NATIVE_MISSING',
+      `The native addon cannot be loaded: ${native.message}`,
+      { cause: native },
+    );
+  }
+  warnOfFallback(native);
+  return new IpcTransport(options, events);
+}
+
+let hasWarned = false;
+
+function warnOfFallback(reason: Error): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  process.emitWarning(
+    `The native addon cannot be loaded, so connections go by Node's own IPC: ${reason.message}`,
+    { type: 'RondoWarning', code: 'RONDO_IPC_FALLBACK' },
+  );
+}

@@ -1,0 +1,326 @@
+/**
+ * Hand off, on the ipc transport: a slot's process and what is on its way there. Node does not close
+ * a raw handle it has sent, so a connection stays open here until the worker says that it has it;
+ * until then it can be dealt to another, and nothing depends on how far it got.
+ *
+ *   new ──hello──▶ welcome ──bad message, lost channel──▶ retired
+ *    └───────────────┴──remove()──▶ leaving ◀───────────────┘ ──nothing is pending──▶ gone
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { RondoError } from '../errors.js';
+import { asRondoMessage, isToPrimary, type ToPrimary, type ToWorker } from '../ipc-messages.js';
+import { PROTOCOL_VERSION } from '../protocol.js';
+import { isShortage, type RawHandle } from './ipc-listener.js';
+import type { Candidate } from './policies.js';
+
+export interface Connection {
+  readonly listener: number;
+  readonly handle: RawHandle;
+  /** The slots that sent it back. */
+  readonly refusedBy: IpcSlot[];
+  wasDealt: boolean;
+}
+
+/** Counted over all processes of a slot's number. */
+export interface SlotFigures {
+  handed: number;
+  refused: number;
+  reclaimed: number;
+  handoffErrors: Record<string, number>;
+}
+
+export interface IpcSlotOwner {
+  /** What a worker is told in answer to its hello. */
+  readonly state: string;
+  onServing(slot: IpcSlot, listeners: number): void;
+  onRetired(slot: IpcSlot, error: Error): void;
+  onGone(slot: IpcSlot): void;
+  onHandOffError(slot: IpcSlot, error: Error): void;
+  /** To be dealt again. */
+  onReturned(connection: Connection): void;
+  /** The slot may have room, or serve something, that it had or did not before. */
+  onChange(): void;
+}
+
+interface HandOff {
+  readonly connection: Connection;
+  isWritten: boolean;
+  isAbandoned: boolean;
+}
+
+type SlotState = 'new' | 'welcome' | 'retired' | 'leaving' | 'gone';
+
+/** How long the end of a dead process's channel may take to be read, or news of the death to come. */
+const PATIENCE_MS = 1000;
+const MOST_REFUSALS = 255;
+
+export class IpcSlot implements Candidate {
+  readonly slot: number;
+  readonly generation: number;
+  active = 0;
+  /** From this process. */
+  reclaimed = 0;
+  /** A hand-off failed for want of something. Until the next tick. */
+  isBlocked = false;
+  readonly #owner: IpcSlotOwner;
+  readonly #child: ChildProcess;
+  readonly #figures: SlotFigures;
+  readonly #pending = new Map<number, HandOff>();
+  #state: SlotState = 'new';
+  #serving = new Set<number>();
+  #nextId = 0;
+  /** Nothing goes through the channel any more, in either direction. */
+  #isCut = false;
+  #isExited = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(
+    slot: number,
+    generation: number,
+    child: ChildProcess,
+    figures: SlotFigures,
+    owner: IpcSlotOwner,
+  ) {
+    this.slot = slot;
+    this.generation = generation;
+    this.#child = child;
+    this.#figures = figures;
+    this.#owner = owner;
+    child.on('internalMessage', this.#onMessage);
+    child.on('disconnect', this.#onCut);
+    child.on('exit', this.#onExit);
+    this.#send({ cmd: 'NODE_RONDO_CALL' });
+    // Not connected: spawned without the slot's stdio, or not spawned.
+    if (!child.connected) process.nextTick(this.#onCut);
+  }
+
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  serves(listener: number): boolean {
+    return this.#state === 'welcome' && this.#serving.has(listener);
+  }
+
+  hasRoom(window: number): boolean {
+    return !this.#isCut && !this.#isExited && !this.isBlocked && this.#pending.size < window;
+  }
+
+  handOff(connection: Connection, isFinal: boolean): void {
+    const id = this.#nextId++;
+    const handOff: HandOff = { connection, isWritten: false, isAbandoned: false };
+    this.#pending.set(id, handOff);
+    this.#figures.handed++;
+    const { listener, handle } = connection;
+    this.#send({ cmd: 'NODE_RONDO_CONNECTION', id, listener, isFinal }, handle, (error) =>
+      this.#onWritten(id, handOff, error),
+    );
+  }
+
+  sendState(text: string): void {
+    if (this.#state !== 'welcome') return;
+    this.#send({ cmd: 'NODE_RONDO_STATE', version: PROTOCOL_VERSION, state: text });
+  }
+
+  /**
+   * Nothing more is handed off. `onGone` follows when what is pending is received, refused, or, if
+   * the process ends before, reclaimed.
+   */
+  remove(isExited: boolean): void {
+    if (this.#state === 'leaving' || this.#state === 'gone') return;
+    this.#setState('leaving');
+    if (isExited) this.#onExit();
+    else this.#send({ cmd: 'NODE_RONDO_END' });
+    this.#finishIfEmpty();
+  }
+
+  /**
+   * Leaves what is pending to the worker alone. A message that is written reaches it, even if this
+   * process ends.
+   */
+  abandon(): void {
+    this.remove(false);
+    for (const handOff of this.#pending.values()) {
+      const { handle } = handOff.connection;
+      handOff.isAbandoned = true;
+      if (handOff.isWritten) handle.close();
+      // Then #onWritten() will not be called. To close a handle twice does no harm.
+      else this.#child.once('disconnect', () => handle.close());
+    }
+    this.#pending.clear();
+    this.#finishIfEmpty();
+  }
+
+  // ---- what the worker says ----
+
+  readonly #onMessage = (raw: unknown): void => {
+    const message = asRondoMessage(raw);
+    if (message === null || this.#state === 'gone') return;
+    if (isToPrimary(message) && this.#handle(message)) return;
+    this.#retire('ERR_RONDO_BAD_WORKER', 'sent a message that is wrong at that point');
+  };
+
+  /** False: a worker that keeps to the protocol would not have sent it. */
+  #handle(message: ToPrimary): boolean {
+    switch (message.cmd) {
+      case 'NODE_RONDO_HELLO':
+        this.#onHello(message.version);
+        return true;
+      case 'NODE_RONDO_SERVING':
+        if (this.#state === 'new') return false;
+        if (this.#state !== 'welcome') return true;
+        this.#serving = new Set(message.listeners);
+        this.#owner.onServing(this, this.#serving.size);
+        this.#owner.onChange();
+        return true;
+      case 'NODE_RONDO_ACTIVE':
+        this.active = message.active;
+        return true;
+      default:
+        return this.#onAnswer(message);
+    }
+  }
+
+  #onHello(version: number): void {
+    if (this.#state !== 'new' && this.#state !== 'welcome') return;
+    this.#setState('welcome');
+    // Answered even so: the worker shall know why it gets nothing.
+    this.sendState(this.#owner.state);
+    if (version === PROTOCOL_VERSION) return;
+    this.#retire(
+      'ERR_RONDO_PROTOCOL_VERSION',
+      `speaks version ${version} of rondo's protocol and the primary version ` +
+        `${PROTOCOL_VERSION}: they need the same version of rondo`,
+    );
+  }
+
+  #onAnswer(message: Extract<ToPrimary, { id: number }>): boolean {
+    const handOff = this.#pending.get(message.id);
+    if (handOff === undefined) return false;
+    this.#pending.delete(message.id);
+    const { connection } = handOff;
+    switch (message.cmd) {
+      case 'NODE_RONDO_RECEIVED':
+        this.active = message.active;
+        connection.handle.close();
+        break;
+      case 'NODE_RONDO_REFUSED':
+        this.#figures.refused++;
+        // One that no longer serves the listener is not asked again anyway; and if it serves it
+        // again later, it may be asked.
+        if (this.serves(connection.listener) && connection.refusedBy.length < MOST_REFUSALS) {
+          connection.refusedBy.push(this);
+        }
+        this.#owner.onReturned(connection);
+        break;
+      case 'NODE_RONDO_MISSED':
+        this.#countReclaimed();
+        this.#onShortage(
+          'ERR_RONDO_FDS_LOST',
+          new RondoError(
+            'ERR_RONDO_FDS_LOST',
+            `The worker of slot ${this.slot} had no file descriptor for a connection`,
+          ),
+        );
+        this.#owner.onReturned(connection);
+    }
+    this.#owner.onChange();
+    this.#finishIfEmpty();
+    return true;
+  }
+
+  // ---- what goes wrong ----
+
+  #onWritten(id: number, handOff: HandOff, error: NodeJS.ErrnoException | null): void {
+    handOff.isWritten = true;
+    if (handOff.isAbandoned) return handOff.connection.handle.close();
+    // If it is pending no more, it has been reclaimed meanwhile.
+    if (error === null || !this.#pending.delete(id)) return;
+    this.#figures.handed--;
+    const code = error.code ?? 'UNKNOWN';
+    if (isShortage(code)) {
+      this.#onShortage(code, error);
+    } else {
+      this.#figures.handoffErrors[code] = (this.#figures.handoffErrors[code] ?? 0) + 1;
+      this.#onCut();
+    }
+    this.#owner.onReturned(handOff.connection);
+    this.#owner.onChange();
+    this.#finishIfEmpty();
+  }
+
+  #onShortage(code: string, error: Error): void {
+    this.isBlocked = true;
+    this.#figures.handoffErrors[code] = (this.#figures.handoffErrors[code] ?? 0) + 1;
+    this.#owner.onHandOffError(this, error);
+  }
+
+  /** All that the worker had said before has been read, so what is pending it does not have. */
+  readonly #onCut = (): void => {
+    if (this.#isCut || this.#state === 'gone') return;
+    this.#isCut = true;
+    this.#reclaim();
+    if (this.#state === 'leaving') return this.#finishIfEmpty();
+    // Most likely the process has ended, and its 'exit' is about to come.
+    this.#wait(() => this.#retire('ERR_RONDO_CHANNEL', 'has no IPC channel, or has closed it'));
+  };
+
+  readonly #onExit = (): void => {
+    if (this.#isExited) return;
+    this.#isExited = true;
+    // Whether it had received what is pending may stand in the channel still. One that does not end
+    // is held open by a process of the worker's, which will not answer.
+    if (this.#pending.size > 0) this.#wait(this.#onCut);
+  };
+
+  #reclaim(): void {
+    for (const { connection } of this.#pending.values()) {
+      this.#countReclaimed();
+      this.#owner.onReturned(connection);
+    }
+    this.#pending.clear();
+    this.#owner.onChange();
+  }
+
+  #countReclaimed(): void {
+    this.#figures.reclaimed++;
+    this.reclaimed++;
+  }
+
+  #retire(code: 'ERR_RONDO_BAD_WORKER' | 'ERR_RONDO_CHANNEL' | 'ERR_RONDO_PROTOCOL_VERSION', why: string): void {
+    if (this.#state !== 'new' && this.#state !== 'welcome') return;
+    this.#setState('retired');
+    this.#owner.onRetired(this, new RondoError(code, `The worker of slot ${this.slot} ${why}`));
+    this.#owner.onChange();
+  }
+
+  #finishIfEmpty(): void {
+    if (this.#state !== 'leaving' || this.#pending.size > 0) return;
+    this.#setState('gone');
+    this.active = 0;
+    this.#child.off('internalMessage', this.#onMessage);
+    this.#child.off('disconnect', this.#onCut);
+    this.#child.off('exit', this.#onExit);
+    this.#owner.onGone(this);
+  }
+
+  #setState(state: SlotState): void {
+    this.#state = state;
+    if (state === 'gone') clearTimeout(this.#timer);
+  }
+
+  #wait(then: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(then, PATIENCE_MS).unref();
+  }
+
+  #send(
+    message: ToWorker,
+    handle?: RawHandle,
+    onWritten: (error: Error | null) => void = () => {},
+  ): void {
+    // With a callback Node reports failure to it alone, and never throws or emits 'error'.
+    this.#child.send?.(message, handle as never, {}, onWritten);
+  }
+}

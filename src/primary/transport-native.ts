@@ -1,0 +1,201 @@
+/**
+ * The native transport: the engine's thread accepts, picks and hands off; this translates between
+ * the Dispatcher and its numbers. Nothing here runs per connection.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { errnoName, RondoError, systemError } from '../errors.js';
+import {
+  type EngineEvent,
+  EngineEventType,
+  GoneReason,
+  type ListenResult,
+  type Native,
+  type NativeEngine,
+} from '../native.js';
+import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../protocol.js';
+import type { Address } from '../types.js';
+import type {
+  ListenerCounts,
+  ListenTarget,
+  SlotChannel,
+  SlotCounts,
+  Transport,
+  TransportEvents,
+  TransportOptions,
+} from './transport.js';
+
+/** Where in a worker's stdio the channel is: behind the IPC channel, which fork() insists on. */
+const CHANNEL_INDEX = 4;
+
+export class NativeTransport implements Transport {
+  readonly name = 'native';
+  readonly #engine: NativeEngine;
+  readonly #events: TransportEvents;
+  readonly #stopped: Promise<void>;
+  #onStopped!: () => void;
+
+  /** Throws a system error if the engine cannot be started. */
+  constructor(native: Native, options: TransportOptions, events: TransportEvents) {
+    this.#events = events;
+    this.#stopped = new Promise((resolve) => {
+      this.#onStopped = resolve;
+    });
+    this.#engine = new native.Engine(options.policy, options.window, options.takeBackMs);
+    const result = this.#engine.start((list) => {
+      for (const event of list) this.#handle(event);
+    });
+    if (result < 0) throw systemError(result, 'start');
+  }
+
+  async listen(id: number, target: ListenTarget): Promise<Address> {
+    const result = this.#listen(id, target);
+    if (result.error < 0) throw listenError(result, target);
+    if (result.family === 1) return result.host;
+    return { address: result.host, family: `IPv${result.family}`, port: result.port };
+  }
+
+  #listen(id: number, target: ListenTarget): ListenResult {
+    const { backlog } = target;
+    switch (target.kind) {
+      case 'path':
+        return this.#engine.listenUnix(id, target.path, target.mode ?? -1, backlog);
+      case 'fd':
+        return this.#engine.adopt(id, target.fd, backlog);
+      case 'tcp':
+        return target.ip === null
+          ? this.#engine.listenAny(id, target.port, target.ipv6Only, backlog)
+          : this.#engine.listenTcp(id, target.ip, target.port, target.ipv6Only, backlog);
+    }
+  }
+
+  closeListener(id: number): void {
+    this.#engine.removeListener(id);
+  }
+
+  openSlot(slot: number, generation: number): SlotChannel {
+    const fd = this.#engine.openSlot(slot, generation);
+    if (fd < 0) throw systemError(fd, 'socketpair');
+    return {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', fd],
+      env: { [CHANNEL_VARIABLE]: String(CHANNEL_INDEX) },
+    };
+  }
+
+  assign(slot: number, generation: number, child: ChildProcess): void {
+    // Where the kernel has no pidfd_open(2), the child's 'exit' event alone tells of its end, and a
+    // blocked loop here delays what the dead worker had not received.
+    if (child.pid !== undefined) this.#engine.watchProcess(slot, generation, child.pid);
+  }
+
+  removeSlot(slot: number, generation: number, isExited: boolean): void {
+    this.#engine.removeSlot(slot, generation, isExited);
+  }
+
+  setState(text: string): void {
+    this.#engine.setState(text);
+  }
+
+  pause(): void {
+    this.#engine.pause();
+  }
+
+  resume(): void {
+    this.#engine.resume();
+  }
+
+  close(): Promise<void> {
+    this.#engine.ref();
+    this.#engine.stop();
+    return this.#stopped;
+  }
+
+  ref(): void {
+    this.#engine.ref();
+  }
+
+  unref(): void {
+    this.#engine.unref();
+  }
+
+  listenerCounts(id: number): ListenerCounts {
+    const stats = this.#engine.listenerStats(id);
+    return { ...stats, acceptErrors: byName(stats.acceptErrors) };
+  }
+
+  slotCounts(slot: number): SlotCounts {
+    const stats = this.#engine.slotStats(slot);
+    return { ...stats, handoffErrors: byName(stats.handoffErrors) };
+  }
+
+  counts(): { waiting: number; starvedMs: number } {
+    const { waiting, starvedNs } = this.#engine.engineStats();
+    return { waiting, starvedMs: Math.round(starvedNs / 1e6) };
+  }
+
+  #handle(event: EngineEvent): void {
+    const { id, generation, count } = event;
+    const events = this.#events;
+    switch (event.type) {
+      case EngineEventType.serving:
+        return events.onServing(id, generation, count);
+      case EngineEventType.gone:
+        if (event.code !== GoneReason.exited && event.code !== GoneReason.closed) {
+          events.onRetired(id, generation, retirement(id, event));
+        }
+        return events.onGone(id, generation, count);
+      case EngineEventType.takenBack:
+        return events.onTakenBack(id, generation, count);
+      case EngineEventType.starved:
+        return events.onStarved();
+      case EngineEventType.flowing:
+        return events.onFlowing();
+      case EngineEventType.acceptError:
+        return events.onAcceptError(id, systemError(-event.error, 'accept'));
+      case EngineEventType.listenerBroken:
+        return events.onListenerBroken(id, systemError(-event.error, 'accept'));
+      case EngineEventType.handOffError:
+        return events.onHandOffError(id, systemError(-event.error, 'sendmsg'));
+      case EngineEventType.stopped:
+        return this.#onStopped();
+    }
+  }
+}
+
+function listenError(result: ListenResult, target: ListenTarget): Error {
+  switch (target.kind) {
+    case 'path':
+      return systemError(result.error, 'listen', target.path, -1);
+    case 'fd':
+      return systemError(result.error, 'listen', null);
+    case 'tcp':
+      return systemError(result.error, 'listen', result.ip ?? target.ip ?? '::', target.port);
+  }
+}
+
+function retirement(slot: number, event: EngineEvent): RondoError {
+  switch (event.code) {
+    case GoneReason.badVersion:
+      return new RondoError(
+        'ERR_RONDO_PROTOCOL_VERSION',
+        `The worker of slot ${slot} does not speak version ${PROTOCOL_VERSION} of rondo's ` +
+          'protocol: primary and workers need the same version of rondo',
+      );
+    case GoneReason.channel:
+      return new RondoError(
+        'ERR_RONDO_CHANNEL',
+        `The channel of slot ${slot} failed: ${errnoName(-event.error)}`,
+      );
+    default:
+      return new RondoError(
+        'ERR_RONDO_BAD_WORKER',
+        event.code === GoneReason.badBoard
+          ? `The worker of slot ${slot} counted connections it was never handed`
+          : `The worker of slot ${slot} sent what is not a frame of rondo's, or shut its channel`,
+      );
+  }
+}
+
+function byName(counts: Array<[errno: number, count: number]>): Record<string, number> {
+  return Object.fromEntries(counts.map(([errno, count]) => [errnoName(-errno), count]));
+}

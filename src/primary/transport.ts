@@ -1,0 +1,86 @@
+/**
+ * What the Dispatcher asks of a transport: to listen, to keep a channel per slot, to deal. Two
+ * implementations: transport-native.ts, transport-ipc.ts. A slot is named by its number and its
+ * generation, which counts its processes, so that late news of a former one does no harm.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import type { Address, PolicyName, TransportName } from '../types.js';
+
+/** Where to listen, validated, with any host name resolved. */
+export type ListenTarget =
+  | { kind: 'tcp'; ip: string | null; port: number; ipv6Only: boolean; backlog: number }
+  | { kind: 'path'; path: string; mode: number | null; backlog: number }
+  | { kind: 'fd'; fd: number; backlog: number };
+
+export interface TransportOptions {
+  policy: PolicyName;
+  window: number;
+  takeBackMs: number;
+}
+
+export interface TransportEvents {
+  /** The slot's worker serves so many listeners from now on. */
+  onServing(slot: number, generation: number, listeners: number): void;
+  /** Its worker broke the protocol: nothing more is handed to it. `onGone` still follows. */
+  onRetired(slot: number, generation: number, error: Error): void;
+  /** removeSlot() is done: what the worker had not received has been taken back. */
+  onGone(slot: number, generation: number, reclaimed: number): void;
+  onTakenBack(slot: number, generation: number, count: number): void;
+  /** Connections wait and for a while none could be handed off; then, that it goes on. */
+  onStarved(): void;
+  onFlowing(): void;
+  /** An error of accept(2) that passes; at most one a second and listener is told. */
+  onAcceptError(listener: number, error: Error): void;
+  onHandOffError(slot: number, error: Error): void;
+  /** The listening socket itself became unusable and is closed. */
+  onListenerBroken(listener: number, error: Error): void;
+}
+
+/** For spawn() or fork(): what gives the child its end of the channel. */
+export interface SlotChannel {
+  stdio: Array<'inherit' | 'ipc' | number>;
+  env: Record<string, string>;
+}
+
+export interface ListenerCounts {
+  accepted: number;
+  redealt: number;
+  closed: number;
+  acceptErrors: Record<string, number>;
+}
+
+export interface SlotCounts {
+  handed: number;
+  pending: number;
+  active: number;
+  refused: number;
+  reclaimed: number;
+  lost: number;
+  handoffErrors: Record<string, number>;
+}
+
+export interface Transport {
+  readonly name: TransportName;
+  /** Rejects with the error net.Server would emit. */
+  listen(id: number, target: ListenTarget): Promise<Address>;
+  closeListener(id: number): void;
+  /** Opens the channel of a new generation. Throws a system error. */
+  openSlot(slot: number, generation: number): SlotChannel;
+  /** Called once per generation, with a process that was started with its SlotChannel. */
+  assign(slot: number, generation: number, child: ChildProcess): void;
+  /** The process is gone (`isExited`), or the program is done with it. Answered by `onGone`. */
+  removeSlot(slot: number, generation: number, isExited: boolean): void;
+  /** What every worker is told, from now on and after each change. */
+  setState(text: string): void;
+  pause(): void;
+  resume(): void;
+  /** Resolves when nothing of the transport is left: no thread, no fd. */
+  close(): Promise<void>;
+  listenerCounts(id: number): ListenerCounts;
+  slotCounts(slot: number): SlotCounts;
+  counts(): { waiting: number; starvedMs: number };
+  /** Whether it keeps the process running. */
+  ref(): void;
+  unref(): void;
+}

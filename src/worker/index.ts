@@ -1,0 +1,86 @@
+/**
+ * The worker's side of rondo: a server that serves what the primary deals.
+ *
+ * @packageDocumentation
+ */
+
+import type { Server } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+import { RondoError } from '../errors.js';
+import { loadNative } from '../native.js';
+import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol.js';
+import type { AttachOptions } from '../types.js';
+import { Attachments } from './attach.js';
+import type { WorkerChannel } from './channel.js';
+import { openNativeChannel } from './receiver.js';
+import { openIpcChannel } from './receiver-ipc.js';
+
+export { RondoError, type RondoErrorCode } from '../errors.js';
+export type { AttachOptions } from '../types.js';
+
+// Read at once, and removed: a child of this process must not take itself for the worker.
+const channelName = process.env[CHANNEL_VARIABLE];
+delete process.env[CHANNEL_VARIABLE];
+
+let attachments: Attachments | null = null;
+
+/** Whether this process was started as a worker, with a slot's `stdio` and `env`. */
+export function isWorker(): boolean {
+  return channelName !== undefined;
+}
+
+/**
+ * Lets a server serve the connections of the primary's listeners, in place of `server.listen()`.
+ * Any `net`, `tls`, `http`, `https` or `http2` server. `'listening'` is emitted when the primary has
+ * a listener for it; from then on everything is as if the server listened itself, `server.close()`
+ * included.
+ *
+ * Call it once per server, in the main thread of a process that was started with a slot's `stdio`
+ * and `env`. A server attached by name takes that listener; one attached without takes all that no
+ * other server of the process has by name.
+ *
+ * A server at its `maxConnections` sends a connection back, to be dealt to another worker; only if
+ * no other takes it is it dropped, with `'drop'`. `server.dropMaxConnection = true` (of Node 24)
+ * drops at once.
+ *
+ * Throws `ERR_RONDO_NOT_A_WORKER`, `ERR_RONDO_NOT_MAIN_THREAD`, `ERR_RONDO_ALREADY_ATTACHED` (the
+ * server listens already, or another is attached to the same listener), `ERR_RONDO_INVALID_OPTION`,
+ * `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_NATIVE_MISSING` (the primary uses the addon and this process
+ * cannot load it) and `ERR_RONDO_CHANNEL` (the channel is not there, because `stdio` was not the
+ * slot's). If the primary has another version of rondo, `ERR_RONDO_PROTOCOL_VERSION` is thrown later,
+ * as an uncaught exception.
+ */
+export function attach(server: Server, options: AttachOptions = {}): void {
+  if (attachments === null) {
+    const opened = new Attachments();
+    opened.setChannel(openChannel(opened));
+    attachments = opened;
+  }
+  attachments.attach(server, options);
+}
+
+function openChannel(user: Attachments): WorkerChannel {
+  if (!isMainThread) {
+    throw new RondoError(
+      'ERR_RONDO_NOT_MAIN_THREAD',
+      'attach() works in the main thread only: a process has one channel',
+    );
+  }
+  if (channelName === undefined) {
+    throw new RondoError(
+      'ERR_RONDO_NOT_A_WORKER',
+      `This process has no channel: ${CHANNEL_VARIABLE} is not set. Start it with the 'stdio' and ` +
+        "'env' of a slot",
+    );
+  }
+  if (channelName === IPC_CHANNEL) return openIpcChannel(user);
+  const native = loadNative();
+  if (native instanceof Error) {
+    throw new RondoError(
+      'ERR_RONDO_NATIVE_MISSING',
+      `The primary uses the native addon, and here it cannot be loaded: ${native.message}`,
+      { cause: native },
+    );
+  }
+  return openNativeChannel(native, Number(channelName), user);
+}
