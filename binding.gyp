@@ -46,7 +46,27 @@
             "native/slot.cc",
           ],
           "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
-          "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED"],
+          "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED",
+            # While an environment ends, events may still come and nothing can be thrown.
+            "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+        }, {
+          "type": "none",
+        }],
+      ],
+    },
+    {
+      # The load generator of the benchmark: epoll, so Linux only.
+      "target_name": "loadgen",
+      "conditions": [
+        ["OS=='linux'", {
+          "type": "executable",
+          "sources": [
+            "bench/loadgen/client.cc",
+            "bench/loadgen/main.cc",
+            "bench/loadgen/options.cc",
+            "bench/loadgen/reply.cc",
+            "bench/loadgen/report.cc",
+          ],
         }, {
           "type": "none",
         }],

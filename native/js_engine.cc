@@ -114,6 +114,7 @@ void JsEngine::ShutDown() {
 
 void JsEngine::DeliverEvents(Napi::Env env, Napi::Function on_events) {
   const std::vector<Event> events = engine_->TakeEvents();
+  Napi::HandleScope scope(env);
   if (events.empty()) return;
   Napi::Array list = Napi::Array::New(env, events.size());
   bool is_stopped = false;

@@ -1,6 +1,7 @@
 #include "js_fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <vector>
@@ -63,12 +64,19 @@ Napi::Value Close(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), result);
 }
 
+// dupFd(fd): another number for the same socket, or -errno
+Napi::Value Duplicate(const Napi::CallbackInfo& info) {
+  const int fd = fcntl(ToInt(info[0]), F_DUPFD_CLOEXEC, 0);
+  return Napi::Number::New(info.Env(), fd < 0 ? -errno : fd);
+}
+
 }  // namespace
 
 void DefineFdFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("socketpair", Napi::Function::New<SocketPair>(env, "socketpair"));
   exports.Set("sendFds", Napi::Function::New<Send>(env, "sendFds"));
   exports.Set("receiveFds", Napi::Function::New<Receive>(env, "receiveFds"));
+  exports.Set("dupFd", Napi::Function::New<Duplicate>(env, "dupFd"));
   exports.Set("closeFd", Napi::Function::New<Close>(env, "closeFd"));
 }
 

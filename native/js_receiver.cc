@@ -106,10 +106,16 @@ void JsReceiver::OnConnections(std::vector<Connection>* batch) {
     fields[2] = connection.is_final;
   }
   batch_ = batch;
-  Call("onConnections", {ToJs(Env(), static_cast<double>(batch->size()))});
+  const bool has_run = Call("onConnections", {ToJs(Env(), static_cast<double>(batch->size()))});
   batch_ = nullptr;
-  // What was not given back by refuse() is JS's now.
-  for (Connection& connection : *batch) (void)connection.fd.Release();
+  for (Connection& connection : *batch) {
+    if (!has_run) {
+      receiver_->Refuse(std::move(connection));
+    } else {
+      // JS's now, unless refuse() has taken it.
+      (void)connection.fd.Release();
+    }
+  }
 }
 
 void JsReceiver::OnWelcome(const Welcome& welcome) {
@@ -127,15 +133,23 @@ void JsReceiver::OnEnd(int error) {
   Call("onEnd", {ToJs(Env(), error)});
 }
 
-void JsReceiver::Call(const char* method, const std::vector<napi_value>& arguments) {
+bool JsReceiver::Call(const char* method, const std::vector<napi_value>& arguments) {
   const Napi::Object owner = owner_.Value();
-  const Napi::Function function = owner.Get(method).As<Napi::Function>();
-  function.MakeCallback(owner, arguments, *context_);
-  if (!Env().IsExceptionPending()) return;
+  napi_value function;
+  napi_value result;
   napi_value error;
+  bool has_thrown = false;
+  if (napi_get_named_property(Env(), owner, method, &function) == napi_ok &&
+      napi_make_callback(Env(), *context_, owner, function, arguments.size(), arguments.data(),
+                         &result) == napi_ok) {
+    return true;
+  }
+  // While the environment ends nothing can be called, and no exception is the reason.
+  if (napi_is_exception_pending(Env(), &has_thrown) != napi_ok || !has_thrown) return false;
   if (napi_get_and_clear_last_exception(Env(), &error) == napi_ok) {
     napi_fatal_exception(Env(), error);
   }
+  return true;
 }
 
 }  // namespace rondo

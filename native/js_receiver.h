@@ -33,8 +33,8 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
 
   static void OnEnvironmentEnd(void* self);
   // Calls the owner's method as an event of the loop: ticks and promises run after it, and an
-  // exception becomes 'uncaughtException'.
-  void Call(const char* method, const std::vector<napi_value>& arguments);
+  // exception becomes 'uncaughtException'. False: nothing can be called any more.
+  bool Call(const char* method, const std::vector<napi_value>& arguments);
 
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Napi::AsyncContext> context_;

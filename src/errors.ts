@@ -3,7 +3,7 @@
  * exactly the fields and messages Node gives them.
  */
 
-import { inspect, getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, inspect } from 'node:util';
 
 const MESSAGES = {
   ERR_RONDO_INVALID_OPTION: 'A wrong value for an option',
@@ -17,6 +17,7 @@ const MESSAGES = {
   ERR_RONDO_NATIVE_MISSING: 'The native addon cannot be loaded',
   ERR_RONDO_NOT_A_WORKER: 'The process was not started with slot.stdio and slot.env',
   ERR_RONDO_NOT_MAIN_THREAD: 'attach() was called in a worker thread',
+  ERR_RONDO_ALREADY_FORKED: 'The options of the cluster are in use already',
   ERR_RONDO_ALREADY_ATTACHED: 'The server, or that listener, is attached already',
   ERR_RONDO_PROTOCOL_VERSION: 'Primary and worker have different versions of rondo',
   ERR_RONDO_BAD_WORKER: 'A worker broke the protocol and gets no more connections',

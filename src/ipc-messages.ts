@@ -19,9 +19,9 @@ export type ToWorker =
 export type ToPrimary =
   | { cmd: 'NODE_RONDO_HELLO'; version: number }
   | { cmd: 'NODE_RONDO_SERVING'; listeners: number[] }
-  /** The connection is the worker's now. Nothing has been read from it before this is sent. */
+  /** The connection is the worker's now, and the primary's copy of the handle to be closed. */
   | { cmd: 'NODE_RONDO_RECEIVED'; id: number; active: number }
-  /** The worker has closed its copy of the handle and takes the primary's to be the only one. */
+  /** The worker has closed its copy of the handle; the primary's is the only one again. */
   | { cmd: 'NODE_RONDO_REFUSED'; id: number }
   /** The message came without the handle, for which the worker's process had no fd left. */
   | { cmd: 'NODE_RONDO_MISSED'; id: number }

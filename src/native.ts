@@ -116,6 +116,7 @@ export interface Native {
     max: number,
     buffer: Uint8Array,
   ): number | { bytes: number; fds: number[]; fdsLost: boolean; payloadCut: boolean };
+  dupFd(fd: number): number;
   closeFd(fd: number): number;
 }
 

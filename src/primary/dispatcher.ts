@@ -8,9 +8,9 @@ import { EventEmitter } from 'node:events';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import {
+  type ValidDispatcherOptions,
   validateDispatcherOptions,
   validateListenOptions,
-  type ValidDispatcherOptions,
 } from '../options.js';
 import { encodeState, MOST_LISTENERS, MOST_SLOTS, PROTOCOL_VERSION } from '../protocol.js';
 import type {
@@ -283,7 +283,8 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return {
       onServing: (id, generation, listeners) =>
         withSlot(id, (slot) => slot.onServing(generation, listeners)),
-      onRetired: (id, generation, error) => withSlot(id, (slot) => slot.onRetired(generation, error)),
+      onRetired: (id, generation, error) =>
+        withSlot(id, (slot) => slot.onRetired(generation, error)),
       onGone: (id, generation, reclaimed) =>
         withSlot(id, (slot) => slot.onGone(generation, reclaimed)),
       onTakenBack: (id, _generation, count) =>
@@ -292,7 +293,8 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       onFlowing: () => this.emit('flowing'),
       onAcceptError: (id, error) =>
         withListener(id, (listener) => this.emit('accept:error', error, listener)),
-      onHandOffError: (id, error) => withSlot(id, (slot) => this.emit('handoff:error', error, slot)),
+      onHandOffError: (id, error) =>
+        withSlot(id, (slot) => this.emit('handoff:error', error, slot)),
       onListenerBroken: (id, error) =>
         withListener(id, (listener) => {
           void listener.close();
@@ -303,7 +305,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 }
 
 function openTransport(options: ValidDispatcherOptions, events: TransportEvents): Transport {
-  const demand = process.env['RONDO_NATIVE'];
+  const demand = process.env.RONDO_NATIVE;
   if (options.transport === 'ipc' || (options.transport === 'auto' && demand === '0')) {
     return new IpcTransport(options, events);
   }

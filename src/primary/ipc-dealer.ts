@@ -4,9 +4,11 @@
  * or went) ends in a call of deal().
  */
 
-import type { Connection, IpcSlot } from './ipc-slot.js';
+import type { Connection } from './ipc-pending.js';
+import { Queue } from './ipc-queue.js';
+import type { IpcSlot } from './ipc-slot.js';
 import { Starvation, type StarvationUser } from './ipc-starvation.js';
-import { type PolicyFunction, POLICIES } from './policies.js';
+import { POLICIES, type PolicyFunction } from './policies.js';
 import type { TransportOptions } from './transport.js';
 
 export interface DealerUser extends StarvationUser {
@@ -77,15 +79,23 @@ export class IpcDealer {
 
   accept(connection: Connection): void {
     const queue = this.#fresh.get(connection.listener);
-    if (queue === undefined) return this.#close(connection);
-    queue.push(connection);
-    this.deal();
+    if (queue === undefined) {
+      this.#close(connection);
+    } else {
+      queue.push(connection);
+      this.deal();
+    }
   }
 
   /** Takes a connection back; deal() is to follow. */
   takeBack(connection: Connection): void {
     if (this.#fresh.has(connection.listener)) this.#returned.push(connection);
     else this.#close(connection);
+  }
+
+  /** Not at the hand-off: a worker without an fd sends back what it is handed, again and again. */
+  noteReceived(): void {
+    this.#starvation.noteHandOff();
   }
 
   pause(): void {
@@ -137,15 +147,13 @@ export class IpcDealer {
   #place(connection: Connection): boolean {
     const { listener, refusedBy } = connection;
     const candidates = this.#slots.filter(
-      (slot) =>
-        slot.serves(listener) && slot.hasRoom(this.#window) && !refusedBy.includes(slot),
+      (slot) => slot.serves(listener) && slot.hasRoom(this.#window) && !refusedBy.includes(slot),
     );
     if (candidates.length === 0) return false;
     const slot = candidates[this.#pick(candidates, this.#lastPicked)] as IpcSlot;
     this.#lastPicked = slot.slot;
     connection.wasDealt = true;
     slot.handOff(connection, this.#isLastChoice(connection, slot));
-    this.#starvation.noteHandOff();
     return true;
   }
 
@@ -177,42 +185,5 @@ export class IpcDealer {
     for (const slot of this.#slots) slot.isBlocked = false;
     this.deal();
     this.#starvation.tick();
-  }
-}
-
-/** First in, first out. An array alone would move all that is left at each shift(). */
-class Queue<T> {
-  #items: T[] = [];
-  #head = 0;
-
-  get size(): number {
-    return this.#items.length - this.#head;
-  }
-
-  get first(): T | undefined {
-    return this.#items[this.#head];
-  }
-
-  push(item: T): void {
-    this.#items.push(item);
-  }
-
-  shift(): T | undefined {
-    const item = this.#items[this.#head];
-    if (item === undefined) return undefined;
-    this.#head++;
-    if (this.#head >= 1024 || this.#head === this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
-  }
-
-  /** Empties it. */
-  drain(): T[] {
-    const items = this.#items.slice(this.#head);
-    this.#items = [];
-    this.#head = 0;
-    return items;
   }
 }

@@ -3,7 +3,7 @@
  * a `net.Socket`, as node:cluster's round robin does. The handle is all that is handed off.
  */
 
-import { chmodSync, closeSync, fstatSync } from 'node:fs';
+import { chmodSync, closeSync, fstatSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { constants } from 'node:os';
 import { systemError } from '../errors.js';
@@ -12,6 +12,8 @@ import type { ListenTarget } from './transport.js';
 
 /** libuv's handle of a connection that nothing has been read from: a TCP or a Pipe. */
 export interface RawHandle {
+  /** -1 on Windows. */
+  readonly fd: number;
   close(callback?: () => void): void;
 }
 
@@ -48,7 +50,10 @@ export async function listen(target: ListenTarget, onConnection: OnConnection): 
     throw error;
   }
   server.removeAllListeners('error');
-  if (target.kind === 'path' && target.mode !== null) setMode(server, target.path, target.mode);
+  if (target.kind === 'path') {
+    if (target.mode !== null) setMode(server, target.path, target.mode);
+    closeAtExit(server);
+  }
   return server;
 }
 
@@ -67,8 +72,10 @@ function nodesOptions(target: ListenTarget): Parameters<Server['listen']>[0] & o
     case 'fd':
       return { fd: target.fd, backlog, exclusive } as object;
     case 'tcp': {
-      const { ip, port, ipv6Only } = target;
-      return { port, backlog, exclusive, ipv6Only, ...(ip === null ? {} : { host: ip }) };
+      const { port, ipv6Only } = target;
+      // Without a host Node takes '::' or else '0.0.0.0', but does not look at `ipv6Only`.
+      const host = target.ip ?? (ipv6Only ? '::' : undefined);
+      return { port, backlog, exclusive, ipv6Only, ...(host === undefined ? {} : { host }) };
     }
   }
 }
@@ -96,37 +103,43 @@ function setMode(server: Server, path: string, mode: number): void {
   }
 }
 
+/** For what else the process does, such as spawning the workers that what waits is waiting for. */
+const RESERVED_FDS = 32;
+
+/**
+ * Where a connection's fd is too high a number to let it wait, as numbers are given from the lowest
+ * up. Beyond, libuv would close what comes without a word. Infinity where the limit is not known.
+ */
+export function highestFd(): number {
+  try {
+    const limits = readFileSync('/proc/self/limits', 'latin1');
+    const limit = Number(/^Max open files +(\d+)/m.exec(limits)?.[1] ?? Number.POSITIVE_INFINITY);
+    return limit - Math.min(RESERVED_FDS, limit / 4);
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+const closedAtExit = new Set<Server>();
+
+/** libuv removes a socket's file when it closes the socket, which Node leaves to the kernel at exit. */
+function closeAtExit(server: Server): void {
+  if (closedAtExit.size === 0) process.on('exit', closeAll);
+  closedAtExit.add(server);
+  server.once('close', () => {
+    closedAtExit.delete(server);
+    if (closedAtExit.size === 0) process.off('exit', closeAll);
+  });
+}
+
+function closeAll(): void {
+  for (const server of closedAtExit) server.close();
+}
+
 function inodeOf(fd: number): number | null {
   try {
     return fstatSync(fd).ino;
   } catch {
     return null;
   }
-}
-
-/** The reasons of each are in native/errors.h. */
-const CONNECTION_ERRORS = new Set([
-  'ECONNABORTED',
-  'EPROTO',
-  'EPERM',
-  'ENONET',
-  'ENETDOWN',
-  'ENOPROTOOPT',
-  'EHOSTDOWN',
-  'EHOSTUNREACH',
-  'EOPNOTSUPP',
-  'ENOTSUP',
-  'ENETUNREACH',
-  'ETIMEDOUT',
-]);
-const SHORTAGES = new Set(['EMFILE', 'ENFILE', 'ENOBUFS', 'ENOMEM', 'ETOOMANYREFS', 'EAGAIN']);
-
-/** Of an error of accept(2): the listening socket itself is fine. */
-export function doesPass(code: string): boolean {
-  return CONNECTION_ERRORS.has(code) || isShortage(code);
-}
-
-/** The process, the user or the machine is short of something that comes back by itself. */
-export function isShortage(code: string): boolean {
-  return SHORTAGES.has(code);
 }

@@ -1,7 +1,5 @@
 /**
- * Hand off, on the ipc transport: a slot's process and what is on its way there. Node does not close
- * a raw handle it has sent, so a connection stays open here until the worker says that it has it;
- * until then it can be dealt to another, and nothing depends on how far it got.
+ * Hand off, on the ipc transport: a slot's process, from its assignment to its end, and what it says.
  *
  *   new ──hello──▶ welcome ──bad message, lost channel──▶ retired
  *    └───────────────┴──remove()──▶ leaving ◀───────────────┘ ──nothing is pending──▶ gone
@@ -9,18 +7,11 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { RondoError } from '../errors.js';
-import { asRondoMessage, isToPrimary, type ToPrimary, type ToWorker } from '../ipc-messages.js';
+import { asRondoMessage, isToPrimary, type ToPrimary } from '../ipc-messages.js';
 import { PROTOCOL_VERSION } from '../protocol.js';
-import { isShortage, type RawHandle } from './ipc-listener.js';
+import { isShortage } from './ipc-errors.js';
+import { type Connection, Pending, sendTo } from './ipc-pending.js';
 import type { Candidate } from './policies.js';
-
-export interface Connection {
-  readonly listener: number;
-  readonly handle: RawHandle;
-  /** The slots that sent it back. */
-  readonly refusedBy: IpcSlot[];
-  wasDealt: boolean;
-}
 
 /** Counted over all processes of a slot's number. */
 export interface SlotFigures {
@@ -32,27 +23,24 @@ export interface SlotFigures {
 
 export interface IpcSlotOwner {
   /** What a worker is told in answer to its hello. */
-  readonly state: string;
+  state(): string;
   onServing(slot: IpcSlot, listeners: number): void;
   onRetired(slot: IpcSlot, error: Error): void;
   onGone(slot: IpcSlot): void;
   onHandOffError(slot: IpcSlot, error: Error): void;
+  /** The worker received a connection, whether it keeps it or not. */
+  onReceived(): void;
   /** To be dealt again. */
   onReturned(connection: Connection): void;
   /** The slot may have room, or serve something, that it had or did not before. */
   onChange(): void;
 }
 
-interface HandOff {
-  readonly connection: Connection;
-  isWritten: boolean;
-  isAbandoned: boolean;
-}
-
 type SlotState = 'new' | 'welcome' | 'retired' | 'leaving' | 'gone';
 
 /** How long the end of a dead process's channel may take to be read, or news of the death to come. */
 const PATIENCE_MS = 1000;
+const ERROR_REPORT_MS = 1000;
 const MOST_REFUSALS = 255;
 
 export class IpcSlot implements Candidate {
@@ -66,13 +54,16 @@ export class IpcSlot implements Candidate {
   readonly #owner: IpcSlotOwner;
   readonly #child: ChildProcess;
   readonly #figures: SlotFigures;
-  readonly #pending = new Map<number, HandOff>();
+  readonly #pending: Pending;
   #state: SlotState = 'new';
   #serving = new Set<number>();
-  #nextId = 0;
-  /** Nothing goes through the channel any more, in either direction. */
+  /** Nothing can be sent any more. */
+  #isClosing = false;
+  /** Nothing comes from the channel any more. */
   #isCut = false;
   #isExited = false;
+  /** No error is reported before. */
+  #reportAt = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
@@ -87,10 +78,11 @@ export class IpcSlot implements Candidate {
     this.#child = child;
     this.#figures = figures;
     this.#owner = owner;
+    this.#pending = new Pending(child, this.#onNotSent);
     child.on('internalMessage', this.#onMessage);
     child.on('disconnect', this.#onCut);
     child.on('exit', this.#onExit);
-    this.#send({ cmd: 'NODE_RONDO_CALL' });
+    sendTo(child, { cmd: 'NODE_RONDO_CALL' });
     // Not connected: spawned without the slot's stdio, or not spawned.
     if (!child.connected) process.nextTick(this.#onCut);
   }
@@ -104,23 +96,17 @@ export class IpcSlot implements Candidate {
   }
 
   hasRoom(window: number): boolean {
-    return !this.#isCut && !this.#isExited && !this.isBlocked && this.#pending.size < window;
+    return !this.#isClosing && !this.#isExited && !this.isBlocked && this.#pending.size < window;
   }
 
   handOff(connection: Connection, isFinal: boolean): void {
-    const id = this.#nextId++;
-    const handOff: HandOff = { connection, isWritten: false, isAbandoned: false };
-    this.#pending.set(id, handOff);
     this.#figures.handed++;
-    const { listener, handle } = connection;
-    this.#send({ cmd: 'NODE_RONDO_CONNECTION', id, listener, isFinal }, handle, (error) =>
-      this.#onWritten(id, handOff, error),
-    );
+    this.#pending.send(connection, isFinal);
   }
 
   sendState(text: string): void {
     if (this.#state !== 'welcome') return;
-    this.#send({ cmd: 'NODE_RONDO_STATE', version: PROTOCOL_VERSION, state: text });
+    sendTo(this.#child, { cmd: 'NODE_RONDO_STATE', version: PROTOCOL_VERSION, state: text });
   }
 
   /**
@@ -131,32 +117,25 @@ export class IpcSlot implements Candidate {
     if (this.#state === 'leaving' || this.#state === 'gone') return;
     this.#setState('leaving');
     if (isExited) this.#onExit();
-    else this.#send({ cmd: 'NODE_RONDO_END' });
+    else sendTo(this.#child, { cmd: 'NODE_RONDO_END' });
     this.#finishIfEmpty();
   }
 
-  /**
-   * Leaves what is pending to the worker alone. A message that is written reaches it, even if this
-   * process ends.
-   */
+  /** The same at once: what is pending is left to the worker. */
   abandon(): void {
     this.remove(false);
-    for (const handOff of this.#pending.values()) {
-      const { handle } = handOff.connection;
-      handOff.isAbandoned = true;
-      if (handOff.isWritten) handle.close();
-      // Then #onWritten() will not be called. To close a handle twice does no harm.
-      else this.#child.once('disconnect', () => handle.close());
-    }
-    this.#pending.clear();
+    this.#pending.abandon();
     this.#finishIfEmpty();
   }
 
   // ---- what the worker says ----
 
   readonly #onMessage = (raw: unknown): void => {
+    if ((raw as { cmd?: unknown } | null)?.cmd === 'NODE_HANDLE_ACK') this.#pending.acknowledge();
     const message = asRondoMessage(raw);
-    if (message === null || this.#state === 'gone') return;
+    if (message === null) return;
+    // What came late, from a process that was thought to say nothing more.
+    if (this.#isCut || this.#state === 'gone') return;
     if (isToPrimary(message) && this.#handle(message)) return;
     this.#retire('ERR_RONDO_BAD_WORKER', 'sent a message that is wrong at that point');
   };
@@ -186,7 +165,7 @@ export class IpcSlot implements Candidate {
     if (this.#state !== 'new' && this.#state !== 'welcome') return;
     this.#setState('welcome');
     // Answered even so: the worker shall know why it gets nothing.
-    this.sendState(this.#owner.state);
+    this.sendState(this.#owner.state());
     if (version === PROTOCOL_VERSION) return;
     this.#retire(
       'ERR_RONDO_PROTOCOL_VERSION',
@@ -196,17 +175,17 @@ export class IpcSlot implements Candidate {
   }
 
   #onAnswer(message: Extract<ToPrimary, { id: number }>): boolean {
-    const handOff = this.#pending.get(message.id);
-    if (handOff === undefined) return false;
-    this.#pending.delete(message.id);
-    const { connection } = handOff;
+    const connection = this.#pending.take(message.id);
+    if (connection === undefined) return false;
     switch (message.cmd) {
       case 'NODE_RONDO_RECEIVED':
         this.active = message.active;
         connection.handle.close();
+        this.#owner.onReceived();
         break;
       case 'NODE_RONDO_REFUSED':
         this.#figures.refused++;
+        this.#owner.onReceived();
         // One that no longer serves the listener is not asked again anyway; and if it serves it
         // again later, it may be asked.
         if (this.serves(connection.listener) && connection.refusedBy.length < MOST_REFUSALS) {
@@ -232,38 +211,51 @@ export class IpcSlot implements Candidate {
 
   // ---- what goes wrong ----
 
-  #onWritten(id: number, handOff: HandOff, error: NodeJS.ErrnoException | null): void {
-    handOff.isWritten = true;
-    if (handOff.isAbandoned) return handOff.connection.handle.close();
-    // If it is pending no more, it has been reclaimed meanwhile.
-    if (error === null || !this.#pending.delete(id)) return;
+  readonly #onNotSent = (connection: Connection, error: NodeJS.ErrnoException): void => {
     this.#figures.handed--;
     const code = error.code ?? 'UNKNOWN';
     if (isShortage(code)) {
       this.#onShortage(code, error);
     } else {
-      this.#figures.handoffErrors[code] = (this.#figures.handoffErrors[code] ?? 0) + 1;
-      this.#onCut();
+      this.#countError(code);
+      this.#onClosing();
     }
-    this.#owner.onReturned(handOff.connection);
+    this.#owner.onReturned(connection);
     this.#owner.onChange();
     this.#finishIfEmpty();
-  }
+  };
 
   #onShortage(code: string, error: Error): void {
     this.isBlocked = true;
-    this.#figures.handoffErrors[code] = (this.#figures.handoffErrors[code] ?? 0) + 1;
+    this.#countError(code);
+    const now = performance.now();
+    if (now < this.#reportAt) return;
+    this.#reportAt = now + ERROR_REPORT_MS;
     this.#owner.onHandOffError(this, error);
   }
 
-  /** All that the worker had said before has been read, so what is pending it does not have. */
-  readonly #onCut = (): void => {
-    if (this.#isCut || this.#state === 'gone') return;
-    this.#isCut = true;
-    this.#reclaim();
-    if (this.#state === 'leaving') return this.#finishIfEmpty();
+  #countError(code: string): void {
+    this.#figures.handoffErrors[code] = (this.#figures.handoffErrors[code] ?? 0) + 1;
+  }
+
+  #onClosing(): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
     // Most likely the process has ended, and its 'exit' is about to come.
     this.#wait(() => this.#retire('ERR_RONDO_CHANNEL', 'has no IPC channel, or has closed it'));
+  }
+
+  /** All that the worker has said has been read. */
+  readonly #onCut = (): void => {
+    if (this.#isCut || this.#state === 'gone') return;
+    this.#onClosing();
+    this.#isCut = true;
+    for (const connection of this.#pending.reclaim()) {
+      this.#countReclaimed();
+      this.#owner.onReturned(connection);
+    }
+    this.#owner.onChange();
+    this.#finishIfEmpty();
   };
 
   readonly #onExit = (): void => {
@@ -274,21 +266,15 @@ export class IpcSlot implements Candidate {
     if (this.#pending.size > 0) this.#wait(this.#onCut);
   };
 
-  #reclaim(): void {
-    for (const { connection } of this.#pending.values()) {
-      this.#countReclaimed();
-      this.#owner.onReturned(connection);
-    }
-    this.#pending.clear();
-    this.#owner.onChange();
-  }
-
   #countReclaimed(): void {
     this.#figures.reclaimed++;
     this.reclaimed++;
   }
 
-  #retire(code: 'ERR_RONDO_BAD_WORKER' | 'ERR_RONDO_CHANNEL' | 'ERR_RONDO_PROTOCOL_VERSION', why: string): void {
+  #retire(
+    code: 'ERR_RONDO_BAD_WORKER' | 'ERR_RONDO_CHANNEL' | 'ERR_RONDO_PROTOCOL_VERSION',
+    why: string,
+  ): void {
     if (this.#state !== 'new' && this.#state !== 'welcome') return;
     this.#setState('retired');
     this.#owner.onRetired(this, new RondoError(code, `The worker of slot ${this.slot} ${why}`));
@@ -313,14 +299,5 @@ export class IpcSlot implements Candidate {
   #wait(then: () => void): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(then, PATIENCE_MS).unref();
-  }
-
-  #send(
-    message: ToWorker,
-    handle?: RawHandle,
-    onWritten: (error: Error | null) => void = () => {},
-  ): void {
-    // With a callback Node reports failure to it alone, and never throws or emits 'error'.
-    this.#child.send?.(message, handle as never, {}, onWritten);
   }
 }

@@ -8,7 +8,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { RondoError, invalidOption } from '../errors.js';
+import { invalidOption, RondoError } from '../errors.js';
 import type { SlotGoneInfo, SlotState, SlotStats } from '../types.js';
 import type { SlotChannel, Transport } from './transport.js';
 
@@ -109,7 +109,8 @@ export class Slot {
     this.#state = 'closed';
     if (this.#channel !== null) this.#transport.removeSlot(this.id, this.#generation, false);
     this.#forgetChild();
-    const isAlive = child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
+    const isAlive =
+      child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
     this.#owner.onClosed(this, isAlive ? child : null);
   }
 

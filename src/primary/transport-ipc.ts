@@ -6,8 +6,8 @@
  * - Nothing is accepted, handed off or reclaimed while the primary's loop is blocked.
  * - Accepting never stops, because libuv has no way to: what no worker has room for, and what comes
  *   after pause(), waits in an unbounded queue in the primary, one file descriptor each.
- * - When the primary runs out of file descriptors, libuv accepts and closes what waits in the
- *   backlog, without a word: it is not counted, and there is no back-off.
+ * - When the primary runs out of file descriptors, connections are accepted and closed; they do not
+ *   wait in the backlog. Counted and reported as EMFILE where /proc tells the limit (Linux).
  * - Nothing is taken back from a living process: what was handed to one that is stopped or does not
  *   receive waits for it, a window's worth at most, until it goes on or ends.
  * - A path's `mode` is set after listen(2); a stale socket file is EADDRINUSE.
@@ -15,12 +15,14 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { Server } from 'node:net';
+import { constants } from 'node:os';
 import { errnoName, systemError } from '../errors.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol.js';
 import type { Address } from '../types.js';
 import { IpcDealer } from './ipc-dealer.js';
-import { addressOf, doesPass, listen } from './ipc-listener.js';
-import { type IpcSlotOwner, IpcSlot, type SlotFigures } from './ipc-slot.js';
+import { doesPass } from './ipc-errors.js';
+import { addressOf, highestFd, listen } from './ipc-listener.js';
+import { IpcSlot, type IpcSlotOwner, type SlotFigures } from './ipc-slot.js';
 import type {
   ListenerCounts,
   ListenTarget,
@@ -63,10 +65,20 @@ export class IpcTransport implements Transport {
 
   async listen(id: number, target: ListenTarget): Promise<Address> {
     const counts = this.#count(id);
+    const limit = highestFd();
     const server = await listen(target, (error, handle) => {
-      if (handle === undefined) return this.#onAcceptError(id, error);
+      if (handle === undefined) {
+        this.#onAcceptError(id, error);
+        return;
+      }
       counts.accepted++;
-      this.#dealer.accept({ listener: id, handle, refusedBy: [], wasDealt: false });
+      if (handle.fd < limit) {
+        this.#dealer.accept({ listener: id, handle, refusedBy: [], wasDealt: false });
+        return;
+      }
+      handle.close();
+      counts.closed++;
+      this.#onAcceptError(id, -constants.errno.EMFILE);
     });
     this.#doors.set(id, { server, reportAt: 0 });
     this.#dealer.addListener(id);
@@ -126,13 +138,9 @@ export class IpcTransport implements Transport {
 
   #slotOwner(): IpcSlotOwner {
     const events = this.#events;
-    const currentState = () => this.#state;
     return {
-      get state() {
-        return currentState();
-      },
-      onServing: ({ slot, generation }, listeners) =>
-        events.onServing(slot, generation, listeners),
+      state: () => this.#state,
+      onServing: ({ slot, generation }, listeners) => events.onServing(slot, generation, listeners),
       onRetired: ({ slot, generation }, error) => events.onRetired(slot, generation, error),
       onGone: (slot) => {
         this.#slots.delete(slot);
@@ -140,6 +148,7 @@ export class IpcTransport implements Transport {
         process.nextTick(() => events.onGone(slot.slot, slot.generation, slot.reclaimed));
       },
       onHandOffError: ({ slot }, error) => events.onHandOffError(slot, error),
+      onReceived: () => this.#dealer.noteReceived(),
       onReturned: (connection) => this.#dealer.takeBack(connection),
       onChange: () => this.#dealer.deal(),
     };

@@ -10,16 +10,20 @@ import { invalidOption, RondoError } from '../errors.js';
 import { validateAttachOptions } from '../options.js';
 import type { ListenerState, State } from '../protocol.js';
 import type { Address, AttachOptions } from '../types.js';
-import type { ChannelUser, StreamHandle, WorkerChannel } from './channel.js';
+import {
+  type ChannelUser,
+  type CountingServer,
+  type StreamHandle,
+  takesConnection,
+  type WorkerChannel,
+} from './channel.js';
 
 /** What rondo uses of a server beyond its public API; the same in Node 20 to 26. */
-type ServerInternals = Server & {
+type ServerInternals = CountingServer & {
   _handle: ListeningHandle | null;
   _pipeName?: string;
-  _connections: number;
   /** Where listen() ends, with a handle given: sets it up and emits 'listening'. */
   _listen2(address: string, port: number, family: number, backlog: number): void;
-  dropMaxConnection?: boolean;
   ticketKeys?: Buffer;
   setTicketKeys?(keys: Buffer): void;
 };
@@ -149,11 +153,7 @@ export class Attachments implements ChannelUser {
   accepts(listener: number, isFinal: boolean): boolean {
     const attachment = this.#byListener.get(listener);
     if (attachment === undefined) return false;
-    const { server } = attachment;
-    // Node's own callback drops it, with the 'drop' event, when nobody else can take it.
-    if (isFinal || server.dropMaxConnection === true) return true;
-    const { maxConnections } = server;
-    return maxConnections == null || server._connections < maxConnections;
+    return takesConnection(attachment.server, isFinal);
   }
 
   serve(listener: number, handle: StreamHandle): void {

@@ -1,9 +1,11 @@
 /**
  * What a worker's end of a channel offers, whichever the transport: receiver.ts (native) and
- * receiver-ipc.ts implement it; attach.ts is its user.
+ * receiver-ipc.ts implement it; attach.ts and cluster/child.ts are its users.
  */
 
-import type { State } from '../protocol.js';
+import type { Server } from 'node:net';
+import { RondoError } from '../errors.js';
+import { PROTOCOL_VERSION, type State } from '../protocol.js';
 
 /** libuv's stream handle as `net.Socket` takes it: a TCP or a Pipe. */
 export interface StreamHandle {
@@ -31,4 +33,26 @@ export interface WorkerChannel {
   /** Whether the open channel keeps the process running. */
   ref(): void;
   unref(): void;
+}
+
+/** What of a server says whether it takes one more connection. */
+export type CountingServer = Server & { _connections: number; dropMaxConnection?: boolean };
+
+/**
+ * As node:cluster has it: a full server's connection goes to another worker. If nobody else takes it,
+ * or `dropMaxConnection` is set, Node's own callback gets it and drops it, with the 'drop' event.
+ */
+export function takesConnection(server: CountingServer, isFinal: boolean): boolean {
+  if (isFinal || server.dropMaxConnection === true) return true;
+  return server.maxConnections == null || server._connections < server.maxConnections;
+}
+
+/** Throws `ERR_RONDO_PROTOCOL_VERSION` if the primary's version is not this one. */
+export function checkVersion(version: number): void {
+  if (version === PROTOCOL_VERSION) return;
+  throw new RondoError(
+    'ERR_RONDO_PROTOCOL_VERSION',
+    `The primary speaks version ${version} of rondo's protocol and this worker version ` +
+      `${PROTOCOL_VERSION}: they need the same version of rondo`,
+  );
 }

@@ -5,22 +5,13 @@
  */
 
 import type { Server } from 'node:net';
-import { isMainThread } from 'node:worker_threads';
-import { RondoError } from '../errors.js';
-import { loadNative } from '../native.js';
-import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol.js';
 import type { AttachOptions } from '../types.js';
 import { Attachments } from './attach.js';
-import type { WorkerChannel } from './channel.js';
-import { openNativeChannel } from './receiver.js';
-import { openIpcChannel } from './receiver-ipc.js';
+import { channelName } from './environment.js';
+import { openChannel } from './open-channel.js';
 
 export { RondoError, type RondoErrorCode } from '../errors.js';
 export type { AttachOptions } from '../types.js';
-
-// Read at once, and removed: a child of this process must not take itself for the worker.
-const channelName = process.env[CHANNEL_VARIABLE];
-delete process.env[CHANNEL_VARIABLE];
 
 let attachments: Attachments | null = null;
 
@@ -57,30 +48,4 @@ export function attach(server: Server, options: AttachOptions = {}): void {
     attachments = opened;
   }
   attachments.attach(server, options);
-}
-
-function openChannel(user: Attachments): WorkerChannel {
-  if (!isMainThread) {
-    throw new RondoError(
-      'ERR_RONDO_NOT_MAIN_THREAD',
-      'attach() works in the main thread only: a process has one channel',
-    );
-  }
-  if (channelName === undefined) {
-    throw new RondoError(
-      'ERR_RONDO_NOT_A_WORKER',
-      `This process has no channel: ${CHANNEL_VARIABLE} is not set. Start it with the 'stdio' and ` +
-        "'env' of a slot",
-    );
-  }
-  if (channelName === IPC_CHANNEL) return openIpcChannel(user);
-  const native = loadNative();
-  if (native instanceof Error) {
-    throw new RondoError(
-      'ERR_RONDO_NATIVE_MISSING',
-      `The primary uses the native addon, and here it cannot be loaded: ${native.message}`,
-      { cause: native },
-    );
-  }
-  return openNativeChannel(native, Number(channelName), user);
 }

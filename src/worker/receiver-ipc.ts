@@ -4,9 +4,19 @@
  */
 
 import { RondoError } from '../errors.js';
-import { asRondoMessage, type NodeHandleMessage, type ToPrimary, type ToWorker } from '../ipc-messages.js';
+import {
+  asRondoMessage,
+  type NodeHandleMessage,
+  type ToPrimary,
+  type ToWorker,
+} from '../ipc-messages.js';
 import { decodeState, PROTOCOL_VERSION } from '../protocol.js';
-import type { ChannelUser, StreamHandle, WorkerChannel } from './channel.js';
+import {
+  type ChannelUser,
+  checkVersion,
+  type StreamHandle,
+  type WorkerChannel,
+} from './channel.js';
 
 /** Node's channel beyond its public API: it counts who wants it to keep the process running. */
 interface NodeChannel {
@@ -28,7 +38,11 @@ export function openIpcChannel(user: ChannelUser): WorkerChannel {
 
 class IpcChannel implements WorkerChannel {
   readonly #user: ChannelUser;
-  #active = 0;
+  /** The connections that are served. */
+  readonly #open = new Set<StreamHandle>();
+  readonly #countingClose: PropertyDescriptor;
+  /** What `socket.resetAndDestroy()` calls instead of close. */
+  readonly #countingReset: PropertyDescriptor;
   #reportedActive = 0;
   #reportTimer: NodeJS.Timeout | null = null;
   #hasState = false;
@@ -37,6 +51,20 @@ class IpcChannel implements WorkerChannel {
 
   constructor(user: ChannelUser) {
     this.#user = user;
+    const countClosed = this.#countClosed.bind(this);
+    // Not enumerable, so that a handle is inspected as it would be without rondo.
+    this.#countingClose = {
+      writable: true,
+      value(this: StreamHandle, callback?: () => void): void {
+        countClosed(this).close.call(this, callback);
+      },
+    };
+    this.#countingReset = {
+      writable: true,
+      value(this: StreamHandle, callback?: () => void): number {
+        return countClosed(this).reset.call(this, callback);
+      },
+    };
     if (process.send === undefined || !process.connected) {
       throw new RondoError(
         'ERR_RONDO_CHANNEL',
@@ -70,10 +98,10 @@ class IpcChannel implements WorkerChannel {
     this.#send({ cmd: 'NODE_RONDO_HELLO', version: PROTOCOL_VERSION });
   }
 
-  readonly #onMessage = (raw: unknown, handle: StreamHandle | undefined): void => {
+  readonly #onMessage = (raw: unknown, handle?: StreamHandle | null): void => {
     const message = asRondoMessage(raw) as ToWorker | null;
     if (message === null) {
-      if (handle === undefined) this.#onHandleMissed(raw);
+      if (handle == null) this.#onHandleMissed(raw);
       return;
     }
     switch (message.cmd) {
@@ -86,7 +114,7 @@ class IpcChannel implements WorkerChannel {
         this.#user.onState(decodeState(message.state));
         return;
       case 'NODE_RONDO_CONNECTION':
-        if (handle !== undefined) this.#receive(message, handle);
+        if (handle != null) this.#receive(message, handle);
         return;
       case 'NODE_RONDO_END':
         this.#end();
@@ -100,13 +128,11 @@ class IpcChannel implements WorkerChannel {
       return;
     }
     this.#countUntilClosed(handle);
-    this.#reportedActive = this.#active;
-    this.#send({ cmd: 'NODE_RONDO_RECEIVED', id, active: this.#active }, (error) => {
-      // The primary does not know, so it will deal the connection to another: two processes must
-      // not serve it. Else the server may have closed since, with nobody left to refuse to.
-      if (error === null && this.#user.accepts(listener, true)) this.#user.serve(listener, handle);
-      else handle.close();
-    });
+    this.#reportedActive = this.#open.size;
+    // Before anything is read from it. Whether this arrives does not matter: Node has acknowledged
+    // the handle already, and the primary gives it to no other after that.
+    this.#send({ cmd: 'NODE_RONDO_RECEIVED', id, active: this.#open.size });
+    this.#user.serve(listener, handle);
   }
 
   /** Node has answered NODE_HANDLE_NACK, after which it would forget the connection. */
@@ -117,37 +143,25 @@ class IpcChannel implements WorkerChannel {
     if (message !== null) this.#send({ cmd: 'NODE_RONDO_MISSED', id: message.id });
   }
 
-  /** Counts the connection until its handle is closed, by whichever of the two ways. */
   #countUntilClosed(handle: StreamHandle): void {
-    this.#active++;
-    const onEnd = (): void => {
-      delete (handle as Partial<StreamHandle>).close;
-      delete (handle as Partial<StreamHandle>).reset;
-      this.#active--;
-      this.#reportSoon();
-    };
-    const close = (callback?: () => void): void => {
-      onEnd();
-      handle.close(callback);
-    };
-    const reset = (callback?: () => void): number => {
-      onEnd();
-      return handle.reset(callback);
-    };
-    // Not to be seen where the handle is inspected.
-    Object.defineProperty(handle, 'close', { value: close, configurable: true, writable: true });
-    // What `socket.resetAndDestroy()` calls instead of close; a pipe has none.
-    if (handle.reset === undefined) return;
-    Object.defineProperty(handle, 'reset', { value: reset, configurable: true, writable: true });
+    this.#open.add(handle);
+    Object.defineProperty(handle, 'close', this.#countingClose);
+    // A pipe has none.
+    if (handle.reset !== undefined) Object.defineProperty(handle, 'reset', this.#countingReset);
+  }
+
+  #countClosed(handle: StreamHandle): StreamHandle {
+    if (this.#open.delete(handle)) this.#reportSoon();
+    return Object.getPrototypeOf(handle);
   }
 
   #reportSoon(): void {
     if (this.#reportTimer !== null || this.#isEnded) return;
     this.#reportTimer = setTimeout(() => {
       this.#reportTimer = null;
-      if (this.#active === this.#reportedActive) return;
-      this.#reportedActive = this.#active;
-      this.#send({ cmd: 'NODE_RONDO_ACTIVE', active: this.#active });
+      if (this.#open.size === this.#reportedActive) return;
+      this.#reportedActive = this.#open.size;
+      this.#send({ cmd: 'NODE_RONDO_ACTIVE', active: this.#open.size });
     }, ACTIVE_REPORT_MS).unref();
   }
 
@@ -165,8 +179,8 @@ class IpcChannel implements WorkerChannel {
   }
 
   /** Failure means that the channel is closed, and 'disconnect' says so too. */
-  #send(message: ToPrimary, onWritten: (error: Error | null) => void = () => {}): void {
-    process.send?.(message, undefined, undefined, onWritten);
+  #send(message: ToPrimary): void {
+    process.send?.(message, undefined, undefined, () => {});
   }
 }
 
@@ -180,13 +194,4 @@ function unrefChannel(): void {
   const channel = process.channel as NodeChannel | null | undefined;
   if (channel?.unrefCounted !== undefined) channel.unrefCounted();
   else channel?.unref();
-}
-
-function checkVersion(version: number): void {
-  if (version === PROTOCOL_VERSION) return;
-  throw new RondoError(
-    'ERR_RONDO_PROTOCOL_VERSION',
-    `The primary speaks version ${version} of rondo's protocol and this worker version ` +
-      `${PROTOCOL_VERSION}: they need the same version of rondo`,
-  );
 }

@@ -5,8 +5,8 @@
 
 import { RondoError, systemError } from '../errors.js';
 import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
-import { decodeState, PROTOCOL_VERSION } from '../protocol.js';
-import type { ChannelUser, WorkerChannel } from './channel.js';
+import { decodeState } from '../protocol.js';
+import { type ChannelUser, checkVersion, type WorkerChannel } from './channel.js';
 import { HandleFactory, type StreamKind } from './handles.js';
 
 /**
@@ -108,13 +108,4 @@ class NativeChannel implements WorkerChannel {
       cause: systemError(error, 'recvmsg'),
     });
   }
-}
-
-function checkVersion(version: number): void {
-  if (version === PROTOCOL_VERSION) return;
-  throw new RondoError(
-    'ERR_RONDO_PROTOCOL_VERSION',
-    `The primary speaks version ${version} of rondo's protocol and this worker version ` +
-      `${PROTOCOL_VERSION}: they need the same version of rondo`,
-  );
 }

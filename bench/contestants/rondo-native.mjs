@@ -1,0 +1,3 @@
+import { rondoAdapter } from '../lib/rondo-adapter.mjs';
+
+export const { primary, worker } = rondoAdapter('native');

@@ -1,0 +1,25 @@
+// The documented way to do it by hand: the primary accepts in JavaScript and sends each socket with
+// subprocess.send(), worker after worker. `pauseOnConnect` so that the primary reads nothing of it.
+import { once } from 'node:events';
+import net from 'node:net';
+
+/** @type {import('../lib/types.mjs').Adapter['primary']} */
+export async function primary({ workers, startWorker }) {
+  const children = Array.from({ length: workers }, (_, index) => startWorker(index));
+  let next = 0;
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+    children[next].send('socket', socket);
+    next = (next + 1) % children.length;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { port: /** @type {net.AddressInfo} */ (server.address()).port };
+}
+
+/** @type {import('../lib/types.mjs').Adapter['worker']} */
+export async function worker(server) {
+  process.on('message', (message, socket) => {
+    // No socket comes with the message if the client was gone before it could be sent.
+    if (message === 'socket' && socket) server.emit('connection', socket);
+  });
+}

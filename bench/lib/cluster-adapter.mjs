@@ -1,0 +1,26 @@
+// node:cluster with either of its scheduling policies.
+import cluster from 'node:cluster';
+import { once } from 'node:events';
+
+/**
+ * @param {number} policy
+ * @returns {import('./types.mjs').Adapter}
+ */
+export function clusterAdapter(policy) {
+  return {
+    async primary({ workers, adopt, workerEnv }) {
+      cluster.schedulingPolicy = policy;
+      const listening = once(cluster, 'listening');
+      for (let index = 0; index < workers; index++) {
+        adopt(cluster.fork(workerEnv(index)).process);
+      }
+      const [, address] = await listening;
+      return { port: address.port };
+    },
+
+    async worker(server) {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+    },
+  };
+}

@@ -1,0 +1,46 @@
+// What Linux says about a process in /proc/PID/stat (proc_pid_stat(5)), and about the whole machine
+// in /proc/stat (proc_stat(5)).
+import { readFileSync } from 'node:fs';
+
+// USER_HZ, the unit of the times there: 100 on every platform Node runs on.
+const TICKS_PER_SECOND = 100;
+
+/**
+ * Undefined if there is no such process any more.
+ * @param {number} pid
+ */
+export function readStat(pid) {
+  let text;
+  try {
+    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  } catch {
+    return undefined;
+  }
+  // The program's name comes second, in parentheses, and may hold spaces and parentheses.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return {
+    state: fields[0],
+    cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
+    /** With the pid, this names one process for good: pids are used again. */
+    startTime: fields[19],
+  };
+}
+
+/**
+ * User and system time of all threads of these processes, in seconds.
+ * @param {number[]} pids
+ */
+export function cpuSeconds(pids) {
+  return pids.reduce((sum, pid) => {
+    const stat = readStat(pid);
+    if (!stat) throw new Error(`process ${pid} is gone`);
+    return sum + stat.cpuS;
+  }, 0);
+}
+
+/** How long the cores of the machine were not idle, in seconds, with what a hypervisor took away. */
+export function machineBusySeconds() {
+  const [line] = readFileSync('/proc/stat', 'latin1').split('\n', 1);
+  const [user, nice, system, , , irq, softirq, steal] = line.split(/ +/).slice(1).map(Number);
+  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}

@@ -1,0 +1,125 @@
+// The tables at the end of a run, as text.
+import { CONTESTANTS } from '../contestants/index.mjs';
+import { isValid, METRICS, median, valuesOf } from './metrics.mjs';
+import { judge, TARGETS } from './targets.mjs';
+
+/** @typedef {import('./types.mjs').Cell} Cell */
+
+const DISTURBED_CORES = 0.2;
+
+/**
+ * The medians of one scenario, a line per contestant.
+ * @param {Cell[]} cells
+ * @param {import('./types.mjs').Scenario} scenario
+ */
+export function scenarioTable(cells, { name, about, columns }) {
+  const head = [name, ...columns.map((metric) => METRICS[metric].label), 'from–to', 'rounds'];
+  const rows = Object.keys(CONTESTANTS).flatMap((contestant) => {
+    const own = cells.filter((cell) => cell.scenario === name && cell.contestant === contestant);
+    if (own.length === 0) return [];
+    const valid = own.filter(isValid).length;
+    const medians = columns.map((metric) =>
+      format(median(valuesOf(own, name, contestant, metric)), METRICS[metric].digits),
+    );
+    const rounds = valid === own.length ? `${valid}` : `${valid} of ${own.length}`;
+    return [[contestant, ...medians, rangeOf(own, columns[0]), rounds]];
+  });
+  return `${name}: ${about}\n${align([head, ...rows])}`;
+}
+
+/**
+ * The lowest and the highest value of all rounds.
+ * @param {Cell[]} cells
+ * @param {string} metric
+ */
+function rangeOf(cells, metric) {
+  const { of, digits } = METRICS[metric];
+  const values = cells.filter(isValid).map(of);
+  if (values.length === 0) return '-';
+  return `${format(Math.min(...values), digits)}–${format(Math.max(...values), digits)}`;
+}
+
+/**
+ * The targets of the scenarios that ran, each met, missed or not measured.
+ * @param {Cell[]} cells
+ */
+export function targetTable(cells) {
+  const targets = TARGETS.filter(({ scenario }) =>
+    cells.some((cell) => cell.scenario === scenario),
+  );
+  const rows = targets.map((target) => {
+    const { scenario, metric, of, against } = target;
+    const what = `${scenario}: ${METRICS[metric].label}, ${of}${against ? ` / ${against}` : ''}`;
+    const result = judge(target, cells);
+    if (!result) return [what, limitOf(target), '', 'not measured', ''];
+    const [own, base] = result.figures.map((figure) => format(figure, METRICS[metric].digits));
+    return [
+      what,
+      limitOf(target),
+      format(result.value, against ? 2 : METRICS[metric].digits),
+      result.isMet ? 'met' : 'MISSED',
+      base === undefined ? `worst of all rounds; median ${own}` : `${own} / ${base}`,
+    ];
+  });
+  return align([['target', 'limit', 'measured', 'verdict', 'figures'], ...rows]);
+}
+
+/**
+ * The void cells, those with the same reason together. Empty if there are none.
+ * @param {Cell[]} cells
+ */
+export function voidList(cells) {
+  /** @type {Map<string, string[]>} */
+  const byReason = new Map();
+  for (const { contestant, scenario, round, reason } of cells.filter((cell) => !isValid(cell))) {
+    const key = `${contestant}: ${reason}`;
+    byReason.set(key, [...(byReason.get(key) ?? []), `${scenario} ${round}`]);
+  }
+  return [...byReason].map(([key, where]) => `void (${where.join(', ')}) ${key.trim()}`).join('\n');
+}
+
+/**
+ * A warning if the machine had other work in a good part of the cells. Empty if not.
+ * @param {Cell[]} cells
+ */
+export function disturbance(cells) {
+  const disturbed = cells.filter(isValid).filter((cell) => cell.othersCores > DISTURBED_CORES);
+  if (disturbed.length <= cells.length / 10) return '';
+  return (
+    `disturbed: in ${disturbed.length} of ${cells.length} cells other programs kept more than ` +
+    `${DISTURBED_CORES} cores busy; do not rely on these figures`
+  );
+}
+
+/** @param {import('./targets.mjs').Target} target */
+function limitOf({ atLeast, atMost, under }) {
+  if (atLeast !== undefined) return `≥ ${atLeast}`;
+  if (atMost !== undefined) return `≤ ${atMost}`;
+  return `< ${under}`;
+}
+
+/**
+ * @param {number | undefined} value
+ * @param {number} digits
+ */
+function format(value, digits) {
+  return value === undefined ? '-' : value.toFixed(digits);
+}
+
+/**
+ * Columns side by side: the first to the left, the others to the right.
+ * @param {string[][]} rows
+ */
+function align(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map((row) =>
+      row
+        .map((text, column) =>
+          column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

@@ -1,0 +1,127 @@
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+namespace loadgen {
+namespace {
+
+struct NumberOption {
+  const char* name;
+  int64_t Options::*field;
+  int64_t min;
+  int64_t max;
+};
+
+constexpr NumberOption kNumbers[] = {
+    {"--port", &Options::port, 1, 65'535},
+    {"--connections", &Options::connections, 1, 5'000'000},
+    {"--concurrency", &Options::concurrency, 1, 16'384},
+    {"--seconds", &Options::seconds, 1, 600},
+    {"--rate", &Options::rate, 0, 1'000'000},
+    {"--hang-ms", &Options::hang_ms, 1, 60'000},
+    {"--skip", &Options::skip, 0, 5'000'000},
+    {"--sources", &Options::sources, 1, 253},
+};
+
+bool ParseNumber(const NumberOption& option, const char* text, Options* options,
+                 std::string* error) {
+  char* end = nullptr;
+  errno = 0;
+  const int64_t value = strtoll(text, &end, 10);
+  if (errno != 0 || end == text || *end != '\0' || value < option.min || value > option.max) {
+    *error = std::string(option.name) + " must be a whole number from " +
+             std::to_string(option.min) + " to " + std::to_string(option.max) + ", not '" + text +
+             "'";
+    return false;
+  }
+  options->*option.field = value;
+  return true;
+}
+
+// A load generator that can reach other machines is a weapon; this one cannot.
+bool ResolveLoopback(Options* options, std::string* error) {
+  const auto port = htons(static_cast<uint16_t>(options->port));
+  sockaddr_in v4 = {};
+  sockaddr_in6 v6 = {};
+  if (inet_pton(AF_INET, options->host.c_str(), &v4.sin_addr) == 1 &&
+      ntohl(v4.sin_addr.s_addr) >> 24 == 127) {
+    v4.sin_family = AF_INET;
+    v4.sin_port = port;
+    memcpy(&options->target, &v4, sizeof(v4));
+    options->target_length = sizeof(v4);
+    return true;
+  }
+  if (inet_pton(AF_INET6, options->host.c_str(), &v6.sin6_addr) == 1 &&
+      IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr)) {
+    v6.sin6_family = AF_INET6;
+    v6.sin6_port = port;
+    memcpy(&options->target, &v6, sizeof(v6));
+    options->target_length = sizeof(v6);
+    return true;
+  }
+  *error = "--host must be an address in 127.0.0.0/8 or ::1, not '" + options->host + "'";
+  return false;
+}
+
+bool IsRequestPath(const std::string& path) {
+  if (path.empty() || path.size() > 1024 || path[0] != '/') return false;
+  for (const char c : path) {
+    if (c <= ' ' || c > '~') return false;
+  }
+  return true;
+}
+
+bool ParseOption(const std::string& name, const char* value, Options* options, std::string* error) {
+  for (const NumberOption& option : kNumbers) {
+    if (name == option.name) return ParseNumber(option, value, options, error);
+  }
+  if (name == "--host") {
+    options->host = value;
+    return true;
+  }
+  if (name == "--path") {
+    options->path = value;
+    if (IsRequestPath(options->path)) return true;
+    *error = std::string("--path must start with / and hold no spaces, not '") + value + "'";
+    return false;
+  }
+  *error = "unknown option '" + name + "'";
+  return false;
+}
+
+}  // namespace
+
+const char* Usage() {
+  return "usage: loadgen storm|http --port PORT [--host ADDRESS] [--path PATH] [--connections N]\n"
+         "               [--concurrency K] [--seconds S] [--rate R] [--hang-ms MS] [--skip N] "
+         "[--sources N]\n";
+}
+
+bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
+  const std::string mode = argc > 1 ? argv[1] : "";
+  if (mode == "storm") {
+    options->mode = Mode::kStorm;
+  } else if (mode == "http") {
+    options->mode = Mode::kHttp;
+  } else {
+    *error = "the first argument must be storm or http, not '" + mode + "'";
+    return false;
+  }
+  for (int i = 2; i < argc; i += 2) {
+    if (i + 1 == argc) {
+      *error = std::string(argv[i]) + " needs a value";
+      return false;
+    }
+    if (!ParseOption(argv[i], argv[i + 1], options, error)) return false;
+  }
+  if (options->port == 0) {
+    *error = "--port is required";
+    return false;
+  }
+  return ResolveLoopback(options, error);
+}
+
+}  // namespace loadgen

@@ -1,0 +1,40 @@
+// What the load generator was asked to do. Everything is bounded here, once: a count, a time and a
+// number at a time, each with a default and a hard maximum, and loopback addresses only.
+#ifndef RONDO_BENCH_LOADGEN_OPTIONS_H_
+#define RONDO_BENCH_LOADGEN_OPTIONS_H_
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+#include <cstdint>
+#include <string>
+
+namespace loadgen {
+
+enum class Mode { kStorm, kHttp };
+
+struct Options {
+  Mode mode = Mode::kStorm;
+  std::string host = "127.0.0.1";
+  std::string path = "/";
+  int64_t port = 0;
+  int64_t connections = 20'000;
+  int64_t concurrency = 64;
+  int64_t seconds = 15;
+  int64_t rate = 0;  // connections per second; 0 is a closed loop
+  int64_t hang_ms = 5'000;
+  int64_t skip = 0;      // this many at the start do not count in the latency
+  int64_t sources = 16;  // 127.0.0.2 and up; not for ::1, which is one address
+
+  sockaddr_storage target = {};
+  socklen_t target_length = 0;
+};
+
+// Fills `options` from the command line. On false, `error` says which argument is wrong and why.
+bool ParseOptions(int argc, char** argv, Options* options, std::string* error);
+
+const char* Usage();
+
+}  // namespace loadgen
+
+#endif  // RONDO_BENCH_LOADGEN_OPTIONS_H_

@@ -1,0 +1,22 @@
+// A storm of short connections: connect, read one short line to its end, close, 64 at a time. All
+// there is to do is to get connections to workers, so its cost is what the rate shows.
+
+/** @type {import('../lib/types.mjs').Scenario} */
+export const storm = {
+  name: 'storm',
+  about: 'connect, read one short line, close; 64 at a time',
+  columns: [
+    'rate',
+    'primaryUs',
+    'workersUs',
+    'clientUs',
+    'p50Ms',
+    'p99Ms',
+    'maxMs',
+    'busiest',
+    'othersCores',
+  ],
+  handler: 'storm',
+  warmUp: { mode: 'storm', connections: 2_000, concurrency: 64 },
+  load: (connections = 20_000) => ({ mode: 'storm', connections, concurrency: 64 }),
+};

@@ -1,0 +1,16 @@
+/** Where a worker listens, for people to read. */
+
+import type { Address } from 'node:cluster';
+import { isIPv6 } from 'node:net';
+
+/** `127.0.0.1:8000`, `[::1]:8000`, `*:8000` for every address, a path, or `fd 3`. */
+export function placeOf(listening: Address & { fd?: number }): string {
+  // Node's types have no null there, which stands for every address, and no fd.
+  const address = listening.address as string | null;
+  const { port, addressType, fd } = listening;
+  if (addressType === -1 && address !== null) return address;
+  if (fd !== undefined && fd >= 0) return `fd ${fd}`;
+  if (addressType === 'udp4' || addressType === 'udp6') return `${address ?? '*'}:${port}/udp`;
+  if (address === null) return `*:${port}`;
+  return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+}

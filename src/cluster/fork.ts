@@ -1,0 +1,65 @@
+/**
+ * Node's own `cluster.fork()`, with a channel and the preload for the worker. Both go through the
+ * settings, which are the program's: they are as they were when this returns, and before the
+ * 'setup' event.
+ */
+
+import type { Cluster, Worker } from 'node:cluster';
+import { CHANNEL_VARIABLE } from '../protocol.js';
+import { requirePreload } from './preload.js';
+
+export type Fork = Cluster['fork'];
+
+/** What a slot has for a process, without the four entries that every worker has. */
+export interface Channel {
+  stdio: unknown[];
+  env: object;
+}
+
+const NO_CHANNEL: Channel = { stdio: [], env: {} };
+
+interface Settings {
+  stdio?: unknown;
+  silent?: boolean;
+  execArgv?: string[];
+}
+
+export function forkWith(
+  cluster: Cluster,
+  fork: Fork,
+  env: object | undefined,
+  channel: Channel = NO_CHANNEL,
+): Worker {
+  const before = cluster.settings as Settings;
+  const own: Settings = { ...before };
+  const variables = { ...process.env, ...env } as NodeJS.ProcessEnv;
+  const preload = requirePreload(own.execArgv ?? process.execArgv, variables.NODE_OPTIONS);
+  let channelEnv = channel.env;
+  before.execArgv = preload.execArgv;
+  if (channel.stdio.length > 0) {
+    const stdio = stdioArray(own.stdio, own.silent === true);
+    channelEnv = { [CHANNEL_VARIABLE]: String(stdio.length) };
+    before.stdio = [...stdio, ...channel.stdio];
+  }
+  try {
+    return fork.call(cluster, { ...env, ...preload.env, ...channelEnv });
+  } finally {
+    restore(before, own);
+    // Another object, if this was the first fork, with Node's defaults in it.
+    restore(cluster.settings as Settings, { execArgv: process.execArgv, ...own });
+  }
+}
+
+/** What Node makes of it, so that the channel can stand behind. */
+function stdioArray(stdio: unknown, isSilent: boolean): unknown[] {
+  if (Array.isArray(stdio)) return stdio;
+  const each = typeof stdio === 'string' ? stdio : isSilent ? 'pipe' : 'inherit';
+  return [each, each, each, 'ipc'];
+}
+
+function restore(settings: Settings, { stdio, execArgv }: Settings): void {
+  if (stdio === undefined) delete settings.stdio;
+  else settings.stdio = stdio;
+  if (execArgv === undefined) delete settings.execArgv;
+  else settings.execArgv = execArgv;
+}

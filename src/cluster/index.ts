@@ -1,0 +1,40 @@
+/**
+ * `rondo/cluster`: node:cluster with its scheduling on rondo, for a program that would rather import
+ * it than be started with a flag. Import it in the primary and in the workers.
+ *
+ * @packageDocumentation
+ */
+
+import cluster from 'node:cluster';
+import { RondoError } from '../errors.js';
+import { validateDispatcherOptions } from '../options.js';
+import type { DispatcherOptions, DispatcherStats } from '../types.js';
+import { optionsFromEnvironment } from './options.js';
+import { patchCluster, patchedPrimary, replaceOptions } from './patch.js';
+
+export * from 'node:cluster';
+export { RondoError, type RondoErrorCode } from '../errors.js';
+export type { DispatcherOptions, DispatcherStats } from '../types.js';
+
+const fromEnvironment = optionsFromEnvironment(process.env);
+patchCluster(() => fromEnvironment);
+
+export default cluster;
+
+/**
+ * The primary's options, in place of those from the environment. Before the first `fork()`; does
+ * nothing in a worker.
+ *
+ * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_ALREADY_FORKED`
+ * if it comes too late.
+ */
+export function configure(options: DispatcherOptions): void {
+  validateDispatcherOptions(options);
+  if (cluster.isWorker || replaceOptions(options)) return;
+  throw new RondoError('ERR_RONDO_ALREADY_FORKED', 'configure() comes after the first fork()');
+}
+
+/** What rondo has counted, or null before the first fork and in a worker. */
+export function stats(): DispatcherStats | null {
+  return patchedPrimary()?.dispatcher.stats() ?? null;
+}

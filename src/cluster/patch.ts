@@ -1,0 +1,93 @@
+/**
+ * Puts node:cluster's scheduling on rondo, in this process. Small, for it is in every process that
+ * is started with the preload: the rest is loaded at the first fork, or the first listen of a worker.
+ */
+
+import cluster from 'node:cluster';
+import { createRequire, syncBuiltinESMExports } from 'node:module';
+import type { DispatcherOptions } from '../types.js';
+import { channelName } from '../worker/environment.js';
+import type { ClusterChild, ClusterChildInternals } from './child.js';
+import type { Fork } from './fork.js';
+import { restorePreload } from './preload.js';
+import type { ClusterPrimary } from './primary.js';
+
+const require = createRequire(import.meta.url);
+
+/** On the cluster object, so that two copies of rondo do not patch it twice. */
+const PATCHED = Symbol.for('rondo.cluster');
+
+interface Patch {
+  options: () => DispatcherOptions;
+  primary: ClusterPrimary | null;
+}
+
+type PatchedCluster = typeof cluster & { [PATCHED]?: Patch };
+
+/** Idempotent. `options` is asked once, at the first fork. */
+export function patchCluster(options: () => DispatcherOptions): void {
+  const patched = cluster as PatchedCluster;
+  if (patched[PATCHED] !== undefined) return;
+  const patch: Patch = { options, primary: null };
+  Object.defineProperty(patched, PATCHED, { value: patch });
+  if (cluster.isWorker) restorePreload();
+  if (cluster.isPrimary) patchPrimary(patch);
+  else if (channelName !== undefined) patchChild();
+  // For `import { fork } from 'node:cluster'`.
+  syncBuiltinESMExports();
+}
+
+/** The primary's part, once it has forked. */
+export function patchedPrimary(): ClusterPrimary | null {
+  return (cluster as PatchedCluster)[PATCHED]?.primary ?? null;
+}
+
+/** Takes the place of the options that would be asked for. False: it is too late. */
+export function replaceOptions(options: DispatcherOptions): boolean {
+  const patch = (cluster as PatchedCluster)[PATCHED];
+  if (patch === undefined || patch.primary !== null) return false;
+  patch.options = () => options;
+  return true;
+}
+
+function patchPrimary(patch: Patch): void {
+  const fork = cluster.fork;
+  let isOff = false;
+  cluster.fork = function forkOnRondo(env?: object) {
+    // SCHED_NONE is Node's own, as is everything if the addon is missing.
+    if (!isOff && cluster.schedulingPolicy === cluster.SCHED_RR) {
+      patch.primary ??= openPrimary(patch.options(), fork);
+      if (patch.primary !== null) return patch.primary.fork(env);
+      isOff = true;
+    }
+    const { forkWith } = require('./fork.js') as typeof import('./fork.js');
+    return forkWith(cluster, fork, env);
+  };
+}
+
+/** Null, with a warning, if rondo cannot do it. */
+function openPrimary(options: DispatcherOptions, fork: Fork): ClusterPrimary | null {
+  const primary = require('./primary.js') as typeof import('./primary.js');
+  const reason = primary.whyUnavailable(options.transport);
+  if (reason === null) return new primary.ClusterPrimary(cluster, fork, options);
+  process.emitWarning(`node:cluster's own scheduling is used: ${reason}`, {
+    type: 'RondoWarning',
+    code: 'RONDO_CLUSTER_FALLBACK',
+  });
+  return null;
+}
+
+function patchChild(): void {
+  const internals = cluster as unknown as ClusterChildInternals;
+  const nodes = internals._getServer;
+  let child: ClusterChild | null = null;
+  internals._getServer = function getServerOnRondo(server, query, then) {
+    if (child === null) {
+      internals._getServer = nodes;
+      const { ClusterChild } = require('./child.js') as typeof import('./child.js');
+      child = new ClusterChild(cluster);
+      internals._getServer = getServerOnRondo;
+    }
+    child.getServer(server, query, then);
+  };
+}

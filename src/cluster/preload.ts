@@ -1,0 +1,95 @@
+/**
+ * How the preload reaches the workers. After `--import` Node loads the program asynchronously, so a
+ * worker's first messages may come before its listeners are there. That is Node's own race, but a
+ * program that is started with the flag shall not lose a message for it: its workers get the
+ * same preload by `--require`, and what they see of it is put back as it was.
+ */
+
+import { fileURLToPath } from 'node:url';
+
+/** Tells a worker what `--require` stands for. Removed when it is read. */
+const VARIABLE = 'RONDO_PRELOAD';
+
+const url = new URL('../register.js', import.meta.url).href;
+const file = fileURLToPath(url);
+const SPECIFIERS = ['rondo/register', url, file];
+
+interface Start {
+  execArgv: string[];
+  env: Record<string, string>;
+}
+
+/** The preload of a worker's command line and NODE_OPTIONS, by `--require`. */
+export function requirePreload(
+  execArgv: readonly string[],
+  nodeOptions: string | undefined,
+): Start {
+  const specifier = SPECIFIERS.find(
+    (name) => indexOfImport(execArgv, name) >= 0 || nodeOptions?.match(importPattern(name)),
+  );
+  if (specifier === undefined) return { execArgv: [...execArgv], env: {} };
+  return {
+    execArgv: replacePair(execArgv, ['--import', specifier], ['--require', file]),
+    env: {
+      [VARIABLE]: specifier,
+      ...(nodeOptions === undefined
+        ? {}
+        : {
+            NODE_OPTIONS: nodeOptions.replace(
+              importPattern(specifier),
+              `$1--require ${quote(file)}`,
+            ),
+          }),
+    },
+  };
+}
+
+/** In the worker: `process.execArgv` and NODE_OPTIONS as the program's own. */
+export function restorePreload(): void {
+  const specifier = process.env[VARIABLE];
+  if (specifier === undefined) return;
+  delete process.env[VARIABLE];
+  process.execArgv = replacePair(process.execArgv, ['--require', file], ['--import', specifier]);
+  const { NODE_OPTIONS } = process.env;
+  if (NODE_OPTIONS === undefined) return;
+  process.env.NODE_OPTIONS = NODE_OPTIONS.replace(
+    `--require ${quote(file)}`,
+    `--import ${quote(specifier)}`,
+  );
+}
+
+function indexOfImport(execArgv: readonly string[], specifier: string): number {
+  return normalized(execArgv).findIndex(
+    (word, index, words) => word === '--import' && words[index + 1] === specifier,
+  );
+}
+
+/** `--import=X` is `--import X`. */
+function normalized(execArgv: readonly string[]): string[] {
+  return execArgv.flatMap((word) => {
+    const match = /^(--import)=(.*)$/s.exec(word);
+    return match === null ? [word] : [match[1] as string, match[2] as string];
+  });
+}
+
+function replacePair(
+  execArgv: readonly string[],
+  from: readonly [string, string],
+  to: readonly [string, string],
+): string[] {
+  const words = normalized(execArgv);
+  for (let index = 0; index + 1 < words.length; index++) {
+    if (words[index] === from[0] && words[index + 1] === from[1]) words.splice(index, 2, ...to);
+  }
+  return words;
+}
+
+function importPattern(specifier: string): RegExp {
+  const escaped = quote(specifier).replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  return new RegExp(`(^|\\s)--import[= ]${escaped}(?=\\s|$)`);
+}
+
+/** As NODE_OPTIONS wants a value with spaces. */
+function quote(text: string): string {
+  return /[\s"\\]/.test(text) ? `"${text.replace(/["\\]/g, '\\$&')}"` : text;
+}

@@ -1,0 +1,170 @@
+/**
+ * node:cluster's primary on rondo. Each fork gets a slot and its channel; a worker's wish to listen
+ * is answered as Node's round robin would, but the listener is the dispatcher's and the connections
+ * go by the channel. Everything else stays Node's own: workers, events, messages, SCHED_NONE, UDP.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import type { Cluster, Worker } from 'node:cluster';
+import { loadNative } from '../native.js';
+import { Dispatcher } from '../primary/dispatcher.js';
+import type { Listener } from '../primary/listener.js';
+import type { Slot } from '../primary/slot.js';
+import type { DispatcherOptions } from '../types.js';
+import { type Fork, forkWith } from './fork.js';
+import { listenOptions } from './listen.js';
+import {
+  isCloseServer,
+  isClusterMessage,
+  isQueryServer,
+  keyOf,
+  type QueryAnswer,
+  type QueryServer,
+} from './messages.js';
+
+type InternalListener = (message: unknown, handle: unknown) => void;
+
+/** A listener that workers share, as long as one of them has it. */
+interface SharedListener {
+  opening: Promise<Listener>;
+  readonly workers: Set<Worker>;
+  data: unknown;
+}
+
+export class ClusterPrimary {
+  readonly dispatcher: Dispatcher;
+  readonly #cluster: Cluster;
+  readonly #fork: Fork;
+  readonly #listeners = new Map<string, SharedListener>();
+
+  constructor(cluster: Cluster, fork: Fork, options: DispatcherOptions) {
+    this.#cluster = cluster;
+    this.#fork = fork;
+    this.dispatcher = new Dispatcher(options);
+    this.dispatcher.on('slot:retired', (_slot, error) => {
+      process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_WORKER_RETIRED' });
+    });
+    this.dispatcher.on('slot:gone', (slot) => this.#freeSlots.push(slot));
+  }
+
+  readonly #freeSlots: Slot[] = [];
+
+  /** In place of `cluster.fork(env)`. */
+  fork(env: object | undefined): Worker {
+    const slot = this.#takeSlot();
+    const { stdio, env: channelEnv } = slot;
+    let worker: Worker;
+    try {
+      worker = forkWith(this.#cluster, this.#fork, env, { stdio: stdio.slice(4), env: channelEnv });
+    } catch (error) {
+      this.#freeSlots.push(slot);
+      throw error;
+    }
+    this.#interceptMessages(worker);
+    slot.assign(worker.process);
+    return worker;
+  }
+
+  /** The lowest free one, so that a replacement takes its predecessor's place. */
+  #takeSlot(): Slot {
+    this.#freeSlots.sort((a, b) => b.id - a.id);
+    return this.#freeSlots.pop() ?? this.dispatcher.openSlot();
+  }
+
+  /** Looks at what Node's primary would get, and keeps from it what is answered here. */
+  #interceptMessages(worker: Worker): void {
+    const child = worker.process;
+    const event = 'internalMessage' as never;
+    // The IPC channel's own listener comes first; that of Node's primary has just been added.
+    const nodes = child.rawListeners(event).at(-1) as InternalListener;
+    child.off(event, nodes as never);
+    child.on(event, ((message: unknown, handle: unknown) => {
+      if (!this.#answer(worker, message)) nodes.call(child, message, handle);
+    }) as never);
+    // In this order for a worker that disconnects and for one that just ends.
+    worker.once('disconnect', () => this.#forget(worker));
+    worker.once('exit', () => this.#forget(worker));
+  }
+
+  /** False: it is for Node's primary. */
+  #answer(worker: Worker, message: unknown): boolean {
+    if (!isClusterMessage(message)) return false;
+    if (isQueryServer(message)) {
+      const isStream = typeof message.addressType !== 'string';
+      // A worker without the patch would wait for connections that Node's primary sends.
+      if (message.rondo === undefined || !isStream) return false;
+      void this.#listen(worker, message);
+      return true;
+    }
+    if (!isCloseServer(message) || !this.#listeners.has(message.key)) return false;
+    this.#leave(worker, message.key);
+    return true;
+  }
+
+  async #listen(worker: Worker, query: QueryServer): Promise<void> {
+    const key = keyOf(query);
+    let shared = this.#listeners.get(key);
+    if (shared === undefined) {
+      shared = { opening: this.#open(key, query), workers: new Set(), data: null };
+      this.#listeners.set(key, shared);
+    }
+    shared.workers.add(worker);
+    shared.data ??= query.data;
+    const answer = { cmd: 'NODE_CLUSTER', ack: query.seq, key } as const;
+    try {
+      const listener = await shared.opening;
+      const address = listener.address();
+      send(worker.process, {
+        ...answer,
+        errno: null,
+        data: shared.data,
+        sockname: typeof address === 'string' ? null : address,
+        rondo: listener.id,
+      });
+    } catch (error) {
+      this.#listeners.delete(key);
+      const { errno } = error as NodeJS.ErrnoException;
+      if (errno === undefined) throw error;
+      send(worker.process, { ...answer, errno });
+    }
+  }
+
+  async #open(key: string, query: QueryServer): Promise<Listener> {
+    const options = await listenOptions(query, this.dispatcher.transport === 'native');
+    return this.dispatcher.listen({ name: `cluster:${nameOf(key)}`, ...options });
+  }
+
+  #forget(worker: Worker): void {
+    for (const key of this.#listeners.keys()) this.#leave(worker, key);
+  }
+
+  /** As Node has it, a listener closes when no worker has it any more. */
+  #leave(worker: Worker, key: string): void {
+    const shared = this.#listeners.get(key);
+    if (shared === undefined || !shared.workers.delete(worker) || shared.workers.size > 0) return;
+    this.#listeners.delete(key);
+    shared.opening.then(
+      (listener) => listener.close(),
+      () => {},
+    );
+  }
+}
+
+function send(child: ChildProcess, answer: QueryAnswer): void {
+  // A worker that is gone, or disconnected, does not want it any more.
+  if (child.connected) child.send(answer, () => {});
+}
+
+let names = 0;
+
+/** Long paths would not do as names; the number alone would tell nobody anything. */
+function nameOf(key: string): string {
+  return `${names++}:${key.slice(0, 40)}`;
+}
+
+/** Why the drop-in cannot work in this process, or null. */
+export function whyUnavailable(transport: DispatcherOptions['transport']): string | null {
+  if (transport === 'ipc') return null;
+  const native = loadNative();
+  return native instanceof Error ? native.message : null;
+}

@@ -1,0 +1,40 @@
+/** Opens this process's end of the channel, whichever the transport. */
+
+import { isMainThread } from 'node:worker_threads';
+import { RondoError } from '../errors.js';
+import { loadNative } from '../native.js';
+import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol.js';
+import type { ChannelUser, WorkerChannel } from './channel.js';
+import { channelName } from './environment.js';
+import { openNativeChannel } from './receiver.js';
+import { openIpcChannel } from './receiver-ipc.js';
+
+/**
+ * Once per process. Throws `ERR_RONDO_NOT_MAIN_THREAD`, `ERR_RONDO_NOT_A_WORKER`,
+ * `ERR_RONDO_NATIVE_MISSING` and `ERR_RONDO_CHANNEL`.
+ */
+export function openChannel(user: ChannelUser): WorkerChannel {
+  if (!isMainThread) {
+    throw new RondoError(
+      'ERR_RONDO_NOT_MAIN_THREAD',
+      'attach() works in the main thread only: a process has one channel',
+    );
+  }
+  if (channelName === undefined) {
+    throw new RondoError(
+      'ERR_RONDO_NOT_A_WORKER',
+      `This process has no channel: ${CHANNEL_VARIABLE} is not set. Start it with the 'stdio' and ` +
+        "'env' of a slot",
+    );
+  }
+  if (channelName === IPC_CHANNEL) return openIpcChannel(user);
+  const native = loadNative();
+  if (native instanceof Error) {
+    throw new RondoError(
+      'ERR_RONDO_NATIVE_MISSING',
+      `The primary uses the native addon, and here it cannot be loaded: ${native.message}`,
+      { cause: native },
+    );
+  }
+  return openNativeChannel(native, Number(channelName), user);
+}
