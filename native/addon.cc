@@ -28,9 +28,8 @@ Napi::Value Pick(const Napi::CallbackInfo& info) {
     candidates.push_back({static_cast<uint16_t>(ToUint(entry.Get(0u))), ToUint(entry.Get(1u)),
                           ToUint(entry.Get(2u))});
   }
-  return Napi::Number::New(info.Env(), static_cast<double>(policy->pick(candidates.data(),
-                                                                        candidates.size(),
-                                                                        ToInt(info[2]))));
+  return Napi::Number::New(info.Env(), static_cast<double>(policy->pick(
+                                           candidates.data(), candidates.size(), ToInt(info[2]))));
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

@@ -152,9 +152,7 @@ int SendServing(int socket, const uint16_t* listeners, size_t count) {
   return writer.Send(socket, nullptr, 0);
 }
 
-int SendSignal(int socket, FrameType type) {
-  return FrameWriter(type).Send(socket, nullptr, 0);
-}
+int SendSignal(int socket, FrameType type) { return FrameWriter(type).Send(socket, nullptr, 0); }
 
 ReadResult ReadFrame(int socket, char* buffer, Frame* frame, int* error) {
   ReceivedMessage message = ReceiveFds(socket, buffer, kMaxFrame, frame->fds, kMaxBatch);

@@ -23,7 +23,7 @@ constexpr uint32_t kProtocolVersion = 1;
 
 constexpr size_t kMaxListeners = 256;
 constexpr size_t kMaxBatch = 32;  // connections per frame; more gain nothing (bench/README.md)
-constexpr size_t kMaxFrame = 64 * 1024;
+constexpr size_t kMaxFrame = 192 * 1024;  // below the default of net.core.wmem_default
 constexpr size_t kMaxRefusals = 255;
 
 enum class FrameType : uint8_t {
@@ -44,7 +44,7 @@ struct Connection {
   UniqueFd fd;
   uint16_t listener = 0;
   // Every other slot has refused it: the worker serves it or drops it, but does not send it back
-  // because it is full.
+  // because it is full. In a kReturned: not the worker's refusal, it may have it again.
   bool is_final = false;
   std::vector<uint16_t> refused_by;  // slots, in order
 };

@@ -1,5 +1,6 @@
 // What the engine counts, readable from any thread at any time. Written by the engine's thread
-// only. Counters belong to a number (listener id, slot), so they outlive workers and channels.
+// only, but for Reset(). Counters belong to a number (listener id, slot), so they outlive workers
+// and channels.
 #ifndef RONDO_COUNTERS_H_
 #define RONDO_COUNTERS_H_
 
@@ -31,6 +32,12 @@ class ErrorCounters {
       }
     }
   }
+  void Reset() {
+    for (Entry& entry : entries_) {
+      entry.code.store(0, std::memory_order_relaxed);
+      entry.count.store(0, std::memory_order_relaxed);
+    }
+  }
   int code(size_t i) const { return entries_[i].code.load(std::memory_order_relaxed); }
   uint64_t count(size_t i) const { return entries_[i].count.load(std::memory_order_relaxed); }
 
@@ -47,6 +54,14 @@ struct ListenerCounters {
   Counter redealt{0};  // dealt again, after a refusal or after being taken back
   Counter closed{0};   // closed by the engine because no worker would take it
   ErrorCounters accept_errors;
+
+  // For the next listener of the same id.
+  void Reset() {
+    accepted.store(0, std::memory_order_relaxed);
+    redealt.store(0, std::memory_order_relaxed);
+    closed.store(0, std::memory_order_relaxed);
+    accept_errors.Reset();
+  }
 };
 
 struct SlotCounters {
@@ -57,6 +72,7 @@ struct SlotCounters {
 };
 
 struct EngineCounters {
+  Counter accepted{0};    // over all listeners there have been
   Counter starved_ns{0};  // time in which a connection waited and no slot had room
   Counter waiting{0};     // connections in the primary, to be dealt again
 };

@@ -50,8 +50,8 @@ void Dealer::Close() {
 }
 
 void Dealer::AddListener(uint16_t id, UniqueFd fd) {
-  auto door = std::make_unique<Door>(
-      Door{this, Acceptor(id, std::move(fd), &shared_->listeners[id])});
+  auto door =
+      std::make_unique<Door>(Door{this, Acceptor(id, std::move(fd), &shared_->listeners[id])});
   const int result = door->acceptor.Open(loop_, door.get(), OnBacklog);
   if (result < 0) {
     events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
@@ -136,6 +136,7 @@ void Dealer::AcceptFrom(Door* door) {
     int error = 0;
     const AcceptOutcome outcome = acceptor.Accept(&connection.fd, &error);
     if (outcome == AcceptOutcome::kAccepted) {
+      Count(&shared_->engine.accepted);
       Place(&connection);
     } else if (outcome == AcceptOutcome::kEmpty) {
       acceptor.is_waiting = false;
@@ -172,8 +173,8 @@ void Dealer::HandOffAll() {
     if (slot->HandOff(&waiting_)) {
       standing_since_ms_ = 0;
     } else if (IsShortage(slot->handoff_error())) {
-      events_->Emit({EventType::kHandOffError, slot->id(), slot->generation(), 0,
-                     slot->handoff_error(), 0});
+      events_->Emit(
+          {EventType::kHandOffError, slot->id(), slot->generation(), 0, slot->handoff_error(), 0});
     }
   }
 }
@@ -235,9 +236,8 @@ bool Dealer::IsLastChoice(const Connection& connection, const Slot* chosen) cons
 bool Dealer::IsStarved() const {
   if (!waiting_.empty()) return true;
   if (is_paused_) return false;
-  return std::any_of(doors_.begin(), doors_.end(), [](const auto& door) {
-    return door != nullptr && door->acceptor.is_waiting;
-  });
+  return std::any_of(doors_.begin(), doors_.end(),
+                     [](const auto& door) { return door != nullptr && door->acceptor.is_waiting; });
 }
 
 // ---- what goes wrong ----
@@ -303,11 +303,10 @@ void Dealer::KeepTicking(bool is_unfinished) {
     is_ticking_ = true;
     return;
   }
-  const bool is_needed =
-      IsStarved() || roster_.NeedsTick() ||
-      std::any_of(doors_.begin(), doors_.end(), [](const auto& door) {
-        return door != nullptr && door->acceptor.IsBackingOff();
-      });
+  const bool is_needed = IsStarved() || roster_.NeedsTick() ||
+                         std::any_of(doors_.begin(), doors_.end(), [](const auto& door) {
+                           return door != nullptr && door->acceptor.IsBackingOff();
+                         });
   if (is_needed == is_ticking_) return;
   is_ticking_ = is_needed;
   if (is_needed) {

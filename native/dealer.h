@@ -18,8 +18,9 @@ namespace rondo {
 
 struct DealerOptions {
   const Policy* policy;
-  uint32_t window;        // connections handed to a slot and not yet received, at most
-  uint64_t take_back_ms;  // a slot that receives nothing for so long loses what is pending; 0: never
+  uint32_t window;  // connections handed to a slot and not yet received, at most
+  uint64_t
+      take_back_ms;  // a slot that receives nothing for so long loses what is pending; 0: never
 };
 
 class Dealer {

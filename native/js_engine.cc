@@ -70,14 +70,16 @@ JsEngine::JsEngine(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsEngine>(
   options.policy = Policy::Find(ToString(info[0]).c_str());
   options.window = ToUint(info[1]);
   options.take_back_ms = ToUint(info[2]);
-  engine_ = std::make_unique<Engine>(options, Engine::Owner{this, [](void* self) {
-    // Refused only while the environment ends; then nobody wants events any more.
-    static_cast<JsEngine*>(self)->wake_.NonBlockingCall(
-        static_cast<JsEngine*>(self),
-        [](Napi::Env env, Napi::Function on_events, JsEngine* engine) {
-          engine->DeliverEvents(env, on_events);
-        });
-  }});
+  engine_ = std::make_unique<Engine>(
+      options, Engine::Owner{this, [](void* self) {
+                               // Refused only while the environment ends; then nobody wants events
+                               // any more.
+                               static_cast<JsEngine*>(self)->wake_.NonBlockingCall(
+                                   static_cast<JsEngine*>(self),
+                                   [](Napi::Env env, Napi::Function on_events, JsEngine* engine) {
+                                     engine->DeliverEvents(env, on_events);
+                                   });
+                             }});
 }
 
 JsEngine::~JsEngine() {
@@ -89,8 +91,8 @@ void JsEngine::OnEnvironmentEnd(void* self) { static_cast<JsEngine*>(self)->Shut
 
 // start(onEvents): 0 or -errno
 Napi::Value JsEngine::Start(const Napi::CallbackInfo& info) {
-  wake_ = Napi::ThreadSafeFunction::New(info.Env(), info[0].As<Napi::Function>(), "rondo:engine",
-                                        0, 1);
+  wake_ =
+      Napi::ThreadSafeFunction::New(info.Env(), info[0].As<Napi::Function>(), "rondo:engine", 0, 1);
   wake_.Unref(info.Env());
   const int result = engine_->Start();
   if (result < 0) {
@@ -156,6 +158,8 @@ Napi::Value JsEngine::Listening(Napi::Env env, uint16_t id, UniqueFd fd, int err
   result.Set("port", address.port);
   const size_t length = address.family == 1 ? address.path_length : strlen(address.host);
   result.Set("host", Napi::String::New(env, address.host, length));
+  // Not in the engine's thread: the figures of a former listener of that id end now.
+  engine_->shared().listeners[id].Reset();
   engine_->AddListener(id, std::move(fd));
   return result;
 }
@@ -299,6 +303,7 @@ Napi::Value JsEngine::SlotStats(const Napi::CallbackInfo& info) {
 // engineStats()
 Napi::Value JsEngine::EngineStats(const Napi::CallbackInfo& info) {
   Napi::Object stats = Napi::Object::New(info.Env());
+  SetCounter(stats, "accepted", engine_->shared().engine.accepted);
   SetCounter(stats, "starvedNs", engine_->shared().engine.starved_ns);
   SetCounter(stats, "waiting", engine_->shared().engine.waiting);
   return stats;

@@ -30,9 +30,9 @@ Napi::Value Send(const Napi::CallbackInfo& info) {
   const Napi::Uint8Array payload = info[2].As<Napi::Uint8Array>();
   std::vector<int> fds(list.Length());
   for (uint32_t i = 0; i < list.Length(); i++) fds[i] = ToInt(list.Get(i));
-  return Napi::Number::New(
-      info.Env(), static_cast<double>(SendFds(ToInt(info[0]), fds.data(), fds.size(),
-                                              payload.Data(), payload.ByteLength())));
+  return Napi::Number::New(info.Env(),
+                           static_cast<double>(SendFds(ToInt(info[0]), fds.data(), fds.size(),
+                                                       payload.Data(), payload.ByteLength())));
 }
 
 // receiveFds(socket, max, buffer): -errno, or { bytes, fds, fdsLost, payloadCut }
@@ -42,8 +42,7 @@ Napi::Value Receive(const Napi::CallbackInfo& info) {
   const size_t max = ToUint(info[1]);
   Napi::Uint8Array buffer = info[2].As<Napi::Uint8Array>();
   UniqueFd fds[kMaxFdsPerMessage];
-  const ReceivedMessage message =
-      ReceiveFds(socket, buffer.Data(), buffer.ByteLength(), fds, max);
+  const ReceivedMessage message = ReceiveFds(socket, buffer.Data(), buffer.ByteLength(), fds, max);
   if (message.bytes < 0) return Napi::Number::New(env, static_cast<double>(message.bytes));
   Napi::Array list = Napi::Array::New(env, message.fd_count);
   for (size_t i = 0; i < message.fd_count; i++) {

@@ -70,11 +70,11 @@ Napi::Value JsReceiver::SetServing(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// refuse(index): gives a connection of the present batch back to the primary
+// refuse(index, mayReturn): gives a connection of the present batch back to the primary
 Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
   const uint32_t index = ToUint(info[0]);
   if (batch_ != nullptr && index < batch_->size()) {
-    receiver_->Refuse(std::move((*batch_)[index]));
+    receiver_->Refuse(std::move((*batch_)[index]), ToBool(info[1]));
   }
   return info.Env().Undefined();
 }
@@ -110,7 +110,7 @@ void JsReceiver::OnConnections(std::vector<Connection>* batch) {
   batch_ = nullptr;
   for (Connection& connection : *batch) {
     if (!has_run) {
-      receiver_->Refuse(std::move(connection));
+      receiver_->Refuse(std::move(connection), true);
     } else {
       // JS's now, unless refuse() has taken it.
       (void)connection.fd.Release();

@@ -11,9 +11,7 @@ namespace rondo {
 
 inline int ToInt(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
 
-inline uint32_t ToUint(const Napi::Value& value) {
-  return value.As<Napi::Number>().Uint32Value();
-}
+inline uint32_t ToUint(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
 
 inline bool ToBool(const Napi::Value& value) { return value.As<Napi::Boolean>().Value(); }
 

@@ -35,10 +35,8 @@ int Receiver::Open() {
   if (result < 0) return result;
   result = retry_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
   if (result < 0) return result;
-  uv_unref(retry_.base());
-  result = poll_.Open(this, [this](uv_poll_t* poll) {
-    return uv_poll_init(loop_, poll, channel_.get());
-  });
+  result = poll_.Open(
+      this, [this](uv_poll_t* poll) { return uv_poll_init(loop_, poll, channel_.get()); });
   if (result < 0) return result;
   result = SendHello(channel_.get());
   if (result < 0) return result;
@@ -52,12 +50,17 @@ void Receiver::Close() {
   outgoing_.clear();
 }
 
+// The timer too: while an fd is lacking it stands in for the poll.
 void Receiver::Ref() {
-  if (poll_) uv_ref(poll_.base());
+  if (!poll_) return;
+  uv_ref(poll_.base());
+  uv_ref(retry_.base());
 }
 
 void Receiver::Unref() {
-  if (poll_) uv_unref(poll_.base());
+  if (!poll_) return;
+  uv_unref(poll_.base());
+  uv_unref(retry_.base());
 }
 
 void Receiver::SetServing(const std::vector<uint16_t>& listeners) {
@@ -66,7 +69,8 @@ void Receiver::SetServing(const std::vector<uint16_t>& listeners) {
   Flush();
 }
 
-void Receiver::Refuse(Connection connection) {
+void Receiver::Refuse(Connection connection, bool may_return) {
+  connection.is_final = may_return;
   Release();
   if (is_ended_) return;
   // Announced, so that the engine can make sure it has an fd left before it reads.
@@ -228,11 +232,14 @@ int Receiver::Send(const Outgoing& outgoing) {
 }
 
 void Receiver::RetrySoon() {
-  uv_timer_start(retry_.get(), [](uv_timer_t* timer) {
-    Receiver* const receiver = static_cast<Receiver*>(timer->data);
-    receiver->StartReading();
-    receiver->Flush();
-  }, kRetryMs, 0);
+  uv_timer_start(
+      retry_.get(),
+      [](uv_timer_t* timer) {
+        Receiver* const receiver = static_cast<Receiver*>(timer->data);
+        receiver->StartReading();
+        receiver->Flush();
+      },
+      kRetryMs, 0);
 }
 
 int Receiver::StartReading() {

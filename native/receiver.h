@@ -21,8 +21,8 @@ class Receiver {
 
   class Owner {
    public:
-    // Called once per batch of at most kLargestBatch. Each fd is the owner's from here on, to serve, to close, or to give
-    // back by Refuse(index) before OnConnections returns.
+    // Called once per batch of at most kLargestBatch. Each fd is the owner's from here on, to
+    // serve, to close, or to give back by Refuse(index) before OnConnections returns.
     virtual void OnConnections(std::vector<Connection>* batch) = 0;
     virtual void OnWelcome(const Welcome& welcome) = 0;
     virtual void OnState(const char* state, size_t length) = 0;
@@ -42,8 +42,9 @@ class Receiver {
 
   // Tells the primary which listeners this worker serves from now on.
   void SetServing(const std::vector<uint16_t>& listeners);
-  // Sends the connection back. Takes ownership of its fd.
-  void Refuse(Connection connection);
+  // Sends the connection back. Takes ownership of its fd. `may_return`: it may be dealt to this
+  // worker again.
+  void Refuse(Connection connection, bool may_return);
   // A connection that was delivered is over.
   void Release();
   uint32_t active() const { return active_; }

@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "errors.h"
 
@@ -45,8 +46,8 @@ void Roster::Add(uint16_t id, uint32_t generation, FdPair channel) {
   const int result = slot->channel_poll.Open(
       slot.get(), [this, fd](uv_poll_t* poll) { return uv_poll_init(loop_, poll, fd); });
   if (result < 0) {
-    events_->Emit({EventType::kGone, id, generation, static_cast<int>(GoneReason::kChannel),
-                   -result, 0});
+    events_->Emit(
+        {EventType::kGone, id, generation, static_cast<int>(GoneReason::kChannel), -result, 0});
     return;
   }
   StartReading(slot.get());
@@ -99,9 +100,9 @@ bool Roster::RemoveBroken() {
 void Roster::Retire(Slot* slot, GoneReason reason, int error) {
   const auto at = std::find_if(slots_.begin(), slots_.end(),
                                [slot](const auto& other) { return other.get() == slot; });
-  Leaving leaving = {std::move(*at),
-                     {EventType::kGone, slot->id(), slot->generation(), static_cast<int>(reason),
-                      error, 0}};
+  Leaving leaving = {
+      std::move(*at),
+      {EventType::kGone, slot->id(), slot->generation(), static_cast<int>(reason), error, 0}};
   slots_.erase(at);
   slot->channel_poll.Close();
   slot->process_poll.Close();
@@ -203,8 +204,8 @@ void Roster::HandleFrame(Slot* slot, const Frame& frame) {
       if (!slot->is_welcome || !ParseServing(frame, &listeners)) break;
       slot->serving.reset();
       for (const uint16_t listener : listeners) slot->serving.set(listener);
-      events_->Emit({EventType::kServing, slot->id(), slot->generation(), 0, 0,
-                     slot->serving.count()});
+      events_->Emit(
+          {EventType::kServing, slot->id(), slot->generation(), 0, 0, slot->serving.count()});
       return;
     case FrameType::kRefused:
       slot->expects_returned = true;
@@ -248,10 +249,11 @@ void Roster::TakeReturned(Slot* slot, Connection connection) {
   }
   slot->returned_total++;
   Count(&slot->counters()->refused);
-  connection.is_final = false;
+  const bool may_return = std::exchange(connection.is_final, false);
   // A worker that no longer serves the listener is not asked again anyway; and if it serves it
   // again later, it may be asked.
-  if (slot->Serves(connection.listener) && connection.refused_by.size() < kMaxRefusals) {
+  if (!may_return && slot->Serves(connection.listener) &&
+      connection.refused_by.size() < kMaxRefusals) {
     connection.refused_by.push_back(slot->id());
   }
   waiting_->push_back(std::move(connection));

@@ -66,8 +66,8 @@ class Slot {
   UvHandle<uv_poll_t> process_poll;  // of the pidfd
   UvHandle<uv_poll_t> channel_poll;  // of the primary's end
   std::bitset<kMaxListeners> serving;
-  bool is_welcome = false;        // hello came and its version is ours
-  bool expects_returned = false;  // a kRefused came: its kReturned is next
+  bool is_welcome = false;         // hello came and its version is ours
+  bool expects_returned = false;   // a kRefused came: its kReturned is next
   bool is_reading_paused = false;  // an fd is lacking for the kReturned
   bool is_blocked = false;         // the channel took no more; until a credit or the next tick
   bool is_stuck = false;           // its connections were taken back; until it answers the ping

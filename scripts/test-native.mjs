@@ -1,9 +1,10 @@
 // Builds and runs the C++ tests: each native/test/*_test.cc is a program of its own that prints TAP.
-// Its first line names what it is linked with: "// links: listen.cc fd_passing.cc" for files of
-// native/, and "uv" for libuv. None of it may need Node-API.
+// Its first line, or first lines, name what it is linked with: "// links: listen.cc fd_passing.cc"
+// for files of native/, and "uv" for libuv. None of it may need Node-API.
 //
 // usage: node scripts/test-native.mjs [--sanitizer=address|thread] [name…]
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { root, run } from './support.mjs';
@@ -16,7 +17,7 @@ const sanitizer = values.sanitizer;
 const compiler = process.env.CXX ?? 'c++';
 const native = path.join(root, 'native');
 const output = path.join(root, 'build', ['test', sanitizer].filter(Boolean).join('-'));
-const timeoutMs = 120_000;
+const timeoutMs = sanitizer ? 240_000 : 60_000;
 
 const sanitizerFlags = {
   '': [],
@@ -37,9 +38,9 @@ async function libuvFlags() {
 }
 
 function linksOf(source) {
-  const match = /^\/\/ links:(.*)\n/.exec(readFileSync(source, 'utf8'));
+  const match = /^(\/\/ links:.*\n)+/.exec(readFileSync(source, 'utf8'));
   if (!match) throw new Error(`${path.relative(root, source)}: no "// links:" on its first line`);
-  const names = match[1].trim().split(/\s+/).filter(Boolean);
+  const names = match[0].replaceAll('// links:', '').trim().split(/\s+/).filter(Boolean);
   return { files: names.filter((name) => name !== 'uv'), needsUv: names.includes('uv') };
 }
 
@@ -50,7 +51,7 @@ function add(outcome) {
   totals[outcome] += 1;
 }
 
-/** Counts a program's TAP and says what beside its own failures is wrong with the run. */
+/** Counts a program's TAP. Says what is wrong with the run; '' if only tests failed. */
 function countTests(tap, status) {
   let seen = 0;
   let failures = 0;
@@ -62,46 +63,77 @@ function countTests(tap, status) {
     add(match[2] ? 'skip' : match[1] ? 'fail' : 'pass');
   }
   const plan = /^1\.\.(\d+)/m.exec(tap)?.[1];
+  if (typeof status === 'string') return `was ended by ${status} after ${seen} tests`;
   if (plan !== String(seen)) return `ran ${seen} tests and planned ${plan ?? 'none'}`;
   if (status !== 0 && failures === 0) return `ended with ${status}`;
   return failures > 0 ? '' : undefined;
 }
 
-/** Builds and runs one program. Gives what is to be said at its name: a failure or a directive. */
-async function test(source) {
-  const name = path.basename(source, '.cc');
-  const { files, needsUv } = linksOf(source);
-  const uv = needsUv ? await libuvFlags() : [];
-  if (!uv) {
+/** Compiles each source once for all programs. What a compiler says goes to the tests that need it. */
+async function compileAll(sources, uv) {
+  const complaints = new Map();
+  const waiting = [...sources];
+  async function compile() {
+    for (let source = waiting.pop(); source; source = waiting.pop()) {
+      const args = [...flags, ...uv.filter((flag) => !flag.startsWith('-l'))];
+      args.push('-c', source, '-o', objectOf(source));
+      const { code, output } = await run(compiler, args, { capture: true });
+      if (code !== 0) complaints.set(source, output);
+    }
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, compile));
+  return complaints;
+}
+
+function objectOf(source) {
+  return path.join(output, `${path.basename(source, '.cc')}.o`);
+}
+
+/** Links and runs one program. Gives what is to be said at its name: a failure or a directive. */
+async function test(program, uv, complaints) {
+  if (program.needsUv && !uv) {
     add('skip');
     return { skip: "libuv's development files are not installed" };
   }
-  const program = path.join(output, name);
-  const sources = [source, ...files.map((file) => path.join(native, file))];
-  const args = [...flags, ...sources, ...uv, '-o', program];
-  const compiled = await run(compiler, args, { capture: true });
-  const ran = compiled.code === 0 && (await run(program, [], { capture: true, timeoutMs }));
-  console.log(ran ? ran.output.trimEnd().replace(/^/gm, '    ') : compiled.output.trimEnd());
-  if (!ran) add('fail');
-  const problem = ran ? countTests(ran.output, ran.signal ?? ran.code) : 'does not compile';
-  if (ran && problem) add('fail');
+  const file = path.join(output, program.name);
+  const complaint = program.sources.map((source) => complaints.get(source)).find(Boolean);
+  const args = [...flags, ...program.sources.map(objectOf), ...(uv ?? []), '-o', file];
+  const linked = complaint ? { output: complaint } : await run(compiler, args, { capture: true });
+  if (linked.code !== 0) {
+    add('fail');
+    console.log(linked.output.trimEnd());
+    return { problem: 'does not compile' };
+  }
+  const ran = await run(file, [], { capture: true, timeoutMs });
+  console.log(ran.output.trimEnd().replace(/^/gm, '    '));
+  const problem = countTests(ran.output, ran.signal ?? ran.code);
+  if (problem) add('fail');
   return { problem };
 }
 
 mkdirSync(output, { recursive: true });
-const tests = readdirSync(path.join(native, 'test'))
+const programs = readdirSync(path.join(native, 'test'))
   .filter((file) => file.endsWith('_test.cc'))
-  .filter((file) => positionals.length === 0 || positionals.includes(path.basename(file, '.cc')))
-  .sort();
-for (const [index, file] of tests.entries()) {
-  const name = path.basename(file, '.cc');
-  console.log(`# Subtest: ${name}`);
-  const { problem, skip } = await test(path.join(native, 'test', file));
+  .map((file) => ({ file, name: path.basename(file, '.cc') }))
+  .filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+  .sort((a, b) => (a.name < b.name ? -1 : 1))
+  .map(({ file, name }) => {
+    const source = path.join(native, 'test', file);
+    const { files, needsUv } = linksOf(source);
+    return { name, needsUv, sources: [source, ...files.map((file) => path.join(native, file))] };
+  });
+const uv = await libuvFlags();
+const possible = programs.filter(({ needsUv }) => uv || !needsUv);
+const complaints = await compileAll(new Set(possible.flatMap(({ sources }) => sources)), uv ?? []);
+
+for (const [index, program] of programs.entries()) {
+  console.log(`# Subtest: ${program.name}`);
+  const { problem, skip } = await test(program, uv, complaints);
   if (problem) console.log(`# ${problem}`);
   const verdict = problem === undefined ? 'ok' : 'not ok';
-  console.log(`${verdict} ${index + 1} - ${name}${skip ? ` # SKIP ${skip}` : ''}`);
+  console.log(`${verdict} ${index + 1} - ${program.name}${skip ? ` # SKIP ${skip}` : ''}`);
 }
-console.log(`1..${tests.length}`);
+console.log(`1..${programs.length}`);
 
 const counts = Object.entries(totals).filter(([key, n]) => n > 0 || key === 'total');
 console.log(`# { ${counts.map(([key, n]) => `${key}: ${n}`).join(', ')} }`);

@@ -61,7 +61,7 @@ export function systemError(
   port?: number,
 ): NodeJS.ErrnoException {
   const code = errnoName(errno);
-  const text = getSystemErrorMap().get(errno)?.[1] ?? 'unknown error';
+  const text = systemErrorOf(errno)?.[1] ?? 'unknown error';
   const place = address ? ` ${address}${port !== undefined && port > 0 ? `:${port}` : ''}` : '';
   const error = new Error(`${syscall} ${code}: ${text}${place}`) as NodeJS.ErrnoException & {
     address?: string | null;
@@ -76,7 +76,17 @@ export function systemError(
   return error;
 }
 
+/** Of those rondo meets, the one that libuv has no name for. */
+const ETOOMANYREFS: [string, string] = ['ETOOMANYREFS', 'too many references: cannot splice'];
+const ETOOMANYREFS_ERRNO = process.platform === 'linux' ? -109 : -59;
+
+function systemErrorOf(errno: number): [string, string] | undefined {
+  return (
+    getSystemErrorMap().get(errno) ?? (errno === ETOOMANYREFS_ERRNO ? ETOOMANYREFS : undefined)
+  );
+}
+
 /** `EADDRINUSE` for -98, whichever number the platform has for it. */
 export function errnoName(errno: number): string {
-  return getSystemErrorMap().get(errno)?.[0] ?? `Unknown system error ${errno}`;
+  return systemErrorOf(errno)?.[0] ?? `Unknown system error ${errno}`;
 }

@@ -80,7 +80,7 @@ export interface NativeEngine {
     lost: number;
     handoffErrors: ErrorCounts;
   };
-  engineStats(): { waiting: number; starvedNs: number };
+  engineStats(): { accepted: number; waiting: number; starvedNs: number };
 }
 
 export interface NativeReceiverOwner {
@@ -96,8 +96,11 @@ export interface NativeReceiver {
   open(): number;
   close(): void;
   setServing(listeners: number[]): void;
-  /** Gives a connection of the present batch back. Only within onConnections. */
-  refuse(index: number): void;
+  /**
+   * Gives a connection of the present batch back. Only within onConnections. With `mayReturn` it may
+   * be dealt to this worker again.
+   */
+  refuse(index: number, mayReturn: boolean): void;
   release(): void;
   ref(): void;
   unref(): void;

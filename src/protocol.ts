@@ -26,6 +26,9 @@ export const MOST_LISTENERS = 256;
 /** The most slots of a dispatcher; the rows of the native board. */
 export const MOST_SLOTS = 1024;
 
+/** Bytes of an encoded {@link State}; the native channel's kMaxFrame without the frame's header. */
+export const LARGEST_STATE = 192 * 1024 - 4;
+
 /** A listener as the workers know it. */
 export interface ListenerState {
   id: number;

@@ -85,8 +85,8 @@ function fromEnvironment(env: NodeJS.ProcessEnv): DispatcherOptions {
 
 function fromFlags({ policy, window }: { policy?: string; window?: string }): DispatcherOptions {
   const options: Record<string, unknown> = {};
-  if (policy !== undefined) options['policy'] = policy;
-  if (window !== undefined) options['window'] = toNumber(window);
+  if (policy !== undefined) options.policy = policy;
+  if (window !== undefined) options.window = toNumber(window);
   try {
     validateDispatcherOptions(options);
   } catch (error) {

@@ -6,6 +6,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { Cluster, Worker } from 'node:cluster';
+import { getSystemErrorMap } from 'node:util';
 import { loadNative } from '../native.js';
 import { Dispatcher } from '../primary/dispatcher.js';
 import type { Listener } from '../primary/listener.js';
@@ -52,9 +53,9 @@ export class ClusterPrimary {
   /** In place of `cluster.fork(env)`. */
   fork(env: object | undefined): Worker {
     const slot = this.#takeSlot();
-    const { stdio, env: channelEnv } = slot;
     let worker: Worker;
     try {
+      const { stdio, env: channelEnv } = slot;
       worker = forkWith(this.#cluster, this.#fork, env, { stdio: stdio.slice(4), env: channelEnv });
     } catch (error) {
       this.#freeSlots.push(slot);
@@ -122,10 +123,9 @@ export class ClusterPrimary {
         rondo: listener.id,
       });
     } catch (error) {
-      this.#listeners.delete(key);
-      const { errno } = error as NodeJS.ErrnoException;
-      if (errno === undefined) throw error;
-      send(worker.process, { ...answer, errno });
+      // Another worker may have tried again since.
+      if (this.#listeners.get(key) === shared) this.#listeners.delete(key);
+      send(worker.process, { ...answer, errno: errnoOf(error as NodeJS.ErrnoException) });
     }
   }
 
@@ -155,6 +155,16 @@ function send(child: ChildProcess, answer: QueryAnswer): void {
   if (child.connected) child.send(answer, () => {});
 }
 
+/** A worker can be told of a system error only, so the primary says what else it was. */
+function errnoOf(error: NodeJS.ErrnoException): number {
+  if (error.errno !== undefined) return error.errno;
+  process.emitWarning(`A worker cannot listen: ${error.message}`, {
+    type: 'RondoWarning',
+    code: error.code ?? 'RONDO_CANNOT_LISTEN',
+  });
+  return [...getSystemErrorMap()].find(([, [name]]) => name === 'EMFILE')?.[0] as number;
+}
+
 let names = 0;
 
 /** Long paths would not do as names; the number alone would tell nobody anything. */
@@ -162,9 +172,15 @@ function nameOf(key: string): string {
   return `${names++}:${key.slice(0, 40)}`;
 }
 
-/** Why the drop-in cannot work in this process, or null. */
-export function whyUnavailable(transport: DispatcherOptions['transport']): string | null {
-  if (transport === 'ipc') return null;
+/**
+ * Why the drop-in cannot work in this process, or null. Not if the native transport is demanded: the
+ * Dispatcher throws then.
+ */
+export function whyUnavailable(
+  transport: DispatcherOptions['transport'] = 'auto',
+  demand = process.env['RONDO_NATIVE'],
+): string | null {
+  if (transport !== 'auto' || demand === '0' || demand === '1') return null;
   const native = loadNative();
   return native instanceof Error ? native.message : null;
 }

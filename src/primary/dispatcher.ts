@@ -12,7 +12,14 @@ import {
   validateDispatcherOptions,
   validateListenOptions,
 } from '../options.js';
-import { encodeState, MOST_LISTENERS, MOST_SLOTS, PROTOCOL_VERSION } from '../protocol.js';
+import {
+  encodeState,
+  LARGEST_STATE,
+  type ListenerState,
+  MOST_LISTENERS,
+  MOST_SLOTS,
+  PROTOCOL_VERSION,
+} from '../protocol.js';
 import type {
   DispatcherOptions,
   DispatcherStats,
@@ -22,7 +29,7 @@ import type {
 } from '../types.js';
 import { Listener, resolveTarget } from './listener.js';
 import { Slot, type SlotOwner } from './slot.js';
-import type { Transport, TransportEvents } from './transport.js';
+import type { ListenTarget, Transport, TransportEvents } from './transport.js';
 import { IpcTransport } from './transport-ipc.js';
 import { NativeTransport } from './transport-native.js';
 
@@ -83,7 +90,6 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   readonly #lingering = new Set<number>();
   readonly #names = new Set<string>();
   #nextListenerId = 0;
-  #acceptedByClosed = 0;
   #closing: Promise<void> | null = null;
 
   /**
@@ -162,15 +168,12 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   /** What has been counted so far. Works after `close()`, without listeners and slots then. */
   stats(): DispatcherStats {
-    const listeners = [...this.#listeners.values()].map((listener) => listener.stats());
-    const accepted = listeners.reduce((sum, listener) => sum + listener.accepted, 0);
     return {
       transport: this.transport,
       policy: this.#options.policy,
       window: this.#options.window,
-      accepted: this.#acceptedByClosed + accepted,
       ...this.#transport.counts(),
-      listeners,
+      listeners: [...this.#listeners.values()].map((listener) => listener.stats()),
       slots: [...this.#slots.values()].map((slot) => slot.stats()),
     };
   }
@@ -201,19 +204,19 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   async #close(): Promise<void> {
     for (const listener of this.#listeners.values()) await listener.close();
-    for (const slot of this.#slots.values()) slot.close();
+    for (const slot of this.#slots.values()) slot.abandon();
+    this.#slots.clear();
     await this.#transport.close();
     this.emit('close');
   }
 
-  async #open(name: string, target: Parameters<Transport['listen']>[1]): Promise<Listener> {
+  async #open(name: string, target: ListenTarget): Promise<Listener> {
+    this.#checkStateFits(name, target);
     const id = this.#takeListenerId();
-    const before = this.#transport.listenerCounts(id).accepted;
     const address = await this.#transport.listen(id, target);
     const listener = new Listener(id, name, address, this.#transport, () => {
       this.#listeners.delete(id);
       this.#names.delete(name);
-      this.#acceptedByClosed += this.#transport.listenerCounts(id).accepted - before;
       this.#publishState();
       if (this.#listeners.size === 0) this.#transport.unref();
     });
@@ -226,6 +229,16 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     this.#publishState();
     this.emit('listening', listener);
     return listener;
+  }
+
+  /** A worker is told of all listeners in one frame; only names and paths could be too long for it. */
+  #checkStateFits(name: string, target: ListenTarget): void {
+    const address = target.kind === 'path' ? target.path : WIDEST_ADDRESS;
+    if (this.#encodeState([{ id: MOST_LISTENERS, name, address }]).length <= LARGEST_STATE) return;
+    throw new RondoError(
+      'ERR_RONDO_TOO_MANY_LISTENERS',
+      `The names and paths of all listeners make more than ${LARGEST_STATE} bytes`,
+    );
   }
 
   /** Goes round, so that a late connection of a closed listener meets no new one of the same id. */
@@ -241,14 +254,17 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   #publishState(): void {
+    this.#transport.setState(this.#encodeState().toString());
+  }
+
+  #encodeState(more: ListenerState[] = []): Buffer {
     const listeners = [...this.#listeners.values()].map((listener) => ({
       id: listener.id,
       name: listener.name,
       address: listener.address(),
     }));
-    this.#transport.setState(
-      encodeState({ version: PROTOCOL_VERSION, ticketKeys: this.#ticketKeys, listeners }),
-    );
+    const state = { version: PROTOCOL_VERSION, ticketKeys: this.#ticketKeys };
+    return Buffer.from(encodeState({ ...state, listeners: [...listeners, ...more] }));
   }
 
   #checkOpen(): void {
@@ -321,6 +337,13 @@ function openTransport(options: ValidDispatcherOptions, events: TransportEvents)
   warnOfFallback(native);
   return new IpcTransport(options, events);
 }
+
+/** As long as an address can be in the state. */
+const WIDEST_ADDRESS = {
+  address: `ffff${':ffff'.repeat(7)}%interface-of-16c`,
+  family: 'IPv6',
+  port: 65_535,
+};
 
 let hasWarned = false;
 

@@ -114,6 +114,13 @@ export class Slot {
     this.#owner.onClosed(this, isAlive ? child : null);
   }
 
+  /** Closes with the transport, which leaves what was handed off to the worker. @internal */
+  abandon(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'closed';
+    this.#forgetChild();
+  }
+
   /** @internal */
   get generation(): number {
     return this.#generation;

@@ -50,6 +50,7 @@ export class IpcTransport implements Transport {
   readonly #listenerCounts = new Map<number, ListenerCounts>();
   readonly #slotFigures = new Map<number, SlotFigures>();
   #state = '';
+  #accepted = 0;
 
   constructor(options: TransportOptions, events: TransportEvents) {
     this.#events = events;
@@ -64,6 +65,8 @@ export class IpcTransport implements Transport {
   // ---- listeners ----
 
   async listen(id: number, target: ListenTarget): Promise<Address> {
+    // The figures of a former listener of that id end here.
+    this.#listenerCounts.delete(id);
     const counts = this.#count(id);
     const limit = highestFd();
     const server = await listen(target, (error, handle) => {
@@ -72,6 +75,7 @@ export class IpcTransport implements Transport {
         return;
       }
       counts.accepted++;
+      this.#accepted++;
       if (handle.fd < limit) {
         this.#dealer.accept({ listener: id, handle, refusedBy: [], wasDealt: false });
         return;
@@ -205,8 +209,12 @@ export class IpcTransport implements Transport {
     return { ...figures, handoffErrors, pending, active, lost: 0 };
   }
 
-  counts(): { waiting: number; starvedMs: number } {
-    return { waiting: this.#dealer.waiting, starvedMs: this.#dealer.starvedMs };
+  counts(): { accepted: number; waiting: number; starvedMs: number } {
+    return {
+      accepted: this.#accepted,
+      waiting: this.#dealer.waiting,
+      starvedMs: this.#dealer.starvedMs,
+    };
   }
 
   #count(listener: number): ListenerCounts {

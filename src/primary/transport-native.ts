@@ -33,6 +33,8 @@ export class NativeTransport implements Transport {
   readonly #engine: NativeEngine;
   readonly #events: TransportEvents;
   readonly #stopped: Promise<void>;
+  /** The listeners with a file. */
+  readonly #paths = new Set<number>();
   #onStopped!: () => void;
 
   /** Throws a system error if the engine cannot be started. */
@@ -51,6 +53,7 @@ export class NativeTransport implements Transport {
   async listen(id: number, target: ListenTarget): Promise<Address> {
     const result = this.#listen(id, target);
     if (result.error < 0) throw listenError(result, target);
+    if (target.kind === 'path') this.#removeAtExit(id);
     if (result.family === 1) return result.host;
     return { address: result.host, family: `IPv${result.family}`, port: result.port };
   }
@@ -71,7 +74,18 @@ export class NativeTransport implements Transport {
 
   closeListener(id: number): void {
     this.#engine.removeListener(id);
+    if (this.#paths.delete(id) && this.#paths.size === 0) process.off('exit', this.#onExit);
   }
+
+  /** Closing removes the socket's file, but process.exit() closes nothing. */
+  #removeAtExit(id: number): void {
+    if (this.#paths.size === 0) process.on('exit', this.#onExit);
+    this.#paths.add(id);
+  }
+
+  readonly #onExit = (): void => {
+    for (const id of this.#paths) this.#engine.removeListener(id);
+  };
 
   openSlot(slot: number, generation: number): SlotChannel {
     const fd = this.#engine.openSlot(slot, generation);
@@ -128,9 +142,9 @@ export class NativeTransport implements Transport {
     return { ...stats, handoffErrors: byName(stats.handoffErrors) };
   }
 
-  counts(): { waiting: number; starvedMs: number } {
-    const { waiting, starvedNs } = this.#engine.engineStats();
-    return { waiting, starvedMs: Math.round(starvedNs / 1e6) };
+  counts(): { accepted: number; waiting: number; starvedMs: number } {
+    const { accepted, waiting, starvedNs } = this.#engine.engineStats();
+    return { accepted, waiting, starvedMs: Math.round(starvedNs / 1e6) };
   }
 
   #handle(event: EngineEvent): void {

@@ -79,7 +79,7 @@ export interface Transport {
   close(): Promise<void>;
   listenerCounts(id: number): ListenerCounts;
   slotCounts(slot: number): SlotCounts;
-  counts(): { waiting: number; starvedMs: number };
+  counts(): { accepted: number; waiting: number; starvedMs: number };
   /** Whether it keeps the process running. */
   ref(): void;
   unref(): void;

@@ -5,6 +5,7 @@
  */
 
 import { AsyncResource } from 'node:async_hooks';
+import { createHmac } from 'node:crypto';
 import { Server } from 'node:net';
 import { invalidOption, RondoError } from '../errors.js';
 import { validateAttachOptions } from '../options.js';
@@ -78,6 +79,11 @@ class ListeningHandle {
 
   connect(handle: StreamHandle): void {
     this.#resource.runInAsyncScope(this.onconnection, this, 0, handle);
+  }
+
+  /** In the async context of attach(). */
+  run(then: () => void): void {
+    this.#resource.runInAsyncScope(then);
   }
 
   #setRef(hasRef: boolean): void {
@@ -172,21 +178,30 @@ export class Attachments implements ChannelUser {
     const { address } = listener;
     if (typeof address === 'string') {
       server._pipeName = address;
-      server._listen2(address, -1, -1, BACKLOG);
+      handle.run(() => server._listen2(address, -1, -1, BACKLOG));
     } else {
       handle.getsockname = (out) => copyAddress(address, out);
       const family = address.family === 'IPv6' ? 6 : 4;
-      server._listen2(address.address, address.port, family, BACKLOG);
+      handle.run(() => server._listen2(address.address, address.port, family, BACKLOG));
     }
-    this.#shareTicketKeys(server);
+    this.#shareTicketKeys(attachment);
   }
 
-  /** As node:cluster does: a TLS session begun with one worker can be resumed with any. */
-  #shareTicketKeys(server: ServerInternals): void {
+  /**
+   * As node:cluster does: a TLS session begun with one worker can be resumed with any. Servers of
+   * different names have different keys.
+   */
+  #shareTicketKeys({ server, name }: Attachment): void {
     if (this.#state === null || server.setTicketKeys === undefined) return;
     // The program has keys of its own.
     if (server.ticketKeys !== undefined) return;
-    server.setTicketKeys(Buffer.from(this.#state.ticketKeys, 'base64'));
+    const secret = Buffer.from(this.#state.ticketKeys, 'base64');
+    // 48 bytes, as setTicketKeys() wants.
+    server.setTicketKeys(
+      createHmac('sha384', secret)
+        .update(`:${name ?? ''}`)
+        .digest(),
+    );
   }
 
   #detach(name: string | null): void {

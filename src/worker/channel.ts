@@ -38,13 +38,18 @@ export interface WorkerChannel {
 /** What of a server says whether it takes one more connection. */
 export type CountingServer = Server & { _connections: number; dropMaxConnection?: boolean };
 
+/** Until Node 20, `maxConnections = 0` meant none at all; since 21 it means that none is taken. */
+const IS_ZERO_A_LIMIT = Number(process.versions.node.split('.')[0]) >= 21;
+
 /**
  * As node:cluster has it: a full server's connection goes to another worker. If nobody else takes it,
  * or `dropMaxConnection` is set, Node's own callback gets it and drops it, with the 'drop' event.
  */
 export function takesConnection(server: CountingServer, isFinal: boolean): boolean {
   if (isFinal || server.dropMaxConnection === true) return true;
-  return server.maxConnections == null || server._connections < server.maxConnections;
+  const { maxConnections } = server;
+  if (maxConnections == null || (maxConnections === 0 && !IS_ZERO_A_LIMIT)) return true;
+  return server._connections < maxConnections;
 }
 
 /** Throws `ERR_RONDO_PROTOCOL_VERSION` if the primary's version is not this one. */

@@ -30,6 +30,9 @@ export function isWorker(): boolean {
  * and `env`. A server attached by name takes that listener; one attached without takes all that no
  * other server of the process has by name.
  *
+ * TLS servers share session-ticket keys with those of the other workers when `'listening'` is
+ * emitted, unless the `ticketKeys` option was given. `setTicketKeys()` belongs after that.
+ *
  * A server at its `maxConnections` sends a connection back, to be dealt to another worker; only if
  * no other takes it is it dropped, with `'drop'`. `server.dropMaxConnection = true` (of Node 24)
  * drops at once.

@@ -1,5 +1,6 @@
 /** Opens this process's end of the channel, whichever the transport. */
 
+import { AsyncResource } from 'node:async_hooks';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
@@ -10,10 +11,20 @@ import { openNativeChannel } from './receiver.js';
 import { openIpcChannel } from './receiver-ipc.js';
 
 /**
+ * What this process has before any of the program's async contexts. A connection's handle is made in
+ * it, as libuv makes those that a server accepts in none.
+ */
+const outside = new AsyncResource('rondo');
+
+/**
  * Once per process. Throws `ERR_RONDO_NOT_MAIN_THREAD`, `ERR_RONDO_NOT_A_WORKER`,
  * `ERR_RONDO_NATIVE_MISSING` and `ERR_RONDO_CHANNEL`.
  */
 export function openChannel(user: ChannelUser): WorkerChannel {
+  return outside.runInAsyncScope(open, null, user);
+}
+
+function open(user: ChannelUser): WorkerChannel {
   if (!isMainThread) {
     throw new RondoError(
       'ERR_RONDO_NOT_MAIN_THREAD',

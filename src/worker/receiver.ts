@@ -17,6 +17,9 @@ export function openNativeChannel(native: Native, fd: number, user: ChannelUser)
   return new NativeChannel(native, fd, user);
 }
 
+/** Runs what process.nextTick() and promises have queued. Old, undocumented, in every Node so far. */
+const runTicks = (process as { _tickCallback?: () => void })._tickCallback;
+
 class NativeChannel implements WorkerChannel {
   readonly #native: Native;
   readonly #receiver: NativeReceiver;
@@ -72,11 +75,16 @@ class NativeChannel implements WorkerChannel {
   #onConnections(count: number): void {
     let index = 0;
     try {
-      while (index < count) this.#receive(index++);
+      for (;;) {
+        this.#receive(index++);
+        if (index === count) return;
+        // Between the connections that a server accepts Node runs these, too.
+        runTicks?.();
+      }
     } catch (error) {
       // A 'connection' listener threw, which may be the end of this process. What it has not been
       // given yet can still be served by another.
-      while (index < count) this.#receiver.refuse(index++);
+      while (index < count) this.#receiver.refuse(index++, true);
       throw error;
     }
   }
@@ -87,7 +95,7 @@ class NativeChannel implements WorkerChannel {
     const listener = this.#batch[at + 1] as number;
     const isFinal = this.#batch[at + 2] === 1;
     if (!this.#user.accepts(listener, isFinal)) {
-      this.#receiver.refuse(index);
+      this.#receiver.refuse(index, false);
       return;
     }
     const handle = this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd);

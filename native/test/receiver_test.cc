@@ -1,0 +1,436 @@
+// links: receiver.cc channel.cc fd_passing.cc board.cc uv
+// The worker's end of a channel, with the primary played by hand: what it reads, counts and sends
+// back, and what it does when the channel ends, is full, or is none, and when fds run out.
+#include "receiver.h"
+
+#include <fcntl.h>
+#include <poll.h>
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support.h"
+#include "tap.h"
+#include "worker_thread.h"
+
+namespace {
+
+using rondo::BoardMapping;
+using rondo::BoardRow;
+using rondo::Connection;
+using rondo::FdPair;
+using rondo::Frame;
+using rondo::FrameType;
+using rondo::kMaxFrame;
+using rondo::ReadResult;
+using rondo::Receiver;
+using rondo::UniqueFd;
+using rondo::Welcome;
+using support::CountOpenFds;
+using support::FdLimit;
+using support::IdOf;
+using tap::is;
+using tap::ok;
+
+constexpr uint16_t kSlot = 5;
+
+// A receiver on a loop that runs when the test says so, and the primary's end of its channel.
+struct Bench final : public Receiver::Owner {
+  uv_loop_t loop;
+  UniqueFd primary;
+  BoardMapping board;
+  UniqueFd board_fd;
+  std::unique_ptr<Receiver> receiver;
+  std::unique_ptr<char[]> buffer{new char[kMaxFrame]};
+
+  std::function<void(std::vector<Connection>*)> on_connections = [](auto*) {};
+  std::vector<size_t> batches;
+  size_t received = 0;
+  int welcomes = 0;
+  std::string state;
+  int ends = 0;
+  int end_error = 1;
+
+  Bench() {
+    uv_loop_init(&loop);
+    board.Create(&board_fd);
+    FdPair channel;
+    is(rondo::OpenSocketPair(&channel), 0, "(a channel)");
+    primary = std::move(channel.first);
+    receiver = std::make_unique<Receiver>(&loop, std::move(channel.second), this);
+    is(receiver->Open(), 0, "(a receiver)");
+  }
+  ~Bench() {
+    receiver->Close();
+    receiver.reset();
+    uv_run(&loop, UV_RUN_DEFAULT);
+    is(uv_loop_close(&loop), 0, "(the receiver leaves no handle)");
+  }
+
+  BoardRow* row() { return board.row(kSlot); }
+
+  void Turn() { uv_run(&loop, UV_RUN_NOWAIT); }
+  void Turns(int count) {
+    for (int i = 0; i < count; i++) Turn();
+  }
+
+  void Greet(uint32_t window = 2, uint32_t version = rondo::kProtocolVersion) {
+    rondo::SendWelcome(primary.get(), {version, kSlot, window}, board_fd.get());
+    Turn();
+  }
+
+  // Sends that many connections, a frame each, and counts them as the engine does.
+  void Send(int count) {
+    for (int i = 0; i < count; i++) {
+      Connection connection;
+      connection.fd = support::NewSocket();
+      row()->handed++;
+      rondo::SendConnections(primary.get(), &connection, 1);
+    }
+  }
+
+  // The type of the next frame that the primary finds; 0 if there is none.
+  int Sent(Frame* out = nullptr) {
+    Frame frame;
+    Frame* const into = out == nullptr ? &frame : out;
+    int error = 0;
+    const ReadResult result = ReadFrame(primary.get(), buffer.get(), into, &error);
+    return result == ReadResult::kFrame ? static_cast<int>(into->type) : 0;
+  }
+  void Discard() {
+    while (Sent() != 0) continue;
+  }
+
+  void OnConnections(std::vector<Connection>* batch) override {
+    batches.push_back(batch->size());
+    received += batch->size();
+    on_connections(batch);
+  }
+  void OnWelcome(const Welcome&) override { welcomes++; }
+  void OnState(const char* bytes, size_t length) override { state.assign(bytes, length); }
+  void OnEnd(int error) override {
+    ends++;
+    end_error = error;
+  }
+};
+
+constexpr int Type(FrameType type) { return static_cast<int>(type); }
+
+// ---- what is a channel ----------------------------------------------------------------------
+
+void TestNoChannel() {
+  const auto result_of = [](UniqueFd fd) {
+    uv_loop_t loop;
+    uv_loop_init(&loop);
+    int result;
+    {
+      Receiver receiver(&loop, std::move(fd), nullptr);
+      result = receiver.Open();
+      receiver.Close();
+      receiver.SetServing({1});
+      receiver.Refuse(Connection());
+    }
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+    return result;
+  };
+  is(result_of(UniqueFd(open("/dev/null", O_RDWR | O_CLOEXEC))), -ENOTSOCK, "a file");
+  is(result_of(UniqueFd()), -EBADF, "no fd");
+  is(result_of(support::NewSocket()), -EINVAL, "a TCP socket");
+  is(result_of(support::NewSocket(SOCK_DGRAM)), -EINVAL, "a UDP socket");
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return;
+  const UniqueFd other(pair[1]);
+  is(result_of(UniqueFd(pair[0])), -EINVAL, "a Unix stream");
+  FdPair channel;
+  rondo::OpenSocketPair(&channel);
+  channel.first.Reset();
+  is(result_of(std::move(channel.second)), -EPIPE, "a channel whose primary is gone");
+}
+
+// ---- greeting -------------------------------------------------------------------------------
+
+void TestGreeting() {
+  Bench bench;
+  Frame frame;
+  uint32_t version = 0;
+  is(bench.Sent(&frame), Type(FrameType::kHello), "it says hello first");
+  ok(ParseHello(frame, &version) && version == rondo::kProtocolVersion, "with its version");
+  bench.row()->active = 99;
+  bench.Greet();
+  is(bench.welcomes, 1, "it is welcome");
+  is(bench.row()->active, 0, "and has nothing active yet, whatever its predecessor had");
+  rondo::SendState(bench.primary.get(), "abc", 3);
+  bench.Turn();
+  is(bench.state, "abc", "the state comes as it was sent");
+  bench.receiver->SetServing({3, 255});
+  std::vector<uint16_t> serving;
+  is(bench.Sent(&frame), Type(FrameType::kServing), "it says what it serves");
+  ok(ParseServing(frame, &serving) && serving == std::vector<uint16_t>({3, 255}), "all of it");
+  SendSignal(bench.primary.get(), FrameType::kPing);
+  bench.Turn();
+  is(bench.Sent(), Type(FrameType::kCredit), "a ping is answered with credit");
+
+  Bench other;
+  other.Greet(2, rondo::kProtocolVersion + 1);
+  is(other.welcomes, 1, "another version is told to the owner");
+  other.Send(1);
+  other.Turn();
+  is(other.row()->received, 0, "and its board is left alone");
+}
+
+// ---- receiving ------------------------------------------------------------------------------
+
+void TestReceiving() {
+  Bench bench;
+  bench.Greet();
+  bench.Discard();
+  std::vector<unsigned long long> ids;
+  bench.on_connections = [&ids](std::vector<Connection>* batch) {
+    for (const Connection& one : *batch) ids.push_back(IdOf(one.fd.get()));
+  };
+  bench.Send(2);
+  bench.Turn();
+  ok(bench.batches == std::vector<size_t>({2}), "what waits comes in one batch");
+  ok(ids.size() == 2 && ids[0] != 0 && ids[1] != 0 && ids[0] != ids[1], "with open fds");
+  is(bench.row()->received, 2, "it is counted as received");
+  is(bench.row()->active, 2, "and as active");
+  is(bench.receiver->active(), 2, "here too");
+  is(bench.Sent(), 0, "nothing is sent for it");
+  bench.receiver->Release();
+  is(bench.row()->active, 1, "one is over");
+  bench.row()->wake++;
+  bench.Send(1);
+  bench.Turn();
+  is(bench.Sent(), Type(FrameType::kCredit), "the next one after a wish brings a credit");
+  bench.Send(1);
+  bench.Turn();
+  is(bench.Sent(), 0, "a wish brings one only");
+}
+
+// Bounded per turn, so that reading cannot starve what is served; and all of it comes.
+void TestBounds() {
+  for (const uint32_t window : {0u, 1u, 2u, 20u, 1000u}) {
+    const std::string name = "window " + std::to_string(window) + ": ";
+    Bench bench;
+    bench.Greet(window);
+    bench.Send(150);
+    size_t largest = 0;
+    bench.Turn();
+    const size_t first = bench.received;
+    for (int i = 0; i < 200 && bench.received < 150; i++) bench.Turn();
+    for (const size_t batch : bench.batches) largest = std::max(largest, batch);
+    is(static_cast<long long>(bench.received), 150, name + "all comes");
+    ok(first <= Receiver::kLargestBatch && largest <= std::max<size_t>(std::min(window, 32u), 1),
+       name + "and no more than a window, or a frame, per turn");
+  }
+}
+
+void TestRefusing() {
+  Bench bench;
+  bench.Greet();
+  bench.Discard();
+  unsigned long long id = 0;
+  bench.on_connections = [&](std::vector<Connection>* batch) {
+    id = IdOf((*batch)[0].fd.get());
+    bench.receiver->Refuse(std::move((*batch)[0]));
+  };
+  bench.Send(1);
+  bench.Turn();
+  Frame frame;
+  is(bench.Sent(), Type(FrameType::kRefused), "a refusal is announced");
+  is(bench.Sent(&frame), Type(FrameType::kReturned), "and follows at once");
+  std::vector<Connection> returned;
+  ok(ParseConnections(&frame, &returned) && returned.size() == 1, "with the connection");
+  ok(returned.size() == 1 && IdOf(returned[0].fd.get()) == id, "the same");
+  is(bench.row()->received, 1, "it counts as received");
+  is(bench.row()->active, 0, "and not as active");
+}
+
+// What the channel has no room for is sent later, in order.
+void TestFullChannel() {
+  Bench bench;
+  bench.Greet();
+  bench.Discard();
+  bench.on_connections = [&](std::vector<Connection>* batch) {
+    for (Connection& one : *batch) bench.receiver->Refuse(std::move(one));
+  };
+  constexpr int kCount = 400;
+  for (int i = 0; i < kCount; i++) {
+    bench.Send(1);
+    bench.row()->wake++;
+    bench.Turn();
+  }
+  is(static_cast<long long>(bench.received), kCount, "it goes on receiving");
+  int refused = 0;
+  int returned = 0;
+  int credits = 0;
+  int disorder = 0;
+  int before = 0;
+  const auto is_complete = [&] { return returned == kCount && credits == kCount; };
+  for (int i = 0; i < 2000 && !is_complete(); i++) {
+    const int type = bench.Sent();
+    if (type == 0) {
+      uv_run(&bench.loop, UV_RUN_NOWAIT);
+      usleep(1000);
+      continue;
+    }
+    refused += type == Type(FrameType::kRefused);
+    returned += type == Type(FrameType::kReturned);
+    credits += type == Type(FrameType::kCredit);
+    disorder += (before == Type(FrameType::kRefused)) != (type == Type(FrameType::kReturned));
+    before = type;
+  }
+  is(refused, kCount, "every refusal is announced");
+  is(returned, kCount, "every connection comes back");
+  is(credits, kCount, "and every credit");
+  is(disorder, 0, "each connection right behind its announcement");
+}
+
+// ---- its end --------------------------------------------------------------------------------
+
+void TestEnd() {
+  Bench bench;
+  bench.Greet();
+  bench.primary.Reset();
+  bench.Turns(2);
+  is(bench.ends, 1, "when the primary closes the channel, that is the end");
+  is(bench.end_error, 0, "and no error");
+  ok(uv_loop_alive(&bench.loop) == 0, "nothing keeps the loop");
+  bench.receiver->SetServing({1});
+  bench.receiver->Refuse(Connection());
+  bench.Turns(2);
+  is(bench.ends, 1, "once");
+}
+
+// The primary ends while frames of the worker are unread: the kernel reports an error and libuv
+// stops the poll, but connections may still wait.
+void TestEndWithUnreadFrames() {
+  Bench bench;
+  bench.Greet();
+  bench.receiver->SetServing({1});
+  bench.Send(20);
+  bench.primary.Reset();
+  bench.Turns(40);
+  is(static_cast<long long>(bench.received), 20, "what had been sent is received");
+  is(bench.ends, 1, "and then comes the end");
+  is(bench.end_error, 0, "which is no error");
+}
+
+void TestBadFrames() {
+  const std::string frames[] = {
+      "x",
+      std::string("\xff\0\0\0", 4),
+      std::string("\x01\x01\0\0", 4),
+      std::string("\x02\0\0\0", 4),
+      std::string("\x10\0\0\0\x01\0\0\0", 8),
+  };
+  for (const std::string& frame : frames) {
+    Bench bench;
+    bench.Greet();
+    bench.Send(1);
+    rondo::SendFds(bench.primary.get(), nullptr, 0, frame.data(), frame.size());
+    bench.Send(1);
+    bench.Turns(4);
+    is(bench.ends, 1, "what is no frame for a worker ends the channel");
+    is(bench.end_error, -EPROTO, "with an error");
+    is(static_cast<long long>(bench.received), 1, "what came before it is delivered");
+  }
+  Bench bench;
+  rondo::SendWelcome(bench.primary.get(), {rondo::kProtocolVersion, rondo::kMaxSlots, 2},
+                     bench.board_fd.get());
+  bench.Turns(2);
+  is(bench.end_error, -EPROTO, "a slot beyond the board");
+  Bench small;
+  const UniqueFd no_board(open("/dev/null", O_RDWR | O_CLOEXEC));
+  rondo::SendWelcome(small.primary.get(), {rondo::kProtocolVersion, kSlot, 2}, no_board.get());
+  small.Turns(2);
+  is(small.ends, 1, "a welcome whose fd is no board ends the channel");
+  ok(small.end_error < 0, "with the reason");
+}
+
+// The owner may close it from within any of its calls.
+void TestCloseWithin() {
+  Bench bench;
+  bench.Greet();
+  bench.on_connections = [&bench](std::vector<Connection>*) { bench.receiver->Close(); };
+  bench.Send(3);
+  bench.Turns(3);
+  is(static_cast<long long>(bench.batches.size()), 1, "closed within a call, it makes no other");
+  is(bench.ends, 0, "and reports no end");
+}
+
+// ---- out of fds -----------------------------------------------------------------------------
+
+void TestOutOfFds() {
+  Bench bench;
+  bench.Greet();
+  bench.Discard();
+  bench.Send(2);
+  {
+    const FdLimit limit(0);
+    bench.Turns(3);
+    is(static_cast<long long>(bench.received), 0, "without an fd left it reads nothing");
+    ok(uv_loop_alive(&bench.loop) != 0, "and still keeps the loop running");
+  }
+  for (int i = 0; i < 2000 && bench.received < 2; i++) {
+    uv_run(&bench.loop, UV_RUN_NOWAIT);
+    usleep(1000);
+  }
+  is(static_cast<long long>(bench.received), 2, "with fds again it does, and nothing is lost");
+  is(bench.row()->lost, 0, "nor counted as lost");
+
+  // The board says less than comes, as when another thread takes the fds after the look.
+  std::vector<Connection> connections(10);
+  for (Connection& one : connections) one.fd = support::NewSocket();
+  rondo::SendConnections(bench.primary.get(), connections.data(), 10);
+  bench.row()->handed += 1;
+  {
+    const FdLimit limit(5);
+    bench.Turn();
+  }
+  bench.row()->handed += 9;
+  is(bench.row()->lost, 10, "what the kernel could not install is counted as lost");
+  is(bench.row()->received - bench.row()->handed, 0, "and as received, so that the window opens");
+  is(static_cast<long long>(bench.received), 2, "none of it is delivered");
+  is(bench.ends, 0, "and the channel goes on");
+}
+
+void TestRefs() {
+  Bench bench;
+  ok(uv_loop_alive(&bench.loop) != 0, "an open channel keeps the loop running");
+  bench.receiver->Unref();
+  ok(uv_loop_alive(&bench.loop) == 0, "unless it is told not to");
+  bench.receiver->Ref();
+  ok(uv_loop_alive(&bench.loop) != 0, "or told to again");
+  bench.receiver->Close();
+  bench.Turn();
+  bench.receiver->Ref();
+  bench.receiver->Unref();
+  ok(uv_loop_alive(&bench.loop) == 0, "a closed one does not");
+}
+
+}  // namespace
+
+int main() {
+  support::WarmUpLibuv();
+  const int fds_before = CountOpenFds();
+  TestNoChannel();
+  TestGreeting();
+  TestReceiving();
+  TestBounds();
+  TestRefusing();
+  TestFullChannel();
+  TestEnd();
+  TestEndWithUnreadFrames();
+  TestBadFrames();
+  TestCloseWithin();
+  TestOutOfFds();
+  TestRefs();
+  is(CountOpenFds(), fds_before, "no fd is left open");
+  return tap::done();
+}

@@ -1,0 +1,60 @@
+// --help and --version do what people expect, and wrong usage is one line that names what is wrong,
+// with exit code 2.
+
+import { readFileSync } from 'node:fs';
+import { test } from 'tap';
+import { runCli } from '../fixtures/cluster-cli.js';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
+) as { version: string };
+
+for (const args of [['--help'], ['-h'], ['start', '--help']]) {
+  test(args.join(' '), async (t) => {
+    const run = runCli(t, args);
+    t.equal(await run.end, 0);
+    for (const word of ['rondo start', '--workers', '--policy', '--window', '--version']) {
+      t.match(run.stdout(), word);
+    }
+    t.equal(run.stderr(), '');
+  });
+}
+
+for (const flag of ['--version', '-v']) {
+  test(flag, async (t) => {
+    const run = runCli(t, [flag]);
+    t.equal(await run.end, 0);
+    t.equal(run.stdout(), `${version}\n`);
+  });
+}
+
+const wrong: Array<[args: string[], named: RegExp, env?: NodeJS.ProcessEnv]> = [
+  [[], /command is missing/],
+  [['stop'], /'stop'/],
+  [['start'], /file to run is missing/],
+  [['start', '--', 'app.js'], /file to run is missing/],
+  [['start', 'app.js', '--wnidow', '3'], /'--wnidow'/],
+  [['start', 'app.js', '-x'], /'-x'/],
+  [['start', 'app.js', 'more'], /'more'/],
+  [['start', 'app.js', '-w'], /'-w, --workers <value>'/],
+  [['start', 'app.js', '-w', '0'], /'--workers' must be an integer from 1 to 1024. Received '0'/],
+  [['start', 'app.js', '-w', '2.5'], /Received '2.5'/],
+  [['start', 'app.js', '-w', '1025'], /Received '1025'/],
+  [['start', 'app.js', '--window', '0'], /'--window'/],
+  [['start', 'app.js', '--window', 'x'], /'--window' .* Received 'x'/],
+  [['start', 'app.js', '--policy', 'random'], /'--policy' .*'round-robin'.* Received 'random'/],
+  [['start', 'app.js'], /'RONDO_WINDOW' .* Received '-1'/, { RONDO_WINDOW: '-1' }],
+  [['start', 'app.js'], /'RONDO_POLICY' .* Received 'none'/, { RONDO_POLICY: 'none' }],
+  [['start', 'no-such-file.js'], /no-such-file\.js/],
+];
+
+for (const [args, named, env] of wrong) {
+  test(`${JSON.stringify(env ?? {})} ${args.join(' ')}`, async (t) => {
+    const run = runCli(t, args, env);
+    t.equal(await run.end, 2);
+    t.match(run.stderr(), named);
+    t.match(run.stderr(), /^rondo: /);
+    t.equal(run.stderr().split('\n').length, 3, 'one line, and where to read more');
+    t.equal(run.stdout(), '');
+  });
+}

@@ -1,0 +1,86 @@
+// The clients of the others are served while a worker stands still. What was handed to it and what it
+// has not received is taken back after `takeBackMs` and served by another, and it gets no more until it
+// goes on; then it gets its share again.
+
+import { test } from 'tap';
+import { proceed, settles, stop, tally, until } from '../fixtures/faults.js';
+import { nativeOnly, openDeck, read, transports } from '../fixtures/harness.js';
+
+const CLIENTS = 40;
+
+for (const transport of transports()) {
+  test(`${transport}: others are served`, async (t) => {
+    // Nothing is taken back in the time of a test, so a window's worth waits.
+    const deck = await openDeck(t, { transport, takeBackMs: 3_600_000, window: 2 });
+    const { dispatcher, port, worker: start } = deck;
+    const [standing, running] = [await start(), await start()];
+    await stop(standing.pid);
+    const lines: string[] = [];
+    const clients = Array.from({ length: CLIENTS }, async () => lines.push(await read(port)));
+    await until('all but a window are served', () => lines.length === CLIENTS - 2);
+    t.strictSame(tally(lines), { [`${running.pid}\n`]: CLIENTS - 2 });
+    await settles(t, () => dispatcher.stats().slots[standing.slot.id], {
+      pending: 2,
+      received: 0,
+      reclaimed: 0,
+    });
+
+    proceed(standing.pid);
+    await Promise.all(clients);
+    t.strictSame(tally(lines), { [`${running.pid}\n`]: CLIENTS - 2, [`${standing.pid}\n`]: 2 });
+  });
+}
+
+test('native: what waits for it is taken back', nativeOnly, async (t) => {
+  const deck = await openDeck(t, { transport: 'native', takeBackMs: 100, window: 2 });
+  const { dispatcher, port, worker: start } = deck;
+  const [standing, running] = [await start(), await start()];
+  const stuck: unknown[][] = [];
+  dispatcher.on('slot:stuck', (slot, reclaimed) => stuck.push([slot.id, reclaimed]));
+  await stop(standing.pid);
+  const burst = (): Promise<string[]> =>
+    Promise.all(Array.from({ length: CLIENTS }, () => read(port)));
+
+  t.strictSame(tally(await burst()), { [`${running.pid}\n`]: CLIENTS }, 'all by the other');
+  await until('the event', () => stuck.length > 0);
+  t.strictSame(stuck, [[standing.slot.id, 2]]);
+  await settles(t, () => dispatcher.stats(), {
+    waiting: 0,
+    accepted: CLIENTS,
+    listeners: [{ redealt: 2, closed: 0 }],
+    slots: [{ handed: 2, reclaimed: 2, pending: 0, received: 0 }, { received: CLIENTS }],
+  });
+  t.strictSame(tally(await burst()), { [`${running.pid}\n`]: CLIENTS }, 'it gets no more');
+  t.equal(dispatcher.stats().slots[standing.slot.id]?.handed, 2);
+
+  proceed(standing.pid);
+  await until('it serves again', async () => (await read(port)) === `${standing.pid}\n`);
+  const lines = [];
+  for (let i = 0; i < CLIENTS; i++) lines.push(await read(port));
+  t.strictSame(tally(lines), {
+    [`${running.pid}\n`]: CLIENTS / 2,
+    [`${standing.pid}\n`]: CLIENTS / 2,
+  });
+  t.equal(stuck.length, 1);
+});
+
+test('native: with no other worker they wait for it', nativeOnly, async (t) => {
+  const deck = await openDeck(t, { transport: 'native', takeBackMs: 50, window: 2 });
+  const { dispatcher, port, worker: start } = deck;
+  const only = await start();
+  await stop(only.pid);
+  const clients = Promise.all(Array.from({ length: 5 }, () => read(port)));
+  const starved = new Promise<void>((resolve) => dispatcher.once('starved', () => resolve()));
+  await starved;
+  await settles(
+    t,
+    () => dispatcher.stats().slots[0],
+    { pending: 2, reclaimed: 0 },
+    'a window, and no more',
+  );
+  t.equal(dispatcher.stats().accepted, 2, 'the rest is in the backlog');
+  const flowing = new Promise<void>((resolve) => dispatcher.once('flowing', () => resolve()));
+  proceed(only.pid);
+  t.strictSame(tally(await clients), { [`${only.pid}\n`]: 5 });
+  await flowing;
+});

@@ -1,0 +1,93 @@
+// What primary and worker tell each other in text: that it comes back as it was, that the largest
+// state there can be fits a frame, and that both halves of the addon agree with TypeScript.
+
+import { readFileSync } from 'node:fs';
+import { test } from 'tap';
+import {
+  EngineEventType,
+  FIELDS_PER_CONNECTION,
+  GoneReason,
+  loadNative,
+  type Native,
+} from '../../src/native.js';
+import { validateListenOptions } from '../../src/options.js';
+import {
+  decodeState,
+  encodeState,
+  LONGEST_NAME,
+  MOST_LISTENERS,
+  MOST_SLOTS,
+  PROTOCOL_VERSION,
+  type State,
+} from '../../src/protocol.js';
+import { nativeOnly } from '../fixtures/harness.js';
+
+const header = (name: string): string =>
+  readFileSync(new URL(`../../native/${name}`, import.meta.url), 'utf8');
+
+function constant(text: string, name: string): number {
+  const value = new RegExp(`\\b${name} = ([\\d *]+);`).exec(text)?.[1];
+  return Number(value?.split('*').reduce((product, factor) => product * Number(factor), 1));
+}
+
+/** `kBadFrame` is `badFrame` here. */
+function enumeration(text: string, name: string): Record<string, number> {
+  const body = new RegExp(`enum class ${name}[^{]*{([^}]*)}`).exec(text)?.[1] ?? '';
+  const entries = [...body.matchAll(/^\s*k(\w)(\w*) = (\d+)/gm)];
+  return Object.fromEntries(entries.map(([, a = '', b, n]) => [a.toLowerCase() + b, Number(n)]));
+}
+
+/** The longest name of that character that listen() takes. */
+function longestName(character: string): string {
+  for (let length = LONGEST_NAME; length > 0; length--) {
+    const name = character.repeat(length);
+    try {
+      validateListenOptions({ port: 0, name });
+      return name;
+    } catch {}
+  }
+  return '';
+}
+
+test('a state comes back as it was', async (t) => {
+  const state: State = {
+    version: PROTOCOL_VERSION,
+    ticketKeys: 'AAAA',
+    listeners: [
+      { id: 0, name: 'default', address: { address: '::', family: 'IPv6', port: 80 } },
+      { id: 255, name: 'ö "quoted" \u2028 \0', address: '\0abstract\n' },
+    ],
+  };
+  t.strictSame(decodeState(encodeState(state)), state);
+});
+
+test('the largest state fits a frame', async (t) => {
+  const room = constant(header('channel.h'), 'kMaxFrame') - 4;
+  const address = { address: `ffff${':ffff'.repeat(7)}`, family: 'IPv6', port: 65_535 };
+  const ticketKeys = Buffer.alloc(48, 0xff).toString('base64');
+  t.equal(longestName('x').length, LONGEST_NAME);
+  // Many bytes in UTF-8, and many as escapes.
+  for (const character of ['x', 'ö', '日', '\u0001', '\ud800']) {
+    const name = longestName(character);
+    const listeners = Array.from({ length: MOST_LISTENERS }, (_, id) => ({ id, name, address }));
+    const text = encodeState({ version: PROTOCOL_VERSION, ticketKeys, listeners });
+    const length = Buffer.byteLength(text);
+    t.ok(length <= room, `names of ${JSON.stringify(character)}: ${length} of ${room} bytes`);
+  }
+});
+
+test('the numbers are those of native/', async (t) => {
+  t.equal(constant(header('channel.h'), 'kProtocolVersion'), PROTOCOL_VERSION);
+  t.equal(constant(header('channel.h'), 'kMaxListeners'), MOST_LISTENERS);
+  t.equal(constant(header('board.h'), 'kMaxSlots'), MOST_SLOTS);
+  t.strictSame(enumeration(header('events.h'), 'EventType'), { ...EngineEventType });
+  t.strictSame(enumeration(header('events.h'), 'GoneReason'), { ...GoneReason });
+  t.ok(Object.keys(GoneReason).length >= 6 && Object.keys(EngineEventType).length >= 9);
+});
+
+test('the addon was built from them', nativeOnly, async (t) => {
+  const native = loadNative() as Native;
+  t.equal(native.protocolVersion, PROTOCOL_VERSION);
+  t.equal(native.largestBatch, 2 * constant(header('channel.h'), 'kMaxBatch'));
+  t.equal(FIELDS_PER_CONNECTION, 3);
+});
