@@ -132,7 +132,7 @@ void TestNoChannel() {
       result = receiver.Open();
       receiver.Close();
       receiver.SetServing({1});
-      receiver.Refuse(Connection());
+      receiver.Refuse(Connection(), false);
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
@@ -237,7 +237,7 @@ void TestRefusing() {
   unsigned long long id = 0;
   bench.on_connections = [&](std::vector<Connection>* batch) {
     id = IdOf((*batch)[0].fd.get());
-    bench.receiver->Refuse(std::move((*batch)[0]));
+    bench.receiver->Refuse(std::move((*batch)[0]), false);
   };
   bench.Send(1);
   bench.Turn();
@@ -257,7 +257,7 @@ void TestFullChannel() {
   bench.Greet();
   bench.Discard();
   bench.on_connections = [&](std::vector<Connection>* batch) {
-    for (Connection& one : *batch) bench.receiver->Refuse(std::move(one));
+    for (Connection& one : *batch) bench.receiver->Refuse(std::move(one), false);
   };
   constexpr int kCount = 400;
   for (int i = 0; i < kCount; i++) {
@@ -302,7 +302,7 @@ void TestEnd() {
   is(bench.end_error, 0, "and no error");
   ok(uv_loop_alive(&bench.loop) == 0, "nothing keeps the loop");
   bench.receiver->SetServing({1});
-  bench.receiver->Refuse(Connection());
+  bench.receiver->Refuse(Connection(), false);
   bench.Turns(2);
   is(bench.ends, 1, "once");
 }

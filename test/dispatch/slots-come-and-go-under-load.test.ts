@@ -6,7 +6,7 @@ import { openDeck, transports } from '../fixtures/harness.js';
 import { startLoad } from '../fixtures/load.js';
 import { settled } from '../fixtures/settled.js';
 
-const ROUNDS = 6;
+const ROUNDS = 4;
 
 for (const transport of transports()) {
   for (const policy of ['round-robin', 'least-connections'] as const) {
