@@ -30,8 +30,8 @@ Dealer::Dealer(uv_loop_t* loop, const DealerOptions& options, UniqueFd board_fd,
       options_(options),
       shared_(shared),
       events_(events),
-      roster_(loop, std::move(board_fd), options.window, shared, events, &waiting_,
-              {this, [](void* data) { static_cast<Dealer*>(data)->Deal(); }}) {}
+      roster_(loop, std::move(board_fd), std::max(options.window, options.quick_window), shared,
+              events, &waiting_, {this, [](void* data) { static_cast<Dealer*>(data)->Deal(); }}) {}
 
 int Dealer::Open() {
   return tick_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
@@ -206,7 +206,7 @@ bool Dealer::WantsAnotherRound() {
 
 bool Dealer::CanTake(Slot* slot, const Connection& connection) {
   return slot->Serves(connection.listener) && !Contains(connection.refused_by, slot->id()) &&
-         slot->HasRoom(options_.window);
+         slot->HasRoom(options_.window, options_.quick_window);
 }
 
 bool Dealer::HasRoomFor(const Connection& connection) {

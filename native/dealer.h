@@ -19,8 +19,9 @@ namespace rondo {
 struct DealerOptions {
   const Policy* policy;
   uint32_t window;  // connections handed to a slot and not yet received, at most
-  uint64_t
-      take_back_ms;  // a slot that receives nothing for so long loses what is pending; 0: never
+  // A slot that receives nothing for so long loses what is pending. 0: never.
+  uint64_t take_back_ms;
+  uint32_t quick_window = 0;  // the window of a worker that receives quickly, if larger
 };
 
 class Dealer {

@@ -64,12 +64,13 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                      });
 }
 
-// new Engine(policy, window, takeBackMs)
+// new Engine(policy, window, quickWindow, takeBackMs)
 JsEngine::JsEngine(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsEngine>(info) {
   DealerOptions options = {};
   options.policy = Policy::Find(ToString(info[0]).c_str());
   options.window = ToUint(info[1]);
-  options.take_back_ms = ToUint(info[2]);
+  options.quick_window = ToUint(info[2]);
+  options.take_back_ms = ToUint(info[3]);
   engine_ = std::make_unique<Engine>(
       options, Engine::Owner{this, [](void* self) {
                                // Refused only while the environment ends; then nobody wants events

@@ -22,11 +22,11 @@ bool IsStreamSocket(int fd) {
 
 }  // namespace
 
-Roster::Roster(uv_loop_t* loop, UniqueFd board_fd, uint32_t window, Shared* shared,
+Roster::Roster(uv_loop_t* loop, UniqueFd board_fd, uint32_t largest_window, Shared* shared,
                EventSink* events, std::deque<Connection>* waiting, Listener listener)
     : loop_(loop),
       board_fd_(std::move(board_fd)),
-      window_(window),
+      largest_window_(largest_window),
       shared_(shared),
       events_(events),
       waiting_(waiting),
@@ -263,7 +263,7 @@ void Roster::SendControl(Slot* slot) {
   const int channel = slot->primary_end();
   int result = 0;
   if (slot->needs_welcome) {
-    result = SendWelcome(channel, {kProtocolVersion, slot->id(), window_}, board_fd_.get());
+    result = SendWelcome(channel, {kProtocolVersion, slot->id(), largest_window_}, board_fd_.get());
     slot->needs_welcome = result < 0;
   }
   if (result == 0 && slot->needs_state) {

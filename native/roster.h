@@ -22,8 +22,8 @@ class Roster {
     void (*on_change)(void* data);
   };
 
-  Roster(uv_loop_t* loop, UniqueFd board_fd, uint32_t window, Shared* shared, EventSink* events,
-         std::deque<Connection>* waiting, Listener listener);
+  Roster(uv_loop_t* loop, UniqueFd board_fd, uint32_t largest_window, Shared* shared,
+         EventSink* events, std::deque<Connection>* waiting, Listener listener);
 
   void Add(uint16_t id, uint32_t generation, FdPair channel);
   // Lets the engine see the worker's death itself, so that nothing waits for the JS thread.
@@ -67,7 +67,7 @@ class Roster {
 
   uv_loop_t* const loop_;
   const UniqueFd board_fd_;
-  const uint32_t window_;
+  const uint32_t largest_window_;
   Shared* const shared_;
   EventSink* const events_;
   std::deque<Connection>* const waiting_;

@@ -12,6 +12,9 @@ namespace {
 // No socket buffer holds as many.
 constexpr int kMostFramesWaiting = 1 << 16;
 
+// A loop that turns faster than this has no request that keeps the CPU.
+constexpr uint64_t kQuickNs = 1000 * 1000;
+
 }  // namespace
 
 Slot::Slot(uint16_t id, uint32_t generation, FdPair channel, BoardRow* row, SlotCounters* counters)
@@ -48,16 +51,22 @@ void Slot::Refresh() {
   }
   received_ = received;
   received_total_ += advance;
+  if (advance == 0) return;
+  const uint64_t now_ns = uv_hrtime();
+  is_quick_ = now_ns - pending_since_ns_ < kQuickNs;
+  pending_since_ns_ = now_ns;
 }
 
-bool Slot::HasRoom(uint32_t window) {
+bool Slot::HasRoom(uint32_t window, uint32_t quick_window) {
   if (is_broken_ || is_blocked || is_stuck) return false;
   // Read only when it matters: the row's cache line is the worker's.
   if (pending() >= window) Refresh();
-  return !is_broken_ && pending() < window;
+  const uint32_t most = is_quick_ ? std::max(window, quick_window) : window;
+  return !is_broken_ && pending() < most;
 }
 
 void Slot::Add(Connection connection) {
+  if (pending() == 0) pending_since_ns_ = uv_hrtime();
   batch_.push_back(std::move(connection));
   SetHanded(handed_ + 1);
 }

@@ -109,7 +109,12 @@ export interface NativeReceiver {
 export interface Native {
   protocolVersion: number;
   largestBatch: number;
-  Engine: new (policy: string, window: number, takeBackMs: number) => NativeEngine;
+  Engine: new (
+    policy: string,
+    window: number,
+    quickWindow: number,
+    takeBackMs: number,
+  ) => NativeEngine;
   Receiver: new (fd: number, owner: NativeReceiverOwner, batch: Int32Array) => NativeReceiver;
   pick(policy: string, candidates: Array<[number, number, number]>, last: number): number;
   socketpair(): [number, number] | number;

@@ -34,10 +34,10 @@ export type ValidDispatcherOptions = Required<DispatcherOptions>;
 
 export function validateDispatcherOptions(options: DispatcherOptions): ValidDispatcherOptions {
   checkKeys('options', options, DISPATCHER_KEYS);
-  const { policy = 'round-robin', window = 2, transport = 'auto', takeBackMs = 250 } = options;
+  const { policy = 'round-robin', window = 'auto', transport = 'auto', takeBackMs = 250 } = options;
   checkOneOf('policy', policy, POLICY_NAMES);
   checkOneOf('transport', transport, TRANSPORTS);
-  checkInteger('window', window, 1, 1024);
+  if (window !== 'auto') checkInteger('window', window, 1, 1024, "'auto' or ");
   if (takeBackMs !== 0) checkInteger('takeBackMs', takeBackMs, 50, 3_600_000, '0 or ');
   return { policy, window, transport, takeBackMs };
 }

@@ -21,12 +21,13 @@ export interface DispatcherOptions {
   /** Which worker gets the next connection. Default `'round-robin'`. */
   policy?: PolicyName;
   /**
-   * How many connections may be handed to a worker that it has not yet received: 1 to 1024, default
-   * 2. Larger windows serve connection storms a little faster and make the latency of CPU-bound
-   * work more uneven, because a connection that is handed over can no longer go to a worker that
-   * becomes free first.
+   * How many connections may be handed to a worker that it has not yet received: 1 to 1024, or
+   * `'auto'` (default): 2, and 8 for a worker that receives what it is handed within a millisecond.
+   * Larger windows serve connection storms with less work and make the latency of CPU-bound work
+   * more uneven, because a connection that is handed over can no longer go to a worker that becomes
+   * free first; `'auto'` tells the two apart. With the ipc transport `'auto'` is 2.
    */
-  window?: number;
+  window?: number | 'auto';
   /**
    * `'auto'` (default) takes `'native'` where the addon can be loaded, else `'ipc'` with one process
    * warning that says why. The environment variable `RONDO_NATIVE=0` makes that `'ipc'` without a
@@ -125,7 +126,7 @@ export interface SlotStats {
 export interface DispatcherStats {
   transport: TransportName;
   policy: PolicyName;
-  window: number;
+  window: number | 'auto';
   /** Connections accepted, over all listeners there have been. */
   accepted: number;
   /** Connections in the primary that wait to be dealt again. */

@@ -7,7 +7,7 @@ Runs a server file, as it is, in several processes that share its ports.
 Options:
   -w, --workers N    how many processes (default: one for each CPU core)
       --policy P     round-robin (default) or least-connections
-      --window N     connections handed to a worker ahead of need, 1 to 1024 (default: 2)
+      --window N     connections handed to a worker ahead of need, 1 to 1024 (default: auto)
   -h, --help         print this
   -v, --version      print the version
 

@@ -39,7 +39,8 @@ export class IpcDealer {
 
   constructor({ policy, window }: TransportOptions, user: DealerUser) {
     this.#pick = POLICIES[policy];
-    this.#window = window;
+    // Node sends one handle at a time, so a larger one gains nothing.
+    this.#window = window === 'auto' ? 2 : window;
     this.#user = user;
     this.#starvation = new Starvation(user);
   }

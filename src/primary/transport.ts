@@ -15,7 +15,7 @@ export type ListenTarget =
 
 export interface TransportOptions {
   policy: PolicyName;
-  window: number;
+  window: number | 'auto';
   takeBackMs: number;
 }
 

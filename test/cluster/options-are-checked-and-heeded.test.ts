@@ -16,14 +16,14 @@ test('from the environment', preloaded.options, async (t) => {
 test('the ipc transport', preloaded.options, async (t) => {
   const processEnv = { RONDO_TRANSPORT: 'ipc' };
   const program = await startProgram(t, preloaded, { processEnv });
-  t.match(await program.stats(), { policy: 'round-robin', window: 2, transport: 'ipc' });
+  t.match(await program.stats(), { policy: 'round-robin', window: 'auto', transport: 'ipc' });
 });
 
 const wrong = [
   ['RONDO_POLICY', 'fair', "one of 'round-robin', 'least-connections'"],
-  ['RONDO_WINDOW', '0', 'an integer from 1 to 1024'],
-  ['RONDO_WINDOW', '1e1', 'an integer from 1 to 1024'],
-  ['RONDO_WINDOW', ' ', 'an integer from 1 to 1024'],
+  ['RONDO_WINDOW', '0', "'auto' or an integer from 1 to 1024"],
+  ['RONDO_WINDOW', '1e1', "'auto' or an integer from 1 to 1024"],
+  ['RONDO_WINDOW', ' ', "'auto' or an integer from 1 to 1024"],
   ['RONDO_TRANSPORT', 'tcp', "one of 'auto', 'native', 'ipc'"],
   ['RONDO_TAKE_BACK_MS', '10', '0 or an integer from 50 to 3600000'],
 ] as const;

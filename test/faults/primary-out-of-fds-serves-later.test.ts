@@ -2,14 +2,22 @@
 // dead worker, stays where it is and is served, by itself, when descriptors are free again.
 
 import { test } from 'tap';
-import { openClient, settles, startPrimary, stop, tally, until } from '../fixtures/faults.js';
+import {
+  limitFds,
+  openClient,
+  settles,
+  startPrimary,
+  stop,
+  tally,
+  until,
+} from '../fixtures/faults.js';
 import { nativeOnly, read } from '../fixtures/harness.js';
 
-const LIMIT = ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'];
+const LIMIT = limitFds(64);
 const CLIENTS = 30;
 
 test('accept pauses and resumes', nativeOnly, async (t) => {
-  const primary = await startPrimary(t, { dispatcher: { transport: 'native' }, through: LIMIT });
+  const primary = await startPrimary(t, { dispatcher: { transport: 'native' }, ...LIMIT });
   const { port, workers } = primary;
   t.equal(await read(port), `${workers[0]}\n`);
   primary.send({ do: 'fill' });
@@ -36,7 +44,7 @@ test('accept pauses and resumes', nativeOnly, async (t) => {
 
 test("a dead worker's connections are taken back later", nativeOnly, async (t) => {
   const dispatcher = { transport: 'native', window: 8, takeBackMs: 0 } as const;
-  const primary = await startPrimary(t, { dispatcher, workers: 2, through: LIMIT });
+  const primary = await startPrimary(t, { dispatcher, workers: 2, ...LIMIT });
   const { port, workers } = primary;
   for (const pid of workers) await stop(pid);
   const clients = Array.from({ length: 16 }, () => read(port));
@@ -64,7 +72,7 @@ test("a dead worker's connections are taken back later", nativeOnly, async (t) =
 });
 
 test('a new worker has to wait', nativeOnly, async (t) => {
-  const primary = await startPrimary(t, { dispatcher: { transport: 'native' }, through: LIMIT });
+  const primary = await startPrimary(t, { dispatcher: { transport: 'native' }, ...LIMIT });
   primary.send({ do: 'fill' });
   await primary.event('full');
   primary.send({ do: 'worker' });
@@ -80,7 +88,7 @@ test('a new worker has to wait', nativeOnly, async (t) => {
 test('a refused connection is taken back later', nativeOnly, async (t) => {
   const dispatcher = { transport: 'native', takeBackMs: 0 } as const;
   const args = ['hold', '--max=1'];
-  const primary = await startPrimary(t, { dispatcher, workers: 2, args, through: LIMIT });
+  const primary = await startPrimary(t, { dispatcher, workers: 2, args, ...LIMIT });
   const { port, workers } = primary;
   // One each, so that whoever comes is refused by one and dropped by the other.
   const held = [await openClient(port), await openClient(port)];

@@ -4,17 +4,17 @@
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { test } from 'tap';
-import { settles, tally, until } from '../fixtures/faults.js';
+import { limitFds, settles, tally, until } from '../fixtures/faults.js';
 import { fixture, hold, nativeOnly, openDeck, read } from '../fixtures/harness.js';
 
 const file = fixture('hungry-worker.mjs');
-const through = ['sh', '-c', 'ulimit -n 48; exec "$@"', 'sh'];
+const LIMIT = limitFds(48);
 const CLIENTS = 20;
 
 test('others serve what it cannot take', nativeOnly, async (t) => {
   const deck = await openDeck(t, { transport: 'native', takeBackMs: 100 });
   const { dispatcher, port, worker: start } = deck;
-  const hungry = await start([], { file, through });
+  const hungry = await start([], { file, ...LIMIT });
   const other = await start();
   hungry.send({ do: 'fill' });
   t.match(await hungry.event('full'), { code: 'EMFILE' });
@@ -36,7 +36,7 @@ test('others serve what it cannot take', nativeOnly, async (t) => {
 
 test('alone, it serves them later', nativeOnly, async (t) => {
   const { dispatcher, port, worker: start } = await openDeck(t, { transport: 'native' });
-  const only = await start([], { file, through });
+  const only = await start([], { file, ...LIMIT });
   only.send({ do: 'fill' });
   await only.event('full');
   const clients = Promise.all(Array.from({ length: CLIENTS }, () => read(port)));
@@ -49,7 +49,7 @@ test('alone, it serves them later', nativeOnly, async (t) => {
 
 test('it stays alive for them', nativeOnly, async (t) => {
   const { dispatcher, port, worker: start } = await openDeck(t, { transport: 'native' });
-  const only = await start(['eager', '1000'], { file, through, isUnready: true });
+  const only = await start(['eager', '1000'], { file, ...LIMIT, isUnready: true });
   await only.event('full');
   const client = read(port);
   // Freed by a timer that does not keep it running: only its server does.
@@ -65,7 +65,7 @@ test('it stays alive for them', nativeOnly, async (t) => {
 test('connections fill it up', nativeOnly, async (t) => {
   const deck = await openDeck(t, { transport: 'native', takeBackMs: 50, window: 8 });
   const { dispatcher, port, worker: start } = deck;
-  const small = await start(['hold'], { through });
+  const small = await start(['hold'], LIMIT);
   const large = await start(['hold']);
   const open: Socket[] = [];
   t.teardown(() => {

@@ -13,7 +13,7 @@ const NAME = 'x'.repeat(64);
 test('defaults', async (t) => {
   t.strictSame(validateDispatcherOptions({}), {
     policy: 'round-robin',
-    window: 2,
+    window: 'auto',
     transport: 'auto',
     takeBackMs: 250,
   });
@@ -49,7 +49,7 @@ const NOT_STRINGS = [null, 0, true, [], {}, Symbol('s')];
 
 const DISPATCHER: Row[] = [
   ['policy', {}, ['round-robin', 'least-connections'], ['', 'Round-Robin', ...NOT_STRINGS]],
-  ['window', {}, [1, 2, 1023, 1024], [0, -1, 1025, ...NOT_NUMBERS]],
+  ['window', {}, ['auto', 1, 2, 1023, 1024], [0, -1, 1025, ...NOT_NUMBERS]],
   ['transport', {}, ['auto', 'native', 'ipc'], ['', 'IPC', ...NOT_STRINGS]],
   ['takeBackMs', {}, [0, 50, 250, 3_600_000], [1, 49, -1, 3_600_001, ...NOT_NUMBERS]],
 ];
