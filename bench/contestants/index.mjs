@@ -5,6 +5,7 @@
 export const CONTESTANTS = {
   'rondo-native': 'rondo, native transport, default options',
   'rondo-ipc': 'rondo, ipc transport, default options',
+  'cluster-rondo': 'node:cluster with rondo/register, otherwise the program of cluster-rr',
   'cluster-rr': 'node:cluster, SCHED_RR: the primary accepts and sends each handle',
   'cluster-none': 'node:cluster, SCHED_NONE: the workers accept from one shared listen socket',
   'send-socket': "subprocess.send('socket', socket) per accepted socket, in turn",
