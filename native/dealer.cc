@@ -116,6 +116,8 @@ void Dealer::DealWaiting() {
     Connection connection = std::move(waiting_.front());
     waiting_.pop_front();
     ListenerCounters& counters = shared_->listeners[connection.listener];
+    // Those that refused it may have room again; the one that is left may never.
+    if (HasOnlyStuckLeft(connection)) connection.refused_by.clear();
     if (IsHopeless(connection)) {
       Count(&counters.closed);
     } else if (Place(&connection)) {
@@ -226,9 +228,21 @@ bool Dealer::IsHopeless(const Connection& connection) const {
   return is_served || doors_[connection.listener] == nullptr;
 }
 
+// Some workers have sent it back, and those that have not do not receive at all.
+bool Dealer::HasOnlyStuckLeft(const Connection& connection) const {
+  bool is_stuck_left = false;
+  for (const auto& slot : roster_.slots()) {
+    if (!slot->Serves(connection.listener)) continue;
+    if (Contains(connection.refused_by, slot->id())) continue;
+    if (!slot->is_stuck) return false;
+    is_stuck_left = true;
+  }
+  return is_stuck_left;
+}
+
 bool Dealer::IsLastChoice(const Connection& connection, const Slot* chosen) const {
   return std::none_of(roster_.slots().begin(), roster_.slots().end(), [&](const auto& slot) {
-    return slot.get() != chosen && slot->Serves(connection.listener) &&
+    return slot.get() != chosen && slot->Serves(connection.listener) && !slot->is_stuck &&
            !Contains(connection.refused_by, slot->id());
   });
 }

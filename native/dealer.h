@@ -58,6 +58,7 @@ class Dealer {
   bool CanTake(Slot* slot, const Connection& connection);
   bool HasRoomFor(const Connection& connection);
   bool IsHopeless(const Connection& connection) const;
+  bool HasOnlyStuckLeft(const Connection& connection) const;
   bool IsLastChoice(const Connection& connection, const Slot* chosen) const;
   bool IsStarved() const;
   void NoteStarved(bool is_starved);

@@ -243,8 +243,12 @@ void Receiver::RetrySoon() {
 }
 
 int Receiver::StartReading() {
-  return uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* poll, int, int) {
-    static_cast<Receiver*>(poll->data)->Read();
+  return uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* poll, int status, int) {
+    Receiver* const receiver = static_cast<Receiver*>(poll->data);
+    // libuv stops at an error. Here it is the primary that ended without reading all, said once;
+    // what it had sent is still to be read.
+    if (status < 0) receiver->StartReading();
+    receiver->Read();
   });
 }
 

@@ -82,6 +82,8 @@ void Roster::SetState(std::string state) {
     slot->needs_state = true;
     SendControl(slot.get());
   }
+  // So that the tick goes on with what a full channel had no room for.
+  Changed();
 }
 
 bool Roster::RemoveBroken() {
@@ -193,7 +195,8 @@ void Roster::HandleFrame(Slot* slot, const Frame& frame) {
       slot->is_stuck = false;
       return;
     case FrameType::kHello:
-      if (!ParseHello(frame, &version)) break;
+      // Once only: what was handed to a welcome worker could not be taken back from another.
+      if (slot->is_welcome || !ParseHello(frame, &version)) break;
       // Answered even so: the worker shall know why it gets nothing.
       slot->needs_welcome = slot->needs_state = true;
       SendControl(slot);

@@ -25,6 +25,8 @@ for (const transport of transports()) {
     const other = await deck.dispatcher.listen({ port: 0, host: '127.0.0.1', name: 'other' });
     const closed = deck.dispatcher.openSlot();
     const worker = await deck.worker(['line'], { slot: deck.dispatcher.openSlot() });
+    const { port: otherPort } = other.address() as { port: number };
+    t.equal(await read(otherPort), `${worker.pid}\n`);
     await Promise.all([other.close(), other.close()]);
     closed.close();
     const reopened = deck.dispatcher.openSlot();
@@ -34,6 +36,9 @@ for (const transport of transports()) {
     closed.close();
     await other.close();
     t.equal(reopened.state, 'open');
+    const taken = { code: 'ERR_RONDO_LISTENER_NAME_TAKEN' };
+    await t.rejects(deck.dispatcher.listen({ port: 0, name: 'other' }), taken);
+    t.equal(deck.dispatcher.stats().accepted, 1, 'counted once');
     t.strictSame(
       deck.dispatcher.stats().listeners.map(({ name, address }) => ({ name, address })),
       [deck.listener, namesake].map((open) => ({ name: open.name, address: open.address() })),

@@ -6,6 +6,7 @@ import { closeSync, openSync } from 'node:fs';
 import net from 'node:net';
 import { close, MAX_FDS, recvFds, sendFds, socketpair } from 'rondo/fd';
 import { type Test, test } from 'tap';
+import { limitFds } from '../fixtures/faults.js';
 import { fixture, nativeOnly, openFds } from '../fixtures/harness.js';
 
 interface Peer {
@@ -22,9 +23,11 @@ function peerTest(
   test(name, nativeOnly, async (t) => {
     const before = openFds();
     const [channel, theirs] = socketpair();
-    const command = ['-c', `ulimit -n ${fdLimit}; exec "$0" "$@"`, process.execPath];
-    const child = spawn('sh', [...command, fixture('fd-taker.mjs')], {
+    const { through, spawn: limited } = limitFds(fdLimit);
+    const [command = '', ...rest] = [...through, process.execPath, fixture('fd-taker.mjs')];
+    const child = spawn(command, rest, {
       stdio: ['inherit', 'inherit', 'inherit', 'ipc', theirs],
+      env: { ...process.env, ...limited.env },
     });
     t.teardown(() => child.kill('SIGKILL'));
     close(theirs);
