@@ -39,7 +39,8 @@ int Receiver::Open() {
       this, [this](uv_poll_t* poll) { return uv_poll_init(loop_, poll, channel_.get()); });
   if (result < 0) return result;
   result = SendHello(channel_.get());
-  if (result < 0) return result;
+  // A primary that is gone already is the end of the channel, which reading will find.
+  if (result < 0 && result != -EPIPE && result != -ECONNRESET) return result;
   return StartReading();
 }
 

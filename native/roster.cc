@@ -1,5 +1,6 @@
 #include "roster.h"
 
+#include <errno.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -14,10 +15,20 @@ namespace {
 // Per turn of the loop and worker, so that one worker's chatter cannot hold up the others.
 constexpr int kMostFramesPerTurn = 32;
 
-bool IsStreamSocket(int fd) {
-  int type = 0;
-  socklen_t length = sizeof(type);
-  return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &length) == 0 && type == SOCK_STREAM;
+int SocketOption(int fd, int option) {
+  int value = 0;
+  socklen_t length = sizeof(value);
+  return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -errno;
+}
+
+// A stream socket that does not listen.
+bool IsConnection(int fd) {
+  if (SocketOption(fd, SO_TYPE) != SOCK_STREAM) return false;
+#ifdef SO_ACCEPTCONN
+  return SocketOption(fd, SO_ACCEPTCONN) == 0;
+#else
+  return true;
+#endif
 }
 
 }  // namespace
@@ -246,7 +257,7 @@ void Roster::ReadReturned(Slot* slot) {
 void Roster::TakeReturned(Slot* slot, Connection connection) {
   slot->Refresh();
   // It cannot send back more than it got, nor what is no connection.
-  if (slot->returned_total >= slot->received_total() || !IsStreamSocket(connection.fd.get())) {
+  if (slot->returned_total >= slot->received_total() || !IsConnection(connection.fd.get())) {
     slot->Break(GoneReason::kBadFrame);
     return;
   }

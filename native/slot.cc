@@ -68,6 +68,8 @@ bool Slot::HasRoom(uint32_t window, uint32_t quick_window) {
 void Slot::Add(Connection connection) {
   if (pending() == 0) pending_since_ns_ = uv_hrtime();
   batch_.push_back(std::move(connection));
+  // Before it is sent: the worker may count it as received at once.
+  Count(&counters_->handed);
   SetHanded(handed_ + 1);
 }
 
@@ -86,12 +88,13 @@ bool Slot::HandOff(std::deque<Connection>* undelivered) {
       }
       break;
     }
-    Count(&counters_->handed, count);
     sent += count;
   }
   const bool is_complete = sent == batch_.size();
   if (!is_complete) {
-    SetHanded(handed_ - static_cast<uint32_t>(batch_.size() - sent));
+    const size_t unsent = batch_.size() - sent;
+    counters_->handed.fetch_sub(unsent, std::memory_order_relaxed);
+    SetHanded(handed_ - static_cast<uint32_t>(unsent));
     std::move(batch_.begin() + static_cast<std::ptrdiff_t>(sent), batch_.end(),
               std::back_inserter(*undelivered));
   }
