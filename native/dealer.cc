@@ -67,6 +67,7 @@ void Dealer::AddListener(uint16_t id, UniqueFd fd) {
 
 void Dealer::RemoveListener(uint16_t id) {
   doors_[id].reset();
+  events_->Emit({EventType::kListenerClosed, id});
   Deal();
 }
 
@@ -155,6 +156,8 @@ bool Dealer::Place(Connection* connection) {
   candidates_.clear();
   for (const auto& slot : roster_.slots()) {
     if (!CanTake(slot.get(), *connection)) continue;
+    // Else what was received since would count twice, as pending and as active.
+    if (options_.policy->reads_load) slot->Refresh();
     candidates_.push_back({slot->id(), slot->pending(), slot->active()});
   }
   if (candidates_.empty()) return false;

@@ -32,6 +32,7 @@ enum class EventType {
   kAcceptError = 5,     // id: listener; error: errno; count: of that code so far
   kListenerBroken = 6,  // id: listener; error: errno
   kHandOffError = 7,    // id: slot; error: errno
+  kListenerClosed = 9,  // id: listener; its socket is closed, as asked
   kStopped = 8,         // the engine's thread ends
 };
 

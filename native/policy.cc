@@ -28,8 +28,8 @@ size_t PickLeastConnections(const Candidate* candidates, size_t count, int last)
 }
 
 constexpr Policy kPolicies[] = {
-    {"round-robin", PickRoundRobin},
-    {"least-connections", PickLeastConnections},
+    {"round-robin", false, PickRoundRobin},
+    {"least-connections", true, PickLeastConnections},
 };
 
 }  // namespace

@@ -20,6 +20,7 @@ struct Policy {
   static const Policy* Find(const char* name);
 
   const char* name;
+  bool reads_load;  // whether it looks at pending and active, which then are read anew
   // The index of the chosen candidate. `count` > 0; `last` is the slot picked before, or -1.
   size_t (*pick)(const Candidate* candidates, size_t count, int last);
 };

@@ -144,6 +144,8 @@ bool Roster::TakeBack(Slot* slot, uint64_t* count) {
   const size_t before = waiting_->size();
   const bool is_empty = slot->TakeBack(waiting_, buffer_.get());
   *count = waiting_->size() - before;
+  // Told before the dealer's next turn, and so counted before it.
+  shared_->engine.waiting.store(waiting_->size(), std::memory_order_relaxed);
   return is_empty;
 }
 

@@ -14,6 +14,7 @@ export const EngineEventType = {
   listenerBroken: 6,
   handOffError: 7,
   stopped: 8,
+  listenerClosed: 9,
 } as const;
 
 /** The numbers of GoneReason in native/events.h. */

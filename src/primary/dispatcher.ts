@@ -203,7 +203,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   async #close(): Promise<void> {
-    for (const listener of this.#listeners.values()) await listener.close();
+    await Promise.all([...this.#listeners.values()].map((listener) => listener.close()));
     for (const slot of this.#slots.values()) slot.abandon();
     this.#slots.clear();
     await this.#transport.close();

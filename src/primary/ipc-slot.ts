@@ -40,6 +40,7 @@ type SlotState = 'new' | 'welcome' | 'retired' | 'leaving' | 'gone';
 
 /** How long the end of a dead process's channel may take to be read, or news of the death to come. */
 const PATIENCE_MS = 1000;
+const RECHECK_MS = 10;
 const ERROR_REPORT_MS = 1000;
 const MOST_REFUSALS = 255;
 
@@ -263,7 +264,16 @@ export class IpcSlot implements Candidate {
     this.#isExited = true;
     // Whether it had received what is pending may stand in the channel still. One that does not end
     // is held open by a process of the worker's, which will not answer.
-    if (this.#pending.size > 0) this.#wait(this.#onCut);
+    if (this.#pending.size === 0) return;
+    this.#wait(this.#onCut);
+    setImmediate(this.#cutIfDisconnected);
+  };
+
+  /** Node does not emit 'disconnect' while it waits for an answer to a handle it has sent. */
+  readonly #cutIfDisconnected = (): void => {
+    if (this.#isCut || this.#state === 'gone') return;
+    if (this.#child.connected) setTimeout(this.#cutIfDisconnected, RECHECK_MS).unref();
+    else this.#onCut();
   };
 
   #countReclaimed(): void {

@@ -15,7 +15,7 @@ export class Listener {
   readonly #address: Address;
   readonly #transport: Transport;
   readonly #onClosed: (listener: Listener) => void;
-  #isClosed = false;
+  #closed: Promise<void> | null = null;
 
   /** @internal */
   constructor(
@@ -42,13 +42,15 @@ export class Listener {
 
   /**
    * Closes the socket. Connections that are accepted already are still served; those in the
-   * kernel's backlog are reset. Twice is as good as once.
+   * kernel's backlog are reset. Resolves when the address is free again. Twice
+   * gives the same promise.
    */
-  async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#transport.closeListener(this.id);
-    this.#onClosed(this);
+  close(): Promise<void> {
+    if (this.#closed === null) {
+      this.#closed = this.#transport.closeListener(this.id);
+      this.#onClosed(this);
+    }
+    return this.#closed;
   }
 
   /** @internal */

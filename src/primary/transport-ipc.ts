@@ -89,10 +89,15 @@ export class IpcTransport implements Transport {
     return addressOf(server);
   }
 
-  closeListener(id: number): void {
-    this.#doors.get(id)?.server.close();
+  closeListener(id: number): Promise<void> {
+    const server = this.#doors.get(id)?.server;
     this.#doors.delete(id);
+    const closed = new Promise<void>((resolve) => {
+      if (server === undefined) resolve();
+      else server.close(() => resolve());
+    });
     this.#dealer.removeListener(id);
+    return closed;
   }
 
   #onAcceptError(id: number, errno: number): void {
@@ -101,7 +106,7 @@ export class IpcTransport implements Transport {
     const error = systemError(errno, 'accept');
     const code = errnoName(errno);
     if (!doesPass(code)) {
-      this.closeListener(id);
+      void this.closeListener(id);
       this.#events.onListenerBroken(id, error);
       return;
     }

@@ -41,6 +41,8 @@ export class NativeTransport implements Transport {
   readonly #stopped: Promise<void>;
   /** The listeners with a file. */
   readonly #paths = new Set<number>();
+  readonly #closingListeners = new Map<number, () => void>();
+  #isRef = false;
   #onStopped!: () => void;
 
   /** Throws a system error if the engine cannot be started. */
@@ -80,9 +82,20 @@ export class NativeTransport implements Transport {
     }
   }
 
-  closeListener(id: number): void {
-    this.#engine.removeListener(id);
+  closeListener(id: number): Promise<void> {
     if (this.#paths.delete(id) && this.#paths.size === 0) process.off('exit', this.#onExit);
+    return new Promise((resolve) => {
+      this.#closingListeners.set(id, resolve);
+      this.#updateRef();
+      this.#engine.removeListener(id);
+    });
+  }
+
+  #onListenerClosed(id: number): void {
+    const resolve = this.#closingListeners.get(id);
+    this.#closingListeners.delete(id);
+    this.#updateRef();
+    resolve?.();
   }
 
   /** Closing removes the socket's file, but process.exit() closes nothing. */
@@ -127,17 +140,24 @@ export class NativeTransport implements Transport {
   }
 
   close(): Promise<void> {
-    this.#engine.ref();
+    this.ref();
     this.#engine.stop();
     return this.#stopped;
   }
 
   ref(): void {
-    this.#engine.ref();
+    this.#isRef = true;
+    this.#updateRef();
   }
 
   unref(): void {
-    this.#engine.unref();
+    this.#isRef = false;
+    this.#updateRef();
+  }
+
+  #updateRef(): void {
+    if (this.#isRef || this.#closingListeners.size > 0) this.#engine.ref();
+    else this.#engine.unref();
   }
 
   listenerCounts(id: number): ListenerCounts {
@@ -178,6 +198,8 @@ export class NativeTransport implements Transport {
         return events.onListenerBroken(id, systemError(-event.error, 'accept'));
       case EngineEventType.handOffError:
         return events.onHandOffError(id, systemError(-event.error, 'sendmsg'));
+      case EngineEventType.listenerClosed:
+        return this.#onListenerClosed(id);
       case EngineEventType.stopped:
         return this.#onStopped();
     }

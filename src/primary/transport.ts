@@ -64,7 +64,8 @@ export interface Transport {
   readonly name: TransportName;
   /** Rejects with the error net.Server would emit. */
   listen(id: number, target: ListenTarget): Promise<Address>;
-  closeListener(id: number): void;
+  /** Resolves when the address is free again. */
+  closeListener(id: number): Promise<void>;
   /** Opens the channel of a new generation. Throws a system error. */
   openSlot(slot: number, generation: number): SlotChannel;
   /** Called once per generation, with a process that was started with its SlotChannel. */

@@ -16,10 +16,13 @@ export type StreamKind = 'tcp' | 'pipe';
 
 /** Opens received fds as handles of Node's, and calls `onClosed` once for each when it closes. */
 export class HandleFactory {
+  readonly #duplicate: (fd: number) => number;
   readonly #onClosed: () => void;
   readonly #classes = new Map<StreamKind, HandleClass>();
 
-  constructor(onClosed: () => void) {
+  /** `duplicate` gives another number for an fd's socket, or -errno. */
+  constructor(duplicate: (fd: number) => number, onClosed: () => void) {
+    this.#duplicate = duplicate;
     this.#onClosed = onClosed;
   }
 
@@ -27,7 +30,9 @@ export class HandleFactory {
   open(kind: StreamKind, fd: number): StreamHandle | number {
     let handleClass = this.#classes.get(kind);
     if (handleClass === undefined) {
-      handleClass = countingClass(nodesHandleClass(kind), this.#onClosed);
+      const duplicate = this.#duplicate(fd);
+      if (duplicate < 0) return duplicate;
+      handleClass = countingClass(nodesHandleClass(duplicate), this.#onClosed);
       this.#classes.set(kind, handleClass);
     }
     const handle = new handleClass(SOCKET);
@@ -39,19 +44,14 @@ export class HandleFactory {
 }
 
 /**
- * Node's TCP or Pipe class. There is no public way to it, but a socket makes its handle as soon as
- * it begins to connect, which neither of these will ever have done.
+ * Node's TCP or Pipe class, whichever is right for the socket behind `fd`, which is closed. There is no
+ * public way to it, but `net.Socket` makes such a handle for an fd.
  */
-function nodesHandleClass(kind: StreamKind): HandleClass {
-  const probe = new Socket() as Socket & { _handle: StreamHandle };
-  probe.on('error', () => {});
-  if (kind === 'tcp') {
-    probe.connect({ host: 'rondo.invalid', port: 1, lookup: () => {} });
-  } else {
-    // A directory: refused by the kernel at once.
-    probe.connect({ path: '/' });
-  }
+function nodesHandleClass(fd: number): HandleClass {
+  const options = { fd, manualStart: true } as ConstructorParameters<typeof Socket>[0];
+  const probe = new Socket(options) as Socket & { _handle: StreamHandle };
   const handleClass = probe._handle.constructor as HandleClass;
+  // Closes the duplicate alone; the connection stays open.
   probe.destroy();
   return handleClass;
 }

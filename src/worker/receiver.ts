@@ -43,7 +43,10 @@ class NativeChannel implements WorkerChannel {
       },
       this.#batch,
     );
-    this.#handles = new HandleFactory(() => this.#receiver.release());
+    this.#handles = new HandleFactory(
+      (fd) => native.dupFd(fd),
+      () => this.#receiver.release(),
+    );
     const result = this.#receiver.open();
     if (result < 0) {
       throw new RondoError('ERR_RONDO_CHANNEL', `The file descriptor ${fd} is no rondo channel`, {

@@ -15,7 +15,7 @@ const CHILD = `
   // 0005 is SOCK_SEQPACKET, which nothing else here uses.
   const channels = table.filter((row) => row[4] === '0005' && inodes.includes(row[6])).length;
   const boards = kinds.filter((kind) => kind.includes('memfd')).length;
-  const variables = Object.keys(process.env).filter((name) => name.startsWith('RONDO_') && name !== 'RONDO_TEST_PID');
+  const variables = Object.keys(process.env).filter((name) => /^RONDO_(CHANNEL|PRELOAD)/.test(name));
   console.log(JSON.stringify({ channels, boards, variables }));
 `;
 
