@@ -68,6 +68,7 @@ struct SlotCounters {
   Counter handed{0};
   Counter reclaimed{0};  // read back from the channel before the worker read them
   Counter refused{0};
+  Counter lost{0};  // by this process, which had no fd for what came back
   ErrorCounters handoff_errors;
 };
 

@@ -140,7 +140,8 @@ void Dealer::AcceptFrom(Door* door) {
     const AcceptOutcome outcome = acceptor.Accept(&connection.fd, &error);
     if (outcome == AcceptOutcome::kAccepted) {
       Count(&shared_->engine.accepted);
-      Place(&connection);
+      // Since it was looked for, the room may have gone: the slot has turned out broken, or slow.
+      if (!Place(&connection)) waiting_.push_back(std::move(connection));
     } else if (outcome == AcceptOutcome::kEmpty) {
       acceptor.is_waiting = false;
       acceptor.Arm();

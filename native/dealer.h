@@ -51,7 +51,7 @@ class Dealer {
   void DealWaiting();
   void AcceptFrom(Door* door);
   // False: no slot has room; the connection is the caller's still.
-  bool Place(Connection* connection);
+  [[nodiscard]] bool Place(Connection* connection);
   void HandOffAll();
   bool WantsAnotherRound();
 

@@ -297,7 +297,8 @@ Napi::Value JsEngine::SlotStats(const Napi::CallbackInfo& info) {
                                                row->received.load(std::memory_order_relaxed));
   stats.Set("pending", std::max(pending, 0));
   stats.Set("active", row->active.load(std::memory_order_relaxed));
-  stats.Set("lost", row->lost.load(std::memory_order_relaxed));
+  stats.Set("lost", static_cast<double>(row->lost.load(std::memory_order_relaxed) +
+                                        counters.lost.load(std::memory_order_relaxed)));
   return stats;
 }
 

@@ -245,6 +245,10 @@ void Roster::ReadReturned(Slot* slot) {
   switch (ReadFrame(slot->primary_end(), buffer_.get(), &frame, &error)) {
     case ReadResult::kEmpty:  // announced, still on its way
       return;
+    case ReadResult::kFdsLost:  // another thread took the fd between the look and the read
+      slot->expects_returned = false;
+      Count(&slot->counters()->lost);
+      return;
     case ReadResult::kFrame:
       if (frame.type == FrameType::kReturned && ParseConnections(&frame, &returned)) break;
       [[fallthrough]];

@@ -121,6 +121,10 @@ bool Slot::TakeBack(std::deque<Connection>* out, char* buffer) {
       case ReadResult::kFrame:
         break;
       case ReadResult::kFdsLost:
+        // Another thread took the fds between the look and the read.
+        if (frame.type != FrameType::kConnections) continue;
+        SetHanded(handed_ - std::min<uint32_t>(frame.count, pending()));
+        Count(&counters_->lost, frame.count);
         continue;
       default:
         return true;  // empty; or shut down by the worker, which empties it too

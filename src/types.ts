@@ -116,7 +116,7 @@ export interface SlotStats {
   refused: number;
   /** Connections read back from the channel of a worker that died or did not receive. */
   reclaimed: number;
-  /** Connections lost because the worker's process ran out of file descriptors in that instant. */
+  /** Connections lost because a process ran out of file descriptors in that very instant. */
   lost: number;
   /** Errors of handing off, by code, for instance `{ ETOOMANYREFS: 1 }`. */
   handoffErrors: Record<string, number>;
