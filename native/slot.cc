@@ -15,6 +15,10 @@ constexpr int kMostFramesWaiting = 1 << 16;
 // A loop that turns faster than this has no request that keeps the CPU.
 constexpr uint64_t kQuickNs = 1000 * 1000;
 
+// So many times in a row: an idle worker receives its first one quickly whatever it does with it.
+constexpr int kQuickReceives = 8;
+constexpr uint64_t kForgetNs = 10 * 1000 * 1000;
+
 }  // namespace
 
 Slot::Slot(uint16_t id, uint32_t generation, FdPair channel, BoardRow* row, SlotCounters* counters)
@@ -53,7 +57,8 @@ void Slot::Refresh() {
   received_total_ += advance;
   if (advance == 0) return;
   const uint64_t now_ns = uv_hrtime();
-  is_quick_ = now_ns - pending_since_ns_ < kQuickNs;
+  const bool is_quick = now_ns - pending_since_ns_ < kQuickNs;
+  quick_receives_ = is_quick ? std::min(quick_receives_ + 1, kQuickReceives) : 0;
   pending_since_ns_ = now_ns;
 }
 
@@ -61,12 +66,18 @@ bool Slot::HasRoom(uint32_t window, uint32_t quick_window) {
   if (is_broken_ || is_blocked || is_stuck) return false;
   // Read only when it matters: the row's cache line is the worker's.
   if (pending() >= window) Refresh();
-  const uint32_t most = is_quick_ ? std::max(window, quick_window) : window;
+  const bool is_quick = quick_receives_ == kQuickReceives;
+  const uint32_t most = is_quick ? std::max(window, quick_window) : window;
   return !is_broken_ && pending() < most;
 }
 
 void Slot::Add(Connection connection) {
-  if (pending() == 0) pending_since_ns_ = uv_hrtime();
+  if (pending() == 0) {
+    const uint64_t now_ns = uv_hrtime();
+    // After a pause nothing is known of what comes now.
+    if (now_ns - pending_since_ns_ > kForgetNs) quick_receives_ = 0;
+    pending_since_ns_ = now_ns;
+  }
   batch_.push_back(std::move(connection));
   // Before it is sent: the worker may count it as received at once.
   Count(&counters_->handed);

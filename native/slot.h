@@ -36,8 +36,8 @@ class Slot {
   uint32_t pending() const { return handed_ - received_; }
   // Reads the board anew. Marks the slot broken if it holds what cannot be.
   void Refresh();
-  // Whether it may be handed one more. `quick_window`, if larger, is for a worker that received
-  // what it was handed last within kQuickNs: what waits for it does not wait for long.
+  // Whether it may be handed one more. `quick_window`, if larger, is for a worker that has always
+  // received within kQuickNs of late: what waits for it does not wait for long.
   bool HasRoom(uint32_t window, uint32_t quick_window = 0);
 
   // Takes the connection into the next frame.
@@ -99,10 +99,10 @@ class Slot {
   uint32_t handed_;
   uint32_t received_;
   uint64_t received_total_ = 0;
-  // Since when the oldest pending connection is pending at most, and whether its forerunner was
-  // received quickly.
+  // Since when the oldest pending connection is pending at most, and how many before it were
+  // received quickly, one after the other.
   uint64_t pending_since_ns_ = 0;
-  bool is_quick_ = false;
+  int quick_receives_ = 0;
   int handoff_error_ = 0;
   bool is_broken_ = false;
   GoneReason broken_reason_ = GoneReason::kExited;

@@ -17,6 +17,6 @@ export const storm = {
     'othersCores',
   ],
   handler: 'storm',
-  warmUp: { mode: 'storm', connections: 2_000, concurrency: 64 },
+  warmUp: { mode: 'storm', connections: 8_000, concurrency: 64 },
   load: (connections = 20_000) => ({ mode: 'storm', connections, concurrency: 64 }),
 };
