@@ -22,7 +22,7 @@ namespace rondo {
 constexpr uint32_t kProtocolVersion = 1;
 
 constexpr size_t kMaxListeners = 256;
-constexpr size_t kMaxBatch = 32;  // connections per frame
+constexpr size_t kMaxBatch = 32;          // connections per frame
 constexpr size_t kMaxFrame = 192 * 1024;  // below the default of net.core.wmem_default
 constexpr size_t kMaxRefusals = 255;
 

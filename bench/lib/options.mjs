@@ -8,7 +8,7 @@ const LOADGEN = fileURLToPath(new URL('../../build/Release/loadgen', import.meta
 const MIN_QUICK_ROUNDS = 5;
 
 export const USAGE = `usage: node bench/run.mjs [options]
-  --quick              under 3 minutes on 2 idle cores: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
+  --quick              some 3 minutes on 2 idle cores: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
   --rounds N           how often each cell runs (5)
   --scenario A,B       only these (all)
   --contestant A,B     only these (all)
