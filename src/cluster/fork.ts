@@ -6,7 +6,7 @@
 
 import type { Cluster, Worker } from 'node:cluster';
 import { CHANNEL_VARIABLE } from '../protocol.js';
-import { requirePreload } from './preload.js';
+import { addPreload, requirePreload } from './preload.js';
 
 export type Fork = Cluster['fork'];
 
@@ -14,6 +14,12 @@ export type Fork = Cluster['fork'];
 export interface Channel {
   stdio: unknown[];
   env: object;
+}
+
+export interface WorkerStart {
+  channel?: Channel;
+  /** Also if neither execArgv nor NODE_OPTIONS names it. */
+  isPreloaded?: boolean;
 }
 
 const NO_CHANNEL: Channel = { stdio: [], env: {} };
@@ -28,12 +34,14 @@ export function forkWith(
   cluster: Cluster,
   fork: Fork,
   env: object | undefined,
-  channel: Channel = NO_CHANNEL,
+  { channel = NO_CHANNEL, isPreloaded = false }: WorkerStart = {},
 ): Worker {
   const before = cluster.settings as Settings;
   const own: Settings = { ...before };
   const variables = { ...process.env, ...env } as NodeJS.ProcessEnv;
-  const preload = requirePreload(own.execArgv ?? process.execArgv, variables.NODE_OPTIONS);
+  const execArgv = own.execArgv ?? process.execArgv;
+  const named = requirePreload(execArgv, variables.NODE_OPTIONS);
+  const preload = named ?? (isPreloaded ? addPreload(execArgv) : { execArgv, env: {} });
   let channelEnv = channel.env;
   before.execArgv = preload.execArgv;
   if (channel.stdio.length > 0) {

@@ -19,16 +19,24 @@ const PATCHED = Symbol.for('rondo.cluster');
 
 interface Patch {
   options: () => DispatcherOptions;
+  /** This process was started with the preload, so its workers are. */
+  isPreloaded: boolean;
   primary: ClusterPrimary | null;
 }
 
 type PatchedCluster = typeof cluster & { [PATCHED]?: Patch };
 
-/** Idempotent. `options` is asked once, at the first fork. */
-export function patchCluster(options: () => DispatcherOptions): void {
+/**
+ * Idempotent. `options` is asked once, at the first fork. By the preload, workers get it too;
+ * otherwise their program does the same as the primary's.
+ */
+export function patchCluster(options: () => DispatcherOptions, isPreloaded = false): void {
   const patched = cluster as PatchedCluster;
-  if (patched[PATCHED] !== undefined) return;
-  const patch: Patch = { options, primary: null };
+  if (patched[PATCHED] !== undefined) {
+    patched[PATCHED].isPreloaded ||= isPreloaded;
+    return;
+  }
+  const patch: Patch = { options, isPreloaded, primary: null };
   Object.defineProperty(patched, PATCHED, { value: patch });
   if (cluster.isWorker) restorePreload();
   if (cluster.isPrimary) patchPrimary(patch);
@@ -57,7 +65,7 @@ function patchPrimary(patch: Patch): void {
     // SCHED_NONE is Node's own, as is everything if the addon is missing.
     if (!isOff && cluster.schedulingPolicy === cluster.SCHED_RR) {
       patch.primary ??= openPrimary(patch.options(), fork);
-      if (patch.primary !== null) return patch.primary.fork(env);
+      if (patch.primary !== null) return patch.primary.fork(env, patch.isPreloaded);
       isOff = true;
     }
     const { forkWith } = require('./fork.js') as typeof import('./fork.js');

@@ -2,13 +2,17 @@
  * How the preload reaches the workers. After `--import` Node loads the program asynchronously, so a
  * worker's first messages may come before its listeners are there. That is Node's own race, but a
  * program that is started with the flag shall not lose a message for it: its workers get the
- * same preload by `--require`, and what they see of it is put back as it was.
+ * same preload by `--require`, also where the program sets `execArgv` or NODE_OPTIONS itself, and what
+ * they see of it is put back as it was.
  */
 
 import { fileURLToPath } from 'node:url';
 
-/** Tells a worker what `--require` stands for. Removed when it is read. */
+/** Tells a worker what `--require` stands for, or ADDED. Removed when it is read. */
 const VARIABLE = 'RONDO_PRELOAD';
+
+/** `--require` stands for nothing of the program's. */
+const ADDED = 'added';
 
 const url = new URL('../register.js', import.meta.url).href;
 const file = fileURLToPath(url);
@@ -19,15 +23,15 @@ interface Start {
   env: Record<string, string>;
 }
 
-/** The preload of a worker's command line and NODE_OPTIONS, by `--require`. */
+/** The preload of a worker's command line or NODE_OPTIONS, by `--require`. */
 export function requirePreload(
   execArgv: readonly string[],
   nodeOptions: string | undefined,
-): Start {
+): Start | null {
   const specifier = SPECIFIERS.find(
     (name) => indexOfImport(execArgv, name) >= 0 || nodeOptions?.match(importPattern(name)),
   );
-  if (specifier === undefined) return { execArgv: [...execArgv], env: {} };
+  if (specifier === undefined) return null;
   return {
     execArgv: replacePair(execArgv, ['--import', specifier], ['--require', file]),
     env: {
@@ -44,11 +48,20 @@ export function requirePreload(
   };
 }
 
+/** The preload for a worker whose command line and NODE_OPTIONS do not name it. */
+export function addPreload(execArgv: readonly string[]): Start {
+  return { execArgv: ['--require', file, ...execArgv], env: { [VARIABLE]: ADDED } };
+}
+
 /** In the worker: `process.execArgv` and NODE_OPTIONS as the program's own. */
 export function restorePreload(): void {
   const specifier = process.env[VARIABLE];
   if (specifier === undefined) return;
   delete process.env[VARIABLE];
+  if (specifier === ADDED) {
+    process.execArgv = process.execArgv.slice(2);
+    return;
+  }
   process.execArgv = replacePair(process.execArgv, ['--require', file], ['--import', specifier]);
   const { NODE_OPTIONS } = process.env;
   if (NODE_OPTIONS === undefined) return;

@@ -51,12 +51,13 @@ export class ClusterPrimary {
   readonly #freeSlots: Slot[] = [];
 
   /** In place of `cluster.fork(env)`. */
-  fork(env: object | undefined): Worker {
+  fork(env: object | undefined, isPreloaded: boolean): Worker {
     const slot = this.#takeSlot();
     let worker: Worker;
     try {
       const { stdio, env: channelEnv } = slot;
-      worker = forkWith(this.#cluster, this.#fork, env, { stdio: stdio.slice(4), env: channelEnv });
+      const channel = { stdio: stdio.slice(4), env: channelEnv };
+      worker = forkWith(this.#cluster, this.#fork, env, { channel, isPreloaded });
     } catch (error) {
       this.#freeSlots.push(slot);
       throw error;

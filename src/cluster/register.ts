@@ -10,4 +10,4 @@ import { optionsFromEnvironment } from './options.js';
 import { patchCluster } from './patch.js';
 
 const options = optionsFromEnvironment(process.env);
-patchCluster(() => options);
+patchCluster(() => options, true);

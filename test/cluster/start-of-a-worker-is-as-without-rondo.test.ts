@@ -67,18 +67,11 @@ for (const [name, options] of setups) {
   test(`${name}, by the command line`, preloaded.options, async (t) => {
     const nodeArgs = ['--import', REGISTER.replace('register.js', 'types.js')];
     const other = { ...plainNode, nodeArgs };
-    const rondo = await look(t, preloaded, withPreload(options, preloaded));
-    const node = await look(t, other, withPreload(options, other));
+    const rondo = await look(t, preloaded, options);
+    const node = await look(t, other, options);
     t.strictSame(JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types.js')), node);
     t.notMatch(JSON.stringify(rondo), /RONDO_(CHANNEL|PRELOAD)/);
   });
-}
-
-/** A program that sets execArgv in place of adding to it has no preload in its workers. */
-function withPreload(options: ProgramOptions, way: Way): ProgramOptions {
-  const setup = options.setup as { execArgv?: string[] } | undefined;
-  if (setup?.execArgv === undefined) return options;
-  return { ...options, setup: { ...setup, execArgv: [...way.nodeArgs, ...setup.execArgv] } };
 }
 
 for (const way of ways) {
