@@ -1,11 +1,50 @@
-// The options of setupPrimary work together with the channel: silent, stdio, serialization, exec, args, cwd,
-// uid, inspectPort.
+// The options of setupPrimary work together with the channel: silent, stdio, serialization, exec, args, uid,
+// gid, inspectPort.
 
+import { spawnSync } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
-import { test } from 'tap';
-import { startProgram, ways } from '../fixtures/cluster.js';
+import { type Test, test } from 'tap';
+import {
+  type Program,
+  REGISTER,
+  settledStats,
+  startProgram,
+  total,
+  type Way,
+  ways,
+} from '../fixtures/cluster.js';
 import { until } from '../fixtures/faults.js';
 import { fixture, read } from '../fixtures/harness.js';
+
+const NOBODY = 65534;
+
+/** Or why the test cannot be. */
+const asNobody = skipUnlessNobodyCanRun();
+
+function skipUnlessNobodyCanRun(): { skip?: string } {
+  if (process.getuid?.() !== 0) return { skip: 'only root can start a worker as somebody else' };
+  // The checkout may be in a home directory.
+  const { status } = spawnSync(process.execPath, ['--import', REGISTER, '-e', '0'], {
+    uid: NOBODY,
+    gid: NOBODY,
+  });
+  return status === 0 ? {} : { skip: `user ${NOBODY} cannot read rondo` };
+}
+
+/** The worker's server answers one connection, which has come by rondo if that is the way. */
+async function isServed(t: Test, way: Way, program: Program, id: number): Promise<void> {
+  const address = await program.worker(id, ({ listen }) => listen(0, '127.0.0.1'));
+  t.equal(await read((address as AddressInfo).port), `${program.pids[id - 1]}\n`);
+  if (way.isRondo) t.equal(total(await settledStats(program), 'received'), 1, 'by rondo');
+}
+
+/** The inspector's flags as the worker has them, and where its inspector listens. */
+function inspection(program: Program, id: number): Promise<{ flags: string[]; url?: string }> {
+  return program.worker(id, async () => ({
+    flags: process.execArgv.filter((flag) => flag.startsWith('--inspect')),
+    url: (await import('node:inspector')).url(),
+  })) as never;
+}
 
 for (const way of ways) {
   test(`silent, ${way.name}`, way.options, async (t) => {
@@ -91,5 +130,61 @@ for (const way of ways) {
     await until('it is there', () => program.pids.length === 2);
     t.strictSame(await program.worker(1, () => process.argv.slice(2)), ['first']);
     t.strictSame(await program.worker(2, () => process.argv.slice(2)), ['second']);
+  });
+
+  test(`uid and gid of somebody else, ${way.name}`, { ...way.options, ...asNobody }, async (t) => {
+    const setup = { uid: NOBODY, gid: NOBODY };
+    const program = await startProgram(t, way, { workers: 1, setup });
+    const ids = await program.worker(1, () => [process.getuid?.(), process.getgid?.()]);
+    t.strictSame(ids, [NOBODY, NOBODY]);
+    await isServed(t, way, program, 1);
+  });
+
+  test(`inspectPort 0, ${way.name}`, way.options, async (t) => {
+    const setup = { execArgv: [...way.nodeArgs, '--inspect=0'], inspectPort: 0 };
+    const program = await startProgram(t, way, { workers: 1, setup, stderr: 'pipe' });
+    const { flags, url } = await inspection(program, 1);
+    t.strictSame(flags, ['--inspect=0', '--inspect-port=0']);
+    t.match(url, /^ws:\/\/127\.0\.0\.1:[1-9]/, 'the worker can be inspected');
+    await isServed(t, way, program, 1);
+  });
+
+  // The other ports are not to be listened on, for they may be in use: the flag alone starts no inspector.
+  const given = ['--inspect-port=0'];
+
+  test(`inspectPort a number, ${way.name}`, way.options, async (t) => {
+    const setup = { execArgv: [...way.nodeArgs, ...given], inspectPort: 12345 };
+    const program = await startProgram(t, way, { workers: 2, setup });
+    const flags = [...given, '--inspect-port=12345'];
+    t.same(await inspection(program, 1), { flags });
+    t.same(await inspection(program, 2), { flags });
+    await isServed(t, way, program, 2);
+  });
+
+  test(`inspectPort a function, ${way.name}`, way.options, async (t) => {
+    const program = await startProgram(
+      t,
+      { ...way, nodeArgs: [...way.nodeArgs, ...given] },
+      { workers: 0 },
+    );
+    await program.primary(({ cluster }) => {
+      let port = 20_000;
+      cluster.setupPrimary({ inspectPort: () => ++port });
+      cluster.fork();
+      cluster.fork();
+    });
+    await until('they are there', () => Object.keys(program.pids).length === 2);
+    // Asked once for each.
+    t.same(await inspection(program, 1), { flags: [...given, '--inspect-port=20001'] });
+    t.same(await inspection(program, 2), { flags: [...given, '--inspect-port=20002'] });
+    await isServed(t, way, program, 2);
+  });
+
+  test(`no inspectPort, ${way.name}`, way.options, async (t) => {
+    const program = await startProgram(t, way, { workers: 2, nodeArgs: ['--inspect-port=30000'] });
+    const flags = ['--inspect-port=30000'];
+    t.same(await inspection(program, 1), { flags: [...flags, '--inspect-port=30001'] });
+    t.same(await inspection(program, 2), { flags: [...flags, '--inspect-port=30002'] });
+    await isServed(t, way, program, 1);
   });
 }
