@@ -30,9 +30,20 @@ function busy(worker) {
   });
 }
 
+/**
+ * A handler with next to nothing to do.
+ * @param {string} worker
+ */
+function hello(worker) {
+  return http.createServer((_request, response) => {
+    response.writeHead(200, { 'X-Worker': worker, 'Content-Length': worker.length });
+    response.end(worker);
+  });
+}
+
 // A client that gave up. The load generator counts it on its side, and the cell is void for it;
 // here it must only not end the worker.
 function ignoreReset() {}
 
 /** @type {Record<string, (worker: string) => net.Server>} */
-export const HANDLERS = { storm, busy };
+export const HANDLERS = { storm, busy, hello };

@@ -6,7 +6,7 @@
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import { CONTESTANTS } from './contestants/index.mjs';
-import { runCell } from './lib/cell.mjs';
+import { runCells } from './lib/cell.mjs';
 import { describeMachine } from './lib/machine.mjs';
 import { isValid } from './lib/metrics.mjs';
 import { parseOptions, USAGE, UsageError } from './lib/options.mjs';
@@ -73,29 +73,44 @@ async function runRounds(
 ) {
   /** @type {import('./lib/types.mjs').Cell[]} */
   const cells = [];
-  const total = rounds * scenarios.length * contestants.length;
+  const total = rounds * sum(scenarios.map((scenario) => cellsPerRound(scenario, contestants)));
   const start = performance.now();
   for (let round = 1; round <= rounds; round++) {
     for (const scenario of scenarios) {
-      for (const contestant of rotate(contestants, round - 1)) {
-        const loadAverage = os.loadavg();
-        const size = connections ?? (quick ? scenario.quickConnections : undefined);
-        const cell = await runCell({
-          scenario,
-          contestant,
-          round,
-          workers,
-          connections: size,
-          loadgen,
-        });
+      const size = connections ?? (quick ? scenario.quickConnections : undefined);
+      const inTurn = rotate(contestantsOf(scenario, contestants), round - 1);
+      let loadAverage = os.loadavg();
+      for await (const cell of runCells({ scenario, round, workers, size, loadgen }, inTurn)) {
         cells.push(cell);
         onCell(cell, loadAverage);
+        loadAverage = os.loadavg();
         const leftS = ((performance.now() - start) / cells.length / 1_000) * (total - cells.length);
         console.error(`${cells.length}/${total} ${describe(cell)} (${Math.round(leftS)} s left)`);
       }
     }
   }
   return cells;
+}
+
+/** @param {number[]} values */
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+
+/**
+ * @param {import('./lib/types.mjs').Scenario} scenario
+ * @param {string[] | undefined} asked
+ */
+function cellsPerRound(scenario, asked) {
+  return contestantsOf(scenario, asked).length * (scenario.passes ?? 1);
+}
+
+/**
+ * @param {import('./lib/types.mjs').Scenario} scenario
+ * @param {string[] | undefined} asked
+ */
+function contestantsOf(scenario, asked) {
+  return asked ?? scenario.contestants ?? Object.keys(CONTESTANTS);
 }
 
 /**

@@ -1,5 +1,6 @@
-// One cell: a contestant in a scenario, once, in processes of its own. Warm-up, whose replies are
-// checked before anything is timed; then the counted load, checked as well.
+// Cells: a contestant in a scenario, once, in processes of its own. Warm-up, whose replies are
+// checked before anything is timed; then the counted load, checked as well. A scenario with `passes`
+// has all its contestants there at once and loads them in turn, so many times: each load is a cell.
 import { setTimeout as delay } from 'node:timers/promises';
 import { startHost } from './host-process.mjs';
 import { findFault, runLoad } from './load.mjs';
@@ -9,33 +10,76 @@ import { cpuSeconds, machineBusySeconds } from './proc.mjs';
 const SETTLE_MS = 60;
 
 /**
- * Never throws: what goes wrong makes the cell void and is its reason.
- * @param {object} what
- * @param {import('./types.mjs').Scenario} what.scenario
- * @param {string} what.contestant
- * @param {number} what.round
- * @param {number} what.workers
- * @param {number | undefined} what.connections
- * @param {string} what.loadgen
- * @returns {Promise<import('./types.mjs').Cell>}
+ * What is the same for all cells of a scenario in a round.
+ * @typedef {object} Plan
+ * @property {import('./types.mjs').Scenario} scenario
+ * @property {number} round
+ * @property {number} workers
+ * @property {number | undefined} size
+ * @property {string} loadgen
  */
-export async function runCell({ scenario, contestant, round, workers, connections, loadgen }) {
-  const asked = scenario.load(connections);
-  /** @type {import('./types.mjs').Cell} */
-  const cell = { scenario: scenario.name, contestant, round, workers, asked };
+
+/** @typedef {{ contestant: string, host?: Awaited<ReturnType<typeof startHost>>, reason?: string }} Stand */
+
+/**
+ * Never throws: what goes wrong makes a cell void and is its reason.
+ * @param {Plan} plan
+ * @param {string[]} contestants in the order they have their turn
+ */
+export async function* runCells(plan, contestants) {
+  const { passes = 1 } = plan.scenario;
+  const groups = plan.scenario.passes ? [contestants] : contestants.map((name) => [name]);
+  for (const group of groups) {
+    /** @type {Stand[]} */
+    const stands = [];
+    try {
+      for (const contestant of group) stands.push(await prepare(plan, contestant));
+      for (let pass = 1; pass <= passes; pass++) {
+        for (const stand of stands) yield await measure(plan, stand, pass);
+        // There and back, so that none is always the one before the other.
+        stands.reverse();
+      }
+    } finally {
+      for (const { host } of stands) await host?.stop();
+    }
+  }
+}
+
+/**
+ * @param {Plan} plan
+ * @param {string} contestant
+ * @returns {Promise<Stand>}
+ */
+async function prepare({ scenario, workers, loadgen }, contestant) {
   let host;
   try {
     host = await startHost(contestant, scenario.handler, workers);
-    const { port } = host;
-
-    const warmUp = await runLoad(loadgen, port, scenario.warmUp);
+    const warmUp = await runLoad(loadgen, host.port, scenario.warmUp);
     const fault = findFault(warmUp, workers);
-    if (fault) return { ...cell, reason: `warm-up: ${fault}` };
+    if (fault) return { contestant, host, reason: `warm-up: ${fault}` };
     await delay(SETTLE_MS);
+    return { contestant, host };
+  } catch (error) {
+    return { contestant, ...(host && { host }), reason: reasonOf(error, host) };
+  }
+}
 
+/**
+ * @param {Plan} plan
+ * @param {Stand} stand
+ * @param {number} pass
+ * @returns {Promise<import('./types.mjs').Cell>}
+ */
+async function measure({ scenario, round, workers, size, loadgen }, stand, pass) {
+  const { contestant, host } = stand;
+  const asked = scenario.load(size);
+  /** @type {import('./types.mjs').Cell} */
+  const cell = { scenario: scenario.name, contestant, round, pass, workers, asked };
+  if (!host || stand.reason) return { ...cell, reason: stand.reason ?? 'no host' };
+  try {
     const before = readClocks(host);
     const [load, blockedMs] = await Promise.all([
-      runLoad(loadgen, port, asked),
+      runLoad(loadgen, host.port, asked),
       block(host, scenario),
     ]);
     await delay(SETTLE_MS);
@@ -60,12 +104,18 @@ export async function runCell({ scenario, contestant, round, workers, connection
       ...(blockedMs && { blockedMs }),
     };
   } catch (error) {
-    // If the contestant died, everything else that went wrong follows from it.
-    const cause = host?.failure() ?? error;
-    return { ...cell, reason: cause instanceof Error ? cause.message : String(cause) };
-  } finally {
-    await host?.stop();
+    return { ...cell, reason: reasonOf(error, host) };
   }
+}
+
+/**
+ * If the contestant died, everything else that went wrong follows from it.
+ * @param {unknown} error
+ * @param {Stand['host']} host
+ */
+function reasonOf(error, host) {
+  const cause = host?.failure() ?? error;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** @param {Awaited<ReturnType<typeof startHost>>} host */

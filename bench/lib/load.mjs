@@ -54,10 +54,13 @@ function exit(child) {
  * @param {number} workers
  */
 export function findFault(report, workers) {
-  if (report.ok !== report.connections) {
-    const { connections, started, ok, failed, wrong, hung, unfinished } = report;
-    return `not all replies right: ${JSON.stringify({ connections, started, ok, failed, wrong, hung, unfinished })}`;
+  if (report.ok !== report.requests) {
+    const { requests, started, ok, failures, refused, hung, unfinished } = report;
+    return `not all replies right: ${JSON.stringify({ requests, started, ok, failures, refused, hung, unfinished })}`;
   }
+  // Otherwise part of what is measured is connecting.
+  if (report.mode === 'keep-alive' && Object.values(report.closed).some((count) => count > 0))
+    return `connections were not kept: ${JSON.stringify(report.closed)}`;
   const expected = Array.from({ length: workers }, (_, index) => `w${index}`);
   const idle = expected.filter((name) => !report.workers[name]);
   if (idle.length > 0) return `served nothing: ${idle.join(', ')}`;

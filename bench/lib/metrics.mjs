@@ -16,15 +16,21 @@ export const METRICS = {
   p99Ms: { label: 'p99', digits: 2, of: ({ load }) => load.latencyMs.p99 },
   maxMs: { label: 'max ms', digits: 1, of: ({ load }) => load.latencyMs.max },
   othersCores: { label: 'others', digits: 2, of: ({ othersCores }) => othersCores },
-  busiest: { label: 'busiest %', digits: 1, of: busiestShare },
+  busiest: { label: 'busiest %', digits: 1, of: ({ load }) => largestShare(load.workers) },
+  busiestConnections: {
+    label: 'conns %',
+    digits: 1,
+    of: ({ load }) => largestShare(load.workerConnections),
+  },
 };
 
 /**
- * The busiest worker's share of the connections, in percent: 50 is even for 2 workers.
- * @param {ValidCell} cell
+ * The share of the worker with the most, in percent: 50 is even for 2 workers.
+ * @param {Record<string, number>} counts by worker
  */
-function busiestShare({ load }) {
-  return (100 * Math.max(...Object.values(load.workers))) / load.ok;
+function largestShare(counts) {
+  const values = Object.values(counts);
+  return (100 * Math.max(...values)) / values.reduce((sum, value) => sum + value, 0);
 }
 
 /**
@@ -47,6 +53,26 @@ export function valuesOf(cells, scenario, contestant, metric) {
     .filter((cell) => cell.scenario === scenario && cell.contestant === contestant)
     .filter(isValid)
     .map(METRICS[metric].of);
+}
+
+/**
+ * One metric of one contestant by that of another, for each pass that both have a valid cell of.
+ * @param {Cell[]} cells
+ * @param {string} scenario
+ * @param {string} metric a key of METRICS
+ * @param {string} of
+ * @param {string} against
+ */
+export function pairedRatios(cells, scenario, metric, of, against) {
+  const valid = cells.filter((cell) => cell.scenario === scenario).filter(isValid);
+  return valid.flatMap((own) => {
+    if (own.contestant !== of) return [];
+    const base = valid.find(
+      ({ contestant, round, pass }) =>
+        contestant === against && round === own.round && pass === own.pass,
+    );
+    return base ? [METRICS[metric].of(own) / METRICS[metric].of(base)] : [];
+  });
 }
 
 /**

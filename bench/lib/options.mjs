@@ -8,12 +8,12 @@ const LOADGEN = fileURLToPath(new URL('../../build/Release/loadgen', import.meta
 const MIN_QUICK_ROUNDS = 5;
 
 export const USAGE = `usage: node bench/run.mjs [options]
-  --quick              some 3 minutes on 2 idle cores: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
+  --quick              some 4 minutes on 2 idle cores: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
   --rounds N           how often each cell runs (5)
   --scenario A,B       only these (all)
-  --contestant A,B     only these (all)
+  --contestant A,B     only these (all; in keep-alive those it is a question for)
   --workers N          worker processes (2)
-  --connections N      connections of a cell, where the scenario's load is a number of them
+  --connections N      connections (keep-alive: requests) of a cell, where its load is a number of them
   --out FILE           write every cell as a line of JSON
   --loadgen FILE       the load generator (build/Release/loadgen)
   --list               list scenarios and contestants, and end
@@ -40,7 +40,10 @@ export function parseOptions(args) {
         ? undefined
         : wholeNumber('--connections', values.connections, 100, 5_000_000),
     scenarios: names('--scenario', values.scenario, SCENARIOS).map((name) => SCENARIOS[name]),
-    contestants: names('--contestant', values.contestant, CONTESTANTS),
+    contestants:
+      values.contestant === undefined
+        ? undefined
+        : names('--contestant', values.contestant, CONTESTANTS),
     loadgen: values.loadgen,
     out: values.out,
   };

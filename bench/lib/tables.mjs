@@ -13,7 +13,7 @@ const DISTURBED_CORES = 0.2;
  * @param {import('./types.mjs').Scenario} scenario
  */
 export function scenarioTable(cells, { name, about, columns }) {
-  const head = [name, ...columns.map((metric) => METRICS[metric].label), 'from–to', 'rounds'];
+  const head = [name, ...columns.map((metric) => METRICS[metric].label), 'from–to', 'cells'];
   const rows = Object.keys(CONTESTANTS).flatMap((contestant) => {
     const own = cells.filter((cell) => cell.scenario === name && cell.contestant === contestant);
     if (own.length === 0) return [];
@@ -21,8 +21,8 @@ export function scenarioTable(cells, { name, about, columns }) {
     const medians = columns.map((metric) =>
       format(median(valuesOf(own, name, contestant, metric)), METRICS[metric].digits),
     );
-    const rounds = valid === own.length ? `${valid}` : `${valid} of ${own.length}`;
-    return [[contestant, ...medians, rangeOf(own, columns[0]), rounds]];
+    const count = valid === own.length ? `${valid}` : `${valid} of ${own.length}`;
+    return [[contestant, ...medians, rangeOf(own, columns[0]), count]];
   });
   return `${name}: ${about}\n${align([head, ...rows])}`;
 }
@@ -53,15 +53,25 @@ export function targetTable(cells) {
     const result = judge(target, cells);
     if (!result) return [what, limitOf(target), '', 'not measured', ''];
     const [own, base] = result.figures.map((figure) => format(figure, METRICS[metric].digits));
+    const { value, verdict, pairs } = result;
+    const figuresOf =
+      base === undefined ? `worst of all rounds; median ${own}` : `${own} / ${base}`;
     return [
       what,
       limitOf(target),
-      format(result.value, against ? 2 : METRICS[metric].digits),
-      result.isMet ? 'met' : 'MISSED',
-      base === undefined ? `worst of all rounds; median ${own}` : `${own} / ${base}`,
+      format(value, against ? (pairs ? 3 : 2) : METRICS[metric].digits),
+      verdict,
+      `${figuresOf}${describePairs(result)}`,
     ];
   });
   return align([['target', 'limit', 'measured', 'verdict', 'figures'], ...rows]);
+}
+
+/** @param {import('./targets.mjs').Result} result */
+function describePairs({ pairs, interval }) {
+  if (pairs === undefined) return '';
+  const where = interval && `${format(interval.from, 3)}–${format(interval.to, 3)}`;
+  return `; ${pairs} pairs, ${where ? `19 in 20: ${where}` : 'too few'}`;
 }
 
 /**
@@ -69,13 +79,15 @@ export function targetTable(cells) {
  * @param {Cell[]} cells
  */
 export function voidList(cells) {
-  /** @type {Map<string, string[]>} */
+  /** @type {Map<string, Set<string>>} */
   const byReason = new Map();
   for (const { contestant, scenario, round, reason } of cells.filter((cell) => !isValid(cell))) {
     const key = `${contestant}: ${reason}`;
-    byReason.set(key, [...(byReason.get(key) ?? []), `${scenario} ${round}`]);
+    byReason.set(key, (byReason.get(key) ?? new Set()).add(`${scenario} ${round}`));
   }
-  return [...byReason].map(([key, where]) => `void (${where.join(', ')}) ${key.trim()}`).join('\n');
+  return [...byReason]
+    .map(([key, where]) => `void (${[...where].join(', ')}) ${key.trim()}`)
+    .join('\n');
 }
 
 /**

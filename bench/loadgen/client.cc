@@ -1,9 +1,7 @@
 #include "client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -27,18 +25,23 @@ int64_t Now() {
 }
 
 std::string MakeRequest(const Options& options) {
-  if (options.mode != Mode::kHttp) return "";
-  return "GET " + options.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+  if (options.mode == Mode::kStorm) return "";
+  const char* connection = options.mode == Mode::kKeepAlive ? "keep-alive" : "close";
+  return "GET " + options.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: " + connection +
+         "\r\n\r\n";
 }
 
 }  // namespace
 
 Client::Client(const Options& options)
     : options_(options),
+      keeps_alive_(options.mode == Mode::kKeepAlive),
       request_(MakeRequest(options)),
+      hang_ns_(options.hang_ms * kMillisecond),
       connections_(static_cast<size_t>(options.concurrency)) {
+  is_opening_ = options.opening > 0;
   for (uint32_t i = 0; i < connections_.size(); i++) free_.push_back(i);
-  tally_.latencies.Reserve(static_cast<size_t>(options.connections));
+  tally_.latencies.Reserve(static_cast<size_t>(options.requests));
 }
 
 int Client::Run(const volatile sig_atomic_t* interrupted) {
@@ -51,8 +54,9 @@ int Client::Run(const volatile sig_atomic_t* interrupted) {
   int result = 0;
   while (result == 0 && !*interrupted) {
     const int64_t now_ns = Now();
-    OpenDue(now_ns);
     if (now_ns >= next_hang_scan_ns_) DropHung(now_ns);
+    if (tally_.Bad() > options_.failures) break;
+    StartDue(now_ns);
     if (free_.size() == connections_.size() && IsAllStarted(now_ns)) break;
     result = Wait(now_ns);
   }
@@ -62,61 +66,63 @@ int Client::Run(const volatile sig_atomic_t* interrupted) {
 }
 
 bool Client::IsAllStarted(int64_t now_ns) const {
-  return tally_.started == options_.connections || now_ns >= stop_ns_;
+  return tally_.started == options_.requests || now_ns >= stop_ns_;
 }
 
 int64_t Client::NextDue() const {
   if (options_.rate == 0) return start_ns_;
-  // 5,000,000 connections × 10^9 ns fit in 63 bits.
+  // 5,000,000 requests × 10^9 ns fit in 63 bits.
   return start_ns_ + tally_.started * kSecond / options_.rate;
 }
 
-void Client::OpenDue(int64_t now_ns) {
-  while (!free_.empty() && !IsAllStarted(now_ns) && NextDue() <= now_ns) {
-    const uint32_t index = free_.back();
-    free_.pop_back();
-    Connection& connection = connections_[index];
-    connection.opened_ns = Now();
-    connection.due_ns = options_.rate == 0 ? connection.opened_ns : NextDue();
-    connection.is_start = tally_.started < options_.skip;
-    connection.reply.clear();
-    tally_.started++;
-    const int error = Open(&connection, index);
-    if (error != 0) Fail(index, -error);
+// Each free client at most once: one that fails at once is free again, and the clock must be looked
+// at in between.
+void Client::StartDue(int64_t now_ns) {
+  for (size_t left = free_.size(); left > 0; left--) {
+    if (IsAllStarted(now_ns) || NextDue() > now_ns || AwaitsOpening(now_ns)) return;
+    const uint32_t index = free_.front();
+    free_.pop_front();
+    Start(index);
   }
 }
 
-int Client::Open(Connection* connection, uint32_t index) {
-  const int family = options_.target.ss_family;
-  connection->fd.Reset(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (!connection->fd) return -errno;
-  if (family == AF_INET) {
-    const int error = BindSource(connection->fd.get());
-    if (error != 0) return error;
+// True while no further connection may be opened. Free clients are taken in turn, so the first
+// `concurrency` requests are each client's first.
+bool Client::AwaitsOpening(int64_t now_ns) {
+  if (!is_opening_) return false;
+  const int64_t under_way = options_.concurrency - static_cast<int64_t>(free_.size());
+  if (tally_.started < options_.concurrency) return under_way >= options_.opening;
+  if (under_way > 0) return true;
+  is_opening_ = false;
+  start_ns_ = now_ns;
+  return false;
+}
+
+void Client::Start(uint32_t index) {
+  Connection& connection = connections_[index];
+  connection.started_ns = Now();
+  connection.due_ns = options_.rate == 0 ? connection.started_ns : NextDue();
+  connection.is_start = is_opening_ || tally_.started < options_.skip;
+  connection.reply.clear();
+  tally_.started++;
+  if (connection.state == State::kIdle && !IsLeft(&connection)) return Send(index);
+  Open(index);
+}
+
+void Client::Open(uint32_t index) {
+  int error = connections_[index].Open(options_, tally_.started);
+  if (error == 0) {
+    error = Watch(index, EPOLL_CTL_ADD, request_.empty() ? EPOLLIN | EPOLLRDHUP : EPOLLOUT);
   }
-  const auto* target = reinterpret_cast<const sockaddr*>(&options_.target);
-  if (connect(connection->fd.get(), target, options_.target_length) != 0 && errno != EINPROGRESS) {
-    return -errno;
-  }
+  if (error != 0) Fail(index, -error);
+}
+
+int Client::Watch(uint32_t index, int operation, uint32_t events) {
   epoll_event event = {};
-  event.events = request_.empty() ? EPOLLIN | EPOLLRDHUP : EPOLLOUT;
+  event.events = events;
   event.data.u32 = index;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->fd.get(), &event) != 0) return -errno;
-  return 0;
-}
-
-// One source address has some 28,000 ports, and each stays taken for a minute after its
-// connection; a benchmark needs more. IP_BIND_ADDRESS_NO_PORT leaves the port to connect(), which
-// knows the target and so may share a port among targets.
-int Client::BindSource(int fd) {
-  const int on = 1;
-  if (setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof(on)) != 0) return -errno;
-  sockaddr_in source = {};
-  source.sin_family = AF_INET;
-  const int64_t host = 2 + tally_.started % options_.sources;
-  source.sin_addr.s_addr = htonl(0x7f000000u + static_cast<uint32_t>(host));
-  if (bind(fd, reinterpret_cast<sockaddr*>(&source), sizeof(source)) != 0) return -errno;
-  return 0;
+  const int fd = connections_[index].fd.get();
+  return epoll_ctl(epoll_.get(), operation, fd, &event) == 0 ? 0 : -errno;
 }
 
 int Client::Wait(int64_t now_ns) {
@@ -134,82 +140,152 @@ int Client::Wait(int64_t now_ns) {
   const int count = epoll_wait(epoll_.get(), events, kMaxEvents, 0);
   if (count < 0) return errno == EINTR ? 0 : -errno;
   // No event here can be of an earlier connection with the same index: a connection has one event
-  // in a batch, and its index is used again only after the batch.
+  // in a batch, and its index is used again only by that event or after the batch.
   for (int i = 0; i < count; i++) OnEvent(events[i].data.u32, events[i].events);
   return 0;
 }
 
 void Client::OnEvent(uint32_t index, uint32_t events) {
-  if (events & EPOLLOUT) {
-    SendRequest(index);
-  } else {
-    ReadReply(index, events);
-  }
-}
-
-// The request is shorter than any socket buffer and the first thing sent, so it goes in one piece.
-void Client::SendRequest(uint32_t index) {
-  const int fd = connections_[index].fd.get();
-  if (send(fd, request_.data(), request_.size(), MSG_NOSIGNAL) < 0) return Fail(index, errno);
-  epoll_event event = {};
-  event.events = EPOLLIN | EPOLLRDHUP;
-  event.data.u32 = index;
-  if (epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) != 0) Fail(index, errno);
-}
-
-void Client::ReadReply(uint32_t index, uint32_t events) {
   Connection& connection = connections_[index];
-  char buffer[4096];
-  while (connection.reply.size() <= kMaxReplyBytes) {
-    const ssize_t count = recv(connection.fd.get(), buffer, sizeof(buffer), 0);
-    if (count == 0) return CheckReply(index);
-    if (count < 0) {
-      if (errno != EAGAIN && errno != EINTR) Fail(index, errno);
+  switch (connection.state) {
+    case State::kOpening:
+      if (!request_.empty()) return Send(index);
+      connection.state = State::kWaiting;
+      if (!(events & EPOLLERR)) tally_.opened++;
+      return CheckReply(index, connection.Receive(events));
+    case State::kWaiting:
+      return CheckReply(index, connection.Receive(events));
+    case State::kIdle:
+      IsLeft(&connection);
       return;
-    }
-    connection.reply.append(buffer, static_cast<size_t>(count));
-    // Without RDHUP the end is not here yet, and another recv would only say EAGAIN.
-    if (!(events & EPOLLRDHUP) && static_cast<size_t>(count) < sizeof(buffer)) return;
+    case State::kClosed:
+      return;
   }
-  tally_.wrong++;
+}
+
+// A request is shorter than any socket buffer and nothing else is under way: it goes in one piece.
+void Client::Send(uint32_t index) {
+  Connection& connection = connections_[index];
+  const bool is_reused = connection.state == State::kIdle;
+  if (send(connection.fd.get(), request_.data(), request_.size(), MSG_NOSIGNAL) < 0) {
+    if (!is_reused) return Fail(index, errno);
+    // Left by the server since IsLeft() looked. Not a byte went out: it was closed while idle.
+    tally_.closed_idle++;
+    return Open(index);
+  }
+  connection.state = State::kWaiting;
+  if (is_reused) return;
+  tally_.opened++;
+  const int error = Watch(index, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP);
+  if (error != 0) Fail(index, -error);
+}
+
+// `end` is how the connection ended, or 0 if it is open.
+void Client::CheckReply(uint32_t index, int end) {
+  // Without keep-alive a reply ends with its connection.
+  if (end == 0 && !keeps_alive_) return;
+  if (end == kWrongReply) return Fail(index, end);
+  const std::string& bytes = connections_[index].reply;
+  const Reply reply = request_.empty() ? ReadLine(bytes) : ReadHttp(bytes);
+  switch (reply.extent) {
+    case Reply::Extent::kWrong:
+      return Fail(index, kWrongReply);
+    case Reply::Extent::kIncomplete:
+      if (end != 0) Fail(index, end);
+      return;
+    case Reply::Extent::kUntilClose:
+      if (end == 0) return;
+      if (end != kEndOfFile) return Fail(index, end);
+      break;
+    case Reply::Extent::kComplete:
+      break;
+  }
+  if (reply.worker.empty()) return Fail(index, kWrongReply);
+  CountOk(index, reply, end);
+}
+
+void Client::CountOk(uint32_t index, const Reply& reply, int end) {
+  Connection& connection = connections_[index];
+  if (connection.server == nullptr) {
+    auto entry = tally_.served.find(reply.worker);
+    if (entry == tally_.served.end())
+      entry = tally_.served.emplace(reply.worker, Served{std::string(reply.worker)}).first;
+    connection.server = &entry->second;
+    entry->second.connections++;
+  } else if (connection.server->worker != reply.worker) {
+    return Fail(index, kWrongReply);
+  }
+  const int64_t now_ns = Now();
+  if (now_ns - connection.started_ns >= hang_ns_) return Hang(index, now_ns);
+  connection.server->requests++;
+  tally_.ok++;
+  if (!is_opening_) tally_.rated++;
+  tally_.latencies.Add(now_ns - connection.due_ns, connection.is_start);
+  if (!keeps_alive_) return Retire(index, now_ns);
+  if (reply.announces_close) {
+    tally_.closed_announced++;
+    return Retire(index, now_ns);
+  }
+  if (end != 0) {
+    tally_.closed_idle++;
+    return Retire(index, now_ns);
+  }
+  connection.state = State::kIdle;
+  last_end_ns_ = now_ns;
+  // At once and not after the batch of events: workers would wait for the slowest of the batch.
+  if (options_.rate == 0 && !is_opening_ && !IsAllStarted(now_ns)) return Start(index);
+  free_.push_back(index);
+}
+
+// True if an idle connection can no longer be used; it is then closed. Asked before every request
+// on it, so that a close the kernel knows of is never taken for a failed request.
+bool Client::IsLeft(Connection* connection) {
+  switch (connection->Look()) {
+    case Connection::Idle::kUsable:
+      return false;
+    case Connection::Idle::kClosed:
+      tally_.closed_idle++;
+      break;
+    // Such as a 408 (RFC 9110, 15.5.9), or the rest of a reply that was longer than it said.
+    case Connection::Idle::kUnasked:
+      tally_.closed_unasked++;
+      break;
+  }
+  connection->Close();
+  return true;
+}
+
+// On a new connection also what went wrong before the request was sent: a client that connected in
+// order to ask got no answer.
+void Client::Fail(uint32_t index, int error) {
+  const Connection& connection = connections_[index];
+  if (error == ECONNREFUSED) {
+    tally_.refused++;
+  } else {
+    tally_.failed++;
+    tally_.failures[error]++;
+    if (connection.server != nullptr && connection.reply.empty()) tally_.reused_failed++;
+  }
   Retire(index, Now());
 }
 
-void Client::CheckReply(uint32_t index) {
-  const Connection& connection = connections_[index];
-  const int64_t now_ns = Now();
-  const std::string_view worker =
-      request_.empty() ? WorkerOfLine(connection.reply) : WorkerOfHttp(connection.reply);
-  if (worker.empty()) {
-    tally_.wrong++;
-    return Retire(index, now_ns);
-  }
-  auto entry = tally_.workers.find(worker);
-  if (entry == tally_.workers.end()) entry = tally_.workers.emplace(worker, 0).first;
-  entry->second++;
-  tally_.ok++;
-  tally_.latencies.Add(now_ns - connection.due_ns, connection.is_start);
+void Client::Hang(uint32_t index, int64_t now_ns) {
+  tally_.hung++;
   Retire(index, now_ns);
 }
 
-void Client::Fail(uint32_t index, int error) {
-  tally_.failed[error]++;
-  Retire(index, Now());
-}
-
 void Client::Retire(uint32_t index, int64_t now_ns) {
-  connections_[index].fd.Reset();
+  connections_[index].Close();
   free_.push_back(index);
   last_end_ns_ = now_ns;
 }
 
 void Client::DropHung(int64_t now_ns) {
   next_hang_scan_ns_ = now_ns + kMaxWait;
-  const int64_t hang_ns = options_.hang_ms * kMillisecond;
   for (uint32_t i = 0; i < connections_.size(); i++) {
-    if (!connections_[i].fd || now_ns - connections_[i].opened_ns < hang_ns) continue;
-    tally_.hung++;
-    Retire(i, now_ns);
+    const Connection& connection = connections_[i];
+    if (connection.state != State::kOpening && connection.state != State::kWaiting) continue;
+    if (now_ns - connection.started_ns >= hang_ns_) Hang(i, now_ns);
   }
 }
 

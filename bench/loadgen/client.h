@@ -1,76 +1,77 @@
-// The clients: one epoll loop that opens connections, reads each reply to its end and tallies it.
+// The clients: one epoll loop that opens connections, asks, reads each reply to its end and tallies
+// it.
 //
-// Closed loop (rate 0): `concurrency` connections at a time, the next one starts when one ends.
-// Open loop: connection i is due at start + i / rate and its latency counts from then, whether or
-// not the generator got round to it; a server that stalls cannot slow down the clock it is
-// measured by. `concurrency` is then only the most that may be open at once.
+// Closed loop (rate 0): `concurrency` clients, each starts its next request when its last one
+// ended. Open loop: request i is due at start + i / rate and its latency counts from then, whether
+// or not the generator got round to it; a server that stalls cannot slow down the clock it is
+// measured by. `concurrency` is then only the most that may be under way at once.
+//
+// With `opening`, a closed keep-alive loop begins by opening every connection, so many at a time,
+// with one request each. These count as requests, but neither in rate nor in latency. One at a
+// time, it is the server's policy alone that decides which worker gets which, and not who woke up
+// first.
+//
+// A request has one outcome: it is ok, failed, refused or hung, or the run ended before. Nothing is
+// tried twice: a client goes on with its next request, on a new connection if the last one is gone.
 #ifndef RONDO_BENCH_LOADGEN_CLIENT_H_
 #define RONDO_BENCH_LOADGEN_CLIENT_H_
 
 #include <signal.h>
 
 #include <cstdint>
-#include <map>
+#include <deque>
 #include <string>
 #include <vector>
 
 #include "../../native/unique_fd.h"
-#include "latency.h"
+#include "connection.h"
 #include "options.h"
+#include "reply.h"
+#include "tally.h"
 
 namespace loadgen {
-
-struct Tally {
-  int64_t started = 0;
-  int64_t ok = 0;
-  int64_t wrong = 0;              // complete, but not the reply a worker should give
-  int64_t hung = 0;               // nothing for hang_ms after connect; dropped
-  int64_t unfinished = 0;         // still open when the run was interrupted
-  std::map<int, int64_t> failed;  // by errno
-  std::map<std::string, int64_t, std::less<>> workers;
-  Latencies latencies;     // of the ok ones
-  int64_t elapsed_ns = 0;  // from the first start to the last end
-};
 
 class Client {
  public:
   explicit Client(const Options& options);
 
-  // Returns when everything asked for has ended, the time is up and what was open has ended or
-  // hung, or `*interrupted` is set. 0 or -errno; the tally is valid in both cases.
+  // Returns when everything asked for has ended, the time is up and what was under way has ended or
+  // hung, there were more failures than allowed, or `*interrupted` is set. 0 or -errno; the tally
+  // is valid in all cases.
   int Run(const volatile sig_atomic_t* interrupted);
 
   Tally& tally() { return tally_; }
 
  private:
-  struct Connection {
-    rondo::UniqueFd fd;
-    int64_t due_ns = 0;
-    int64_t opened_ns = 0;
-    bool is_start = false;
-    std::string reply;
-  };
+  using State = Connection::State;
 
   bool IsAllStarted(int64_t now_ns) const;
   int64_t NextDue() const;
-  void OpenDue(int64_t now_ns);
-  int Open(Connection* connection, uint32_t index);
-  int BindSource(int fd);
+  void StartDue(int64_t now_ns);
+  void Start(uint32_t index);
+  bool AwaitsOpening(int64_t now_ns);
+  void Open(uint32_t index);
+  int Watch(uint32_t index, int operation, uint32_t events);
   int Wait(int64_t now_ns);
   void OnEvent(uint32_t index, uint32_t events);
-  void SendRequest(uint32_t index);
-  void ReadReply(uint32_t index, uint32_t events);
-  void CheckReply(uint32_t index);
+  void Send(uint32_t index);
+  void CheckReply(uint32_t index, int end);
+  void CountOk(uint32_t index, const Reply& reply, int end);
+  bool IsLeft(Connection* connection);
   void Fail(uint32_t index, int error);
+  void Hang(uint32_t index, int64_t now_ns);
   void Retire(uint32_t index, int64_t now_ns);
   void DropHung(int64_t now_ns);
 
   const Options& options_;
+  const bool keeps_alive_;
   const std::string request_;
+  const int64_t hang_ns_;
   rondo::UniqueFd epoll_;
   std::vector<Connection> connections_;
-  std::vector<uint32_t> free_;
+  std::deque<uint32_t> free_;  // without a request under way; taken in turn
   Tally tally_;
+  bool is_opening_;
   int64_t start_ns_ = 0;
   int64_t stop_ns_ = 0;
   int64_t last_end_ns_ = 0;

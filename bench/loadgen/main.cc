@@ -1,5 +1,5 @@
-// The benchmark's load generator: short connections to a server on this machine, bounded in count
-// and time, over many source addresses so that ports do not run out. It checks every reply, keeps
+// The benchmark's load generator: connections to a server on this machine, bounded in count and
+// time, over many source addresses so that ports do not run out. It checks every reply, keeps
 // every latency, and prints one line of JSON. See ../README.md for what the figures mean.
 #include <signal.h>
 #include <stdio.h>

@@ -17,11 +17,14 @@ struct NumberOption {
 
 constexpr NumberOption kNumbers[] = {
     {"--port", &Options::port, 1, 65'535},
-    {"--connections", &Options::connections, 1, 5'000'000},
+    {"--connections", &Options::requests, 1, 5'000'000},
+    {"--requests", &Options::requests, 1, 5'000'000},
     {"--concurrency", &Options::concurrency, 1, 16'384},
     {"--seconds", &Options::seconds, 1, 600},
     {"--rate", &Options::rate, 0, 1'000'000},
     {"--hang-ms", &Options::hang_ms, 1, 60'000},
+    {"--opening", &Options::opening, 0, 16'384},
+    {"--failures", &Options::failures, 0, 5'000'000},
     {"--skip", &Options::skip, 0, 5'000'000},
     {"--sources", &Options::sources, 1, 253},
 };
@@ -74,7 +77,22 @@ bool IsRequestPath(const std::string& path) {
   return true;
 }
 
+bool ParseMode(const std::string& name, Options* options) {
+  for (const Mode mode : {Mode::kStorm, Mode::kHttp, Mode::kKeepAlive}) {
+    options->mode = mode;
+    if (name == kModeNames[static_cast<int>(mode)]) return true;
+  }
+  return false;
+}
+
 bool ParseOption(const std::string& name, const char* value, Options* options, std::string* error) {
+  // They bound the same number; but a reader of the command line should see what is counted.
+  const bool keeps_alive = options->mode == Mode::kKeepAlive;
+  if (name == (keeps_alive ? "--connections" : "--requests") ||
+      (name == "--opening" && !keeps_alive)) {
+    *error = name + " does not go with " + kModeNames[static_cast<int>(options->mode)];
+    return false;
+  }
   for (const NumberOption& option : kNumbers) {
     if (name == option.name) return ParseNumber(option, value, options, error);
   }
@@ -95,19 +113,16 @@ bool ParseOption(const std::string& name, const char* value, Options* options, s
 }  // namespace
 
 const char* Usage() {
-  return "usage: loadgen storm|http --port PORT [--host ADDRESS] [--path PATH] [--connections N]\n"
-         "               [--concurrency K] [--seconds S] [--rate R] [--hang-ms MS] [--skip N] "
-         "[--sources N]\n";
+  return "usage: loadgen storm|http --port PORT [--connections N] [options]\n"
+         "       loadgen keep-alive --port PORT [--requests N] [--opening K] [options]\n"
+         "options: [--host ADDRESS] [--path PATH] [--concurrency K] [--seconds S] [--rate R]\n"
+         "         [--hang-ms MS] [--failures N] [--skip N] [--sources N]\n";
 }
 
 bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
   const std::string mode = argc > 1 ? argv[1] : "";
-  if (mode == "storm") {
-    options->mode = Mode::kStorm;
-  } else if (mode == "http") {
-    options->mode = Mode::kHttp;
-  } else {
-    *error = "the first argument must be storm or http, not '" + mode + "'";
+  if (!ParseMode(mode, options)) {
+    *error = "the first argument must be storm, http or keep-alive, not '" + mode + "'";
     return false;
   }
   for (int i = 2; i < argc; i += 2) {
@@ -119,6 +134,10 @@ bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
   }
   if (options->port == 0) {
     *error = "--port is required";
+    return false;
+  }
+  if (options->opening > 0 && options->rate > 0) {
+    *error = "--opening does not go with --rate";
     return false;
   }
   return ResolveLoopback(options, error);

@@ -11,20 +11,28 @@
 
 namespace loadgen {
 
-enum class Mode { kStorm, kHttp };
+enum class Mode {
+  kStorm,      // connect, read a line to its end
+  kHttp,       // connect, ask with Connection: close, read to the end
+  kKeepAlive,  // connect, ask and read the reply, ask again
+};
+
+constexpr const char* kModeNames[] = {"storm", "http", "keep-alive"};
 
 struct Options {
   Mode mode = Mode::kStorm;
   std::string host = "127.0.0.1";
   std::string path = "/";
   int64_t port = 0;
-  int64_t connections = 20'000;
+  int64_t requests = 20'000;  // in storm and http each has a connection of its own
   int64_t concurrency = 64;
   int64_t seconds = 15;
-  int64_t rate = 0;  // connections per second; 0 is a closed loop
-  int64_t hang_ms = 5'000;
-  int64_t skip = 0;      // this many at the start do not count in the latency
-  int64_t sources = 16;  // 127.0.0.2 and up; not for ::1, which is one address
+  int64_t rate = 0;              // requests per second; 0 is a closed loop
+  int64_t hang_ms = 5'000;       // a request's deadline
+  int64_t opening = 0;           // keep-alive: first open all, this many at a time; 0: as they come
+  int64_t failures = 5'000'000;  // one more ends the run
+  int64_t skip = 0;              // this many at the start do not count in the latency
+  int64_t sources = 16;          // 127.0.0.2 and up; not for ::1, which is one address
 
   sockaddr_storage target = {};
   socklen_t target_length = 0;

@@ -2,8 +2,6 @@
 
 #include <strings.h>
 
-#include <string>
-
 namespace loadgen {
 namespace {
 
@@ -26,6 +24,11 @@ std::string_view Trim(std::string_view text) {
   return text;
 }
 
+// Whatever the case of letters.
+bool IsSame(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && strncasecmp(a.data(), b.data(), a.size()) == 0;
+}
+
 // `head` is the status line and the headers, each line ended by \r\n.
 bool FindHeader(std::string_view head, std::string_view name, std::string_view* value) {
   size_t at = head.find("\r\n");
@@ -33,7 +36,7 @@ bool FindHeader(std::string_view head, std::string_view name, std::string_view* 
     const std::string_view rest = head.substr(at + 2);
     const std::string_view line = rest.substr(0, rest.find("\r\n"));
     if (line.size() > name.size() && line[name.size()] == ':' &&
-        strncasecmp(line.data(), name.data(), name.size()) == 0) {
+        IsSame(line.substr(0, name.size()), name)) {
       *value = Trim(line.substr(name.size() + 1));
       return true;
     }
@@ -42,28 +45,52 @@ bool FindHeader(std::string_view head, std::string_view name, std::string_view* 
   return false;
 }
 
-}  // namespace
-
-std::string_view WorkerOfLine(std::string_view reply) {
-  if (reply.empty() || reply.find('\n') != reply.size() - 1) return {};
-  const std::string_view word = reply.substr(0, reply.find_first_of(" \n"));
-  return IsName(word) ? word : std::string_view();
+// At most 9 digits, so that nothing overflows; kMaxReplyBytes is far below.
+bool ParseLength(std::string_view text, size_t* length) {
+  if (text.empty() || text.size() > 9) return false;
+  *length = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return false;
+    *length = *length * 10 + static_cast<size_t>(c - '0');
+  }
+  return true;
 }
 
-std::string_view WorkerOfHttp(std::string_view reply) {
-  const size_t head_end = reply.find("\r\n\r\n");
-  if (head_end == std::string_view::npos) return {};
-  const std::string_view head = reply.substr(0, head_end + 2);
-  const std::string_view body = reply.substr(head_end + 4);
+Reply::Extent ExtentOf(std::string_view head, std::string_view body) {
+  std::string_view value;
+  if (FindHeader(head, "Transfer-Encoding", &value)) return Reply::Extent::kWrong;
+  if (!FindHeader(head, "Content-Length", &value)) return Reply::Extent::kUntilClose;
+  size_t length = 0;
+  if (!ParseLength(value, &length) || body.size() > length) return Reply::Extent::kWrong;
+  return body.size() < length ? Reply::Extent::kIncomplete : Reply::Extent::kComplete;
+}
 
-  if (head.substr(0, 13) != "HTTP/1.1 200 ") return {};
-  std::string_view length;
-  if (FindHeader(head, "Content-Length", &length) && length != std::to_string(body.size())) {
-    return {};
+}  // namespace
+
+Reply ReadLine(std::string_view bytes) {
+  Reply reply;
+  const size_t line_end = bytes.find('\n');
+  if (line_end == std::string_view::npos) return reply;
+  reply.extent = line_end == bytes.size() - 1 ? Reply::Extent::kUntilClose : Reply::Extent::kWrong;
+  const std::string_view word = bytes.substr(0, bytes.find_first_of(" \n"));
+  if (IsName(word)) reply.worker = word;
+  return reply;
+}
+
+Reply ReadHttp(std::string_view bytes) {
+  Reply reply;
+  const size_t head_end = bytes.find("\r\n\r\n");
+  if (head_end == std::string_view::npos) return reply;
+  const std::string_view head = bytes.substr(0, head_end + 2);
+  reply.extent = ExtentOf(head, bytes.substr(head_end + 4));
+
+  std::string_view value;
+  if (FindHeader(head, "Connection", &value)) reply.announces_close = IsSame(value, "close");
+  if (head.substr(0, 13) == "HTTP/1.1 200 " && FindHeader(head, "X-Worker", &value) &&
+      IsName(value)) {
+    reply.worker = value;
   }
-  std::string_view worker;
-  if (!FindHeader(head, "X-Worker", &worker)) return {};
-  return IsName(worker) ? worker : std::string_view();
+  return reply;
 }
 
 }  // namespace loadgen

@@ -1,4 +1,5 @@
-// Is a reply right, and which worker sent it? A connection counts only if both can be answered.
+// How much of a reply is there, is it right, and which worker sent it? A request counts only if all
+// three can be answered.
 #ifndef RONDO_BENCH_LOADGEN_REPLY_H_
 #define RONDO_BENCH_LOADGEN_REPLY_H_
 
@@ -9,13 +10,24 @@ namespace loadgen {
 
 constexpr size_t kMaxReplyBytes = 64 * 1024;
 
-// The complete reply of a storm server is one line whose first word names the worker: "w3\n".
-// Returns that word, a view into `reply`, or an empty view if the reply is wrong.
-std::string_view WorkerOfLine(std::string_view reply);
+struct Reply {
+  enum class Extent {
+    kIncomplete,  // more must come
+    kComplete,    // all there, by its own account
+    kUntilClose,  // all there if the server closes now
+    kWrong,       // whatever may come, it will not be right
+  };
+  Extent extent = Extent::kIncomplete;
+  std::string_view worker;       // a view into the bytes; empty if the reply is not right
+  bool announces_close = false;  // by `Connection: close`
+};
 
-// The complete reply of an HTTP server: status 200, an X-Worker header, and a body as long as
-// Content-Length says. Returns the worker, a view into `reply`, or an empty view.
-std::string_view WorkerOfHttp(std::string_view reply);
+// The reply of a storm server is one line whose first word names the worker: "w3\n".
+Reply ReadLine(std::string_view bytes);
+
+// The reply of an HTTP server: status 200, an X-Worker header, and a body as long as Content-Length
+// says, or until the server closes. Chunked bodies are not read: they are wrong.
+Reply ReadHttp(std::string_view bytes);
 
 }  // namespace loadgen
 

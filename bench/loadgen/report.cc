@@ -30,6 +30,8 @@ constexpr ErrorEntry kErrors[] = {
 };
 
 std::string ErrorName(int error) {
+  if (error == kEndOfFile) return "EOF";
+  if (error == kWrongReply) return "wrong";
   for (const ErrorEntry& entry : kErrors) {
     if (entry.error == error) return entry.name;
   }
@@ -43,41 +45,67 @@ double OwnCpuSeconds() {
          static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
 }
 
+void PrintNumber(const char* name, int64_t value) { printf(",\"%s\":%" PRId64, name, value); }
+
 void PrintEntry(const char** separator, const std::string& name, int64_t count) {
   printf("%s\"%s\":%" PRId64, *separator, name.c_str(), count);
   *separator = ",";
 }
 
-}  // namespace
-
-void PrintReport(const Options& options, Tally* tally, bool interrupted) {
-  const double elapsed_s = static_cast<double>(tally->elapsed_ns) / 1e9;
-  printf("{\"mode\":\"%s\",\"connections\":%" PRId64 ",\"started\":%" PRId64 ",\"ok\":%" PRId64,
-         options.mode == Mode::kHttp ? "http" : "storm", options.connections, tally->started,
-         tally->ok);
+void PrintRequests(const Options& options, const Tally& tally) {
+  PrintNumber("requests", options.requests);
+  PrintNumber("started", tally.started);
+  PrintNumber("ok", tally.ok);
+  PrintNumber("failed", tally.failed);
   const char* separator = "";
-  printf(",\"failed\":{");
-  for (const auto& [error, count] : tally->failed) {
+  printf(",\"failures\":{");
+  for (const auto& [error, count] : tally.failures) {
     PrintEntry(&separator, ErrorName(error), count);
   }
-  printf("},\"wrong\":%" PRId64 ",\"hung\":%" PRId64 ",\"unfinished\":%" PRId64, tally->wrong,
-         tally->hung, tally->unfinished);
-  printf(",\"interrupted\":%s", interrupted ? "true" : "false");
-  printf(",\"elapsedS\":%.6f,\"rate\":%.1f", elapsed_s,
-         elapsed_s > 0 ? static_cast<double>(tally->ok) / elapsed_s : 0.0);
+  printf("}");
+  PrintNumber("reusedFailed", tally.reused_failed);
+  PrintNumber("refused", tally.refused);
+  PrintNumber("hung", tally.hung);
+  PrintNumber("unfinished", tally.unfinished);
+}
 
-  const LatencySummary latency = tally->latencies.Summarize();
+void PrintConnections(const Tally& tally) {
+  PrintNumber("opened", tally.opened);
+  printf(",\"closed\":{\"announced\":%" PRId64 ",\"idle\":%" PRId64 ",\"unasked\":%" PRId64 "}",
+         tally.closed_announced, tally.closed_idle, tally.closed_unasked);
+}
+
+void PrintLatency(const LatencySummary& latency) {
   printf(",\"latencyMs\":{\"samples\":%zu,\"min\":%.4f,\"mean\":%.4f,\"stddev\":%.4f",
          latency.samples, latency.min_ms, latency.mean_ms, latency.stddev_ms);
   printf(",\"stddevAll\":%.4f,\"p50\":%.4f,\"p90\":%.4f", latency.stddev_all_ms, latency.p50_ms,
          latency.p90_ms);
   printf(",\"p99\":%.4f,\"p999\":%.4f,\"max\":%.4f}", latency.p99_ms, latency.p999_ms,
          latency.max_ms);
+}
 
-  separator = "";
-  printf(",\"workers\":{");
-  for (const auto& [name, count] : tally->workers) PrintEntry(&separator, name, count);
-  printf("},\"cpuS\":%.6f}\n", OwnCpuSeconds());
+// By worker, the requests or the connections it served.
+void PrintServed(const char* name, const Tally& tally, int64_t Served::*count) {
+  const char* separator = "";
+  printf(",\"%s\":{", name);
+  for (const auto& [worker, served] : tally.served) PrintEntry(&separator, worker, served.*count);
+  printf("}");
+}
+
+}  // namespace
+
+void PrintReport(const Options& options, Tally* tally, bool interrupted) {
+  const double elapsed_s = static_cast<double>(tally->elapsed_ns) / 1e9;
+  printf("{\"mode\":\"%s\"", kModeNames[static_cast<int>(options.mode)]);
+  PrintRequests(options, *tally);
+  printf(",\"interrupted\":%s", interrupted ? "true" : "false");
+  PrintConnections(*tally);
+  printf(",\"elapsedS\":%.6f,\"rate\":%.1f", elapsed_s,
+         elapsed_s > 0 ? static_cast<double>(tally->rated) / elapsed_s : 0.0);
+  PrintLatency(tally->latencies.Summarize());
+  PrintServed("workers", *tally, &Served::requests);
+  PrintServed("workerConnections", *tally, &Served::connections);
+  printf(",\"cpuS\":%.6f}\n", OwnCpuSeconds());
 }
 
 }  // namespace loadgen

@@ -1,0 +1,228 @@
+// Does the load generator count what happened? `node bench/loadgen/check.mjs [PROGRAM]`: servers that
+// misbehave in a known way and a known number of times, and what the report must say then. With one
+// client at a time there is nothing to chance in who asks when.
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const PROGRAM =
+  process.argv[2] ?? fileURLToPath(new URL('../../build/Release/loadgen', import.meta.url));
+
+/** @typedef {import('../lib/types.mjs').LoadReport} LoadReport */
+/** @typedef {(socket: net.Socket, request: number, connection: number) => unknown} Answer */
+
+/**
+ * A right reply of worker w0, unless told otherwise.
+ * @param {{ status?: string, worker?: string, headers?: string }} [how]
+ */
+function reply({ status = '200 OK', worker = 'w0', headers = '' } = {}) {
+  return `HTTP/1.1 ${status}\r\nX-Worker: ${worker}\r\n${headers}Content-Length: 2\r\n\r\nok`;
+}
+
+/**
+ * Requests and connections are counted from 0, the requests on each connection.
+ * @param {Answer} answer
+ * @param {boolean} [isAsked] false: it answers when a client connects
+ */
+async function listen(answer, isAsked = true) {
+  let connections = 0;
+  const server = net.createServer({ noDelay: true }, (socket) => {
+    const connection = connections++;
+    let requests = 0;
+    socket.on('error', () => {});
+    socket.on('data', () => isAsked && answer(socket, requests++, connection));
+    if (!isAsked) answer(socket, 0, connection);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = /** @type {net.AddressInfo} */ (server.address());
+  return { port, server };
+}
+
+/**
+ * @param {number} port
+ * @param {string} command
+ * @returns {Promise<LoadReport>}
+ */
+async function load(port, command) {
+  const [mode, ...options] = command.split(' ');
+  const child = spawn(PROGRAM, [mode, '--port', String(port), ...options]);
+  let stdout = '';
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+  });
+  const [code] = await once(child, 'close');
+  assert.equal(code, 0);
+  const report = JSON.parse(stdout);
+  const { started, ok, failed, refused, hung, unfinished, failures } = report;
+  assert.equal(started, ok + failed + refused + hung + unfinished, 'one outcome per request');
+  const kinds = /** @type {number[]} */ (Object.values(failures));
+  assert.equal(
+    kinds.reduce((sum, count) => sum + count, 0),
+    failed,
+    'each failure has a kind',
+  );
+  return report;
+}
+
+/**
+ * @param {string} name
+ * @param {string} command of the load generator
+ * @param {Partial<LoadReport>} expected
+ * @param {Answer} answer
+ */
+function counts(name, command, expected, answer) {
+  test(name, async () => {
+    const { port, server } = await listen(answer, !command.startsWith('storm'));
+    const report = await load(port, command);
+    server.close();
+    for (const [key, value] of Object.entries(expected)) {
+      assert.deepEqual(report[/** @type {keyof LoadReport} */ (key)], value, key);
+    }
+  });
+}
+
+const ONE = '--concurrency 1';
+const NONE = { announced: 0, idle: 0, unasked: 0 };
+
+counts(
+  'connections are kept',
+  'keep-alive --requests 1000 --concurrency 8',
+  { ok: 1_000, opened: 8, closed: NONE, workers: { w0: 1_000 }, workerConnections: { w0: 8 } },
+  (socket) => socket.write(reply()),
+);
+let unanswered = 0;
+counts(
+  'connections are opened one at a time, before all else',
+  'keep-alive --requests 100 --concurrency 8 --opening 1',
+  { ok: 100, opened: 8 },
+  (socket, request) => {
+    if (request > 0) return socket.write(reply());
+    const status = ++unanswered === 1 ? '200 OK' : '500 Internal Server Error';
+    setTimeout(() => {
+      unanswered--;
+      socket.write(reply({ status }));
+    }, 2);
+  },
+);
+counts('a reply in pieces', `keep-alive --requests 20 ${ONE}`, { ok: 20, opened: 1 }, (socket) => {
+  socket.write(reply().slice(0, 30));
+  setTimeout(() => socket.write(reply().slice(30)), 2);
+});
+counts(
+  'an announced close',
+  `keep-alive --requests 100 ${ONE}`,
+  { ok: 100, opened: 10, closed: { ...NONE, announced: 10 } },
+  (socket, request) =>
+    request === 9 ? socket.end(reply({ headers: 'Connection: close\r\n' })) : socket.write(reply()),
+);
+counts(
+  'a close while idle is no failure',
+  `keep-alive --requests 8 --rate 10 ${ONE}`,
+  { ok: 8, failed: 0, opened: 8, closed: { ...NONE, idle: 7 } },
+  (socket) => socket.write(reply(), () => setTimeout(() => socket.end(), 40)),
+);
+counts(
+  'a reset while idle is no failure',
+  `keep-alive --requests 8 --rate 10 ${ONE}`,
+  { ok: 8, failed: 0, opened: 8, closed: { ...NONE, idle: 7 } },
+  (socket) => socket.write(reply(), () => setTimeout(() => socket.resetAndDestroy(), 40)),
+);
+counts(
+  'bytes that were not asked for end a connection',
+  `keep-alive --requests 8 --rate 10 ${ONE}`,
+  { ok: 8, failed: 0, opened: 8, closed: { ...NONE, unasked: 7 } },
+  (socket) => socket.write(reply(), () => setTimeout(() => socket.write('HTTP/1.1 408'), 40)),
+);
+counts(
+  'EOF in place of a reply',
+  `keep-alive --requests 60 ${ONE}`,
+  { ok: 50, failures: { EOF: 10 }, reusedFailed: 10, opened: 10, closed: NONE },
+  (socket, request) => (request === 5 ? socket.end() : socket.write(reply())),
+);
+counts(
+  'a reset in place of a reply',
+  `keep-alive --requests 60 ${ONE}`,
+  { ok: 50, failures: { ECONNRESET: 10 }, reusedFailed: 10 },
+  (socket, request) => (request === 5 ? socket.resetAndDestroy() : socket.write(reply())),
+);
+counts(
+  'EOF on a new connection',
+  `keep-alive --requests 30 ${ONE}`,
+  { failures: { EOF: 30 }, reusedFailed: 0, opened: 30 },
+  (socket) => socket.end(),
+);
+counts(
+  'EOF in a reply',
+  `keep-alive --requests 60 ${ONE}`,
+  { ok: 50, failures: { EOF: 10 }, reusedFailed: 0 },
+  (socket, request) => (request === 5 ? socket.end(reply().slice(0, -1)) : socket.write(reply())),
+);
+for (const [name, wrong] of Object.entries({
+  status: reply({ status: '503 Service Unavailable' }),
+  worker: reply({ worker: 'w1' }),
+  length: `${reply()}!`,
+  encoding: reply({ headers: 'Transfer-Encoding: chunked\r\n' }),
+})) {
+  counts(
+    `a wrong ${name}`,
+    `keep-alive --requests 60 ${ONE}`,
+    { ok: 50, failures: { wrong: 10 }, reusedFailed: 0 },
+    (socket, request) => socket.write(request === 5 ? wrong : reply()),
+  );
+}
+counts(
+  'no reply by the deadline',
+  `keep-alive --requests 4 --hang-ms 75 ${ONE}`,
+  { ok: 2, hung: 2, opened: 2 },
+  (socket, request) => request === 0 && socket.write(reply()),
+);
+counts(
+  'a reply after the deadline',
+  `keep-alive --requests 2 --hang-ms 75 ${ONE}`,
+  { ok: 0, hung: 2, opened: 2 },
+  (socket) => setTimeout(() => socket.write(reply()), 80),
+);
+counts(
+  '--failures ends the run',
+  `keep-alive --requests 5000000 --failures 2 ${ONE}`,
+  { failed: 3, unfinished: 0 },
+  (socket) => socket.end(),
+);
+counts(
+  'http: EOF, wrong, without a length, ok',
+  `http --connections 400 ${ONE}`,
+  { ok: 200, failures: { EOF: 100, wrong: 100 }, reusedFailed: 0, opened: 400, closed: NONE },
+  (socket, _request, connection) =>
+    socket.end(
+      ['', reply({ status: '500 Internal Server Error' }), reply(), reply().replace(/Con.*\n/, '')][
+        connection % 4
+      ],
+    ),
+);
+counts(
+  'storm: EOF, half a line, wrong, ok',
+  `storm --connections 400 ${ONE}`,
+  { ok: 100, failures: { EOF: 200, wrong: 100 }, opened: 400 },
+  (socket, _request, connection) => socket.end(['', 'w0', '!\n', 'w0\n'][connection % 4]),
+);
+
+for (const command of ['keep-alive --requests', 'http --connections', 'storm --connections']) {
+  test(`refused: ${command}`, async () => {
+    const { port, server } = await listen(() => {});
+    await once(server.close(), 'close');
+    const { refused, failed, opened } = await load(port, `${command} 100`);
+    assert.deepEqual({ refused, failed, opened }, { refused: 100, failed: 0, opened: 0 });
+    const { elapsedS } = await load(port, `${command} 5000000 --seconds 1`);
+    assert.ok(elapsedS < 1.5, 'refused for no longer than --seconds');
+  });
+}
+test('--seconds ends a keep-alive run', async () => {
+  const { port, server } = await listen((socket) => socket.write(reply()));
+  const report = await load(port, 'keep-alive --requests 5000000 --seconds 1');
+  server.close();
+  assert.ok(report.elapsedS > 0.9 && report.elapsedS < 1.5);
+  assert.equal(report.ok, report.started);
+});

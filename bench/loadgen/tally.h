@@ -1,0 +1,48 @@
+// What is counted. started = ok + failed + refused + hung + unfinished, always.
+#ifndef RONDO_BENCH_LOADGEN_TALLY_H_
+#define RONDO_BENCH_LOADGEN_TALLY_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "latency.h"
+
+namespace loadgen {
+
+// Beside the errnos, as ways to fail.
+constexpr int kEndOfFile = -1;   // the server closed before the reply was complete
+constexpr int kWrongReply = -2;  // complete, but not the reply a worker should give
+
+struct Served {
+  std::string worker;
+  int64_t requests = 0;
+  int64_t connections = 0;
+};
+
+struct Tally {
+  int64_t started = 0;
+  int64_t ok = 0;
+  int64_t failed = 0;               // all of `failures`
+  std::map<int, int64_t> failures;  // by errno, kEndOfFile or kWrongReply
+  int64_t reused_failed = 0;        // of these, on a reused connection and without a byte of reply
+  int64_t refused = 0;              // connects; nothing was sent
+  int64_t hung = 0;                 // not ended by the deadline; dropped
+  int64_t unfinished = 0;           // still under way when the run ended before its time
+
+  int64_t opened = 0;            // connections; where there is a request, counted when it was sent
+  int64_t closed_announced = 0;  // by the server with a reply that says `Connection: close`
+  int64_t closed_idle = 0;       // by the server with no request under way
+  int64_t closed_unasked = 0;    // by this side: bytes came with no request under way
+
+  std::map<std::string, Served, std::less<>> served;
+  Latencies latencies;     // of the ok ones
+  int64_t rated = 0;       // of the ok ones, those in the rate
+  int64_t elapsed_ns = 0;  // from the first start in the rate to the last end
+
+  int64_t Bad() const { return failed + refused + hung; }
+};
+
+}  // namespace loadgen
+
+#endif  // RONDO_BENCH_LOADGEN_TALLY_H_
