@@ -8,6 +8,7 @@
 #include "channel.h"
 #include "js_engine.h"
 #include "js_fd.h"
+#include "js_process.h"
 #include "js_receiver.h"
 #include "js_value.h"
 #include "policy.h"
@@ -34,6 +35,7 @@ Napi::Value Pick(const Napi::CallbackInfo& info) {
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   DefineFdFunctions(env, exports);
+  DefineProcessFunctions(env, exports);
   exports.Set("Engine", JsEngine::Define(env));
   exports.Set("Receiver", JsReceiver::Define(env));
   exports.Set("pick", Napi::Function::New<Pick>(env, "pick"));

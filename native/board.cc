@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 
 namespace rondo {
 
@@ -35,6 +36,22 @@ int OpenSharedMemory() {
 }
 
 }  // namespace
+
+uint32_t HeartbeatNow() {
+  timespec now = {};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  const uint64_t ms = static_cast<uint64_t>(now.tv_sec) * 1000 + now.tv_nsec / 1'000'000;
+  const uint32_t wrapped = static_cast<uint32_t>(ms);
+  // The millisecond before rather than the one after: no beat may lie in the future.
+  return wrapped == 0 ? UINT32_MAX : wrapped;
+}
+
+int64_t HeartbeatAgeMs(const BoardRow& row, uint32_t former) {
+  const uint32_t beat = row.heartbeat.load(std::memory_order_relaxed);
+  if (beat == 0 || beat == former) return -1;
+  // The clock is read second, so that a beat in between cannot look older than time itself.
+  return HeartbeatNow() - beat;
+}
 
 BoardMapping::~BoardMapping() {
   if (board_ != nullptr) munmap(board_, sizeof(Board));

@@ -23,6 +23,7 @@ struct BoardRow {
   alignas(64) std::atomic<uint32_t> received;  // connections read from the channel
   std::atomic<uint32_t> active;                // connections being served
   std::atomic<uint32_t> lost;                  // connections the worker's kernel limits swallowed
+  std::atomic<uint32_t> heartbeat;             // HeartbeatNow() of its loop's last beat; 0: none
 };
 
 struct Board {
@@ -32,6 +33,14 @@ struct Board {
 static_assert(sizeof(BoardRow) == 128, "a row is two cache lines");
 static_assert(std::atomic<uint32_t>::is_always_lock_free,
               "a lock in shared memory could be left held by a killed worker");
+
+// CLOCK_MONOTONIC in milliseconds, which every process of the machine sees alike; wraps, and is
+// never 0.
+uint32_t HeartbeatNow();
+
+// Milliseconds since the row's process beat last, or -1 if it never did. `former` is what was there
+// before that process started; any value else is taken for a time, so nonsense gives some age.
+int64_t HeartbeatAgeMs(const BoardRow& row, uint32_t former);
 
 // A mapping of a board; unmapped by the destructor.
 class BoardMapping {

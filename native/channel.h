@@ -28,7 +28,7 @@ constexpr size_t kMaxRefusals = 255;
 
 enum class FrameType : uint8_t {
   kConnections = 1,
-  kWelcome = 2,  // answers hello: version, slot; the board's fd
+  kWelcome = 2,  // answers hello, again with another window: version, slot, window; the board's fd
   kState = 3,    // what TypeScript tells every worker about the listeners (src/protocol.ts)
   kPing = 4,     // to a worker that has not read for long; answered with credit when it reads
 

@@ -70,6 +70,9 @@ struct SlotCounters {
   Counter refused{0};
   Counter lost{0};  // by this process, which had no fd for what came back
   ErrorCounters handoff_errors;
+  // What the former process of the slot left on the board, so that it is not taken for a beat of
+  // the present one. Written when a channel is opened, by the thread that asks for it.
+  std::atomic<uint32_t> former_heartbeat{0};
 };
 
 struct EngineCounters {

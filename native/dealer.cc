@@ -9,7 +9,6 @@ namespace rondo {
 namespace {
 
 constexpr uint64_t kTickMs = 50;
-constexpr uint64_t kStarvedReportMs = 100;
 constexpr uint64_t kErrorReportMs = 1000;
 
 // A call of Deal() ends after so many rounds, and a round takes so many from one listener, so
@@ -17,6 +16,16 @@ constexpr uint64_t kErrorReportMs = 1000;
 constexpr int kMostRounds = 64;
 constexpr int kMostAcceptsPerRound = 64;
 constexpr size_t kMostWaitingPerRound = 256;
+
+// When so many connections of one listener wait in this process, for a worker that has not sent
+// them back, no more are accepted until half of them are gone.
+constexpr size_t kCrowd = 256;
+// So many of them are offered to all workers again with each tick.
+constexpr int kOffersPerTick = 32;
+
+uint32_t LargestWindow(const DealerOptions& options) {
+  return std::max(options.window, options.quick_window);
+}
 
 bool Contains(const std::vector<uint16_t>& list, uint16_t value) {
   return std::find(list.begin(), list.end(), value) != list.end();
@@ -30,8 +39,9 @@ Dealer::Dealer(uv_loop_t* loop, const DealerOptions& options, UniqueFd board_fd,
       options_(options),
       shared_(shared),
       events_(events),
-      roster_(loop, std::move(board_fd), std::max(options.window, options.quick_window), shared,
-              events, &waiting_, {this, [](void* data) { static_cast<Dealer*>(data)->Deal(); }}) {}
+      starvation_(&shared->engine, events),
+      roster_(loop, std::move(board_fd), LargestWindow(options), shared, events, &waiting_,
+              {this, [](void* data) { static_cast<Dealer*>(data)->Deal(); }}) {}
 
 int Dealer::Open() {
   return tick_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
@@ -44,9 +54,15 @@ void Dealer::Close() {
   }
   waiting_.clear();
   shared_->engine.waiting.store(0, std::memory_order_relaxed);
-  NoteStarved(false);
+  starvation_.Note(false, uv_now(loop_));
   roster_.Clear();
   tick_.Close();
+}
+
+void Dealer::Configure(const DealerOptions& options) {
+  options_ = options;
+  roster_.SetLargestWindow(LargestWindow(options));
+  Deal();
 }
 
 void Dealer::AddListener(uint16_t id, UniqueFd fd) {
@@ -106,7 +122,7 @@ void Dealer::Deal() {
     HandOffAll();
     is_unfinished = WantsAnotherRound();
   }
-  NoteStarved(IsStarved());
+  starvation_.Note(IsStarved(), uv_now(loop_));
   shared_->engine.waiting.store(waiting_.size(), std::memory_order_relaxed);
   KeepTicking(is_unfinished);
 }
@@ -131,6 +147,8 @@ void Dealer::DealWaiting() {
 
 void Dealer::AcceptFrom(Door* door) {
   Acceptor& acceptor = door->acceptor;
+  door->is_crowded = IsCrowded(*door);
+  if (door->is_crowded) return;
   for (int i = 0; i < kMostAcceptsPerRound; i++) {
     Connection connection;
     connection.listener = acceptor.id();
@@ -177,7 +195,7 @@ void Dealer::HandOffAll() {
   for (const auto& slot : roster_.slots()) {
     if (slot->IsBatchEmpty()) continue;
     if (slot->HandOff(&waiting_)) {
-      standing_since_ms_ = 0;
+      starvation_.NoteHandOff();
     } else if (IsShortage(slot->handoff_error())) {
       events_->Emit(
           {EventType::kHandOffError, slot->id(), slot->generation(), 0, slot->handoff_error(), 0});
@@ -195,7 +213,7 @@ bool Dealer::WantsAnotherRound() {
       if (door == nullptr || !door->acceptor.is_waiting || is_paused_) continue;
       Connection next;
       next.listener = door->acceptor.id();
-      if (HasRoomFor(next)) return true;
+      if (!door->is_crowded && HasRoomFor(next)) return true;
       lacks_room = true;
     }
     for (const Connection& connection : waiting_) {
@@ -218,6 +236,15 @@ bool Dealer::CanTake(Slot* slot, const Connection& connection) {
 bool Dealer::HasRoomFor(const Connection& connection) {
   return std::any_of(roster_.slots().begin(), roster_.slots().end(),
                      [&](const auto& slot) { return CanTake(slot.get(), connection); });
+}
+
+bool Dealer::IsCrowded(const Door& door) const {
+  const size_t most = door.is_crowded ? kCrowd / 2 : kCrowd;
+  if (waiting_.size() < most) return false;
+  const auto count = std::count_if(waiting_.begin(), waiting_.end(), [&door](const auto& waiting) {
+    return waiting.listener == door.acceptor.id();
+  });
+  return static_cast<size_t>(count) >= most;
 }
 
 // Nobody will ever take it: each worker that serves its listener has sent it back, or none serves
@@ -275,24 +302,6 @@ void Dealer::OnAcceptError(Door* door, AcceptOutcome outcome, int error) {
   if (outcome == AcceptOutcome::kShortage) door->acceptor.BackOff(now_ms);
 }
 
-void Dealer::NoteStarved(bool is_starved) {
-  const uint64_t now_ns = is_starved || starved_since_ns_ != 0 ? uv_hrtime() : 0;
-  if (starved_since_ns_ != 0) Count(&shared_->engine.starved_ns, now_ns - starved_since_ns_);
-  starved_since_ns_ = is_starved ? now_ns : 0;
-  if (!is_starved) standing_since_ms_ = 0;
-  if (is_starved && standing_since_ms_ == 0) {
-    standing_since_ms_ = uv_now(loop_);
-    if (is_starvation_reported_) ReportStarvation();
-  }
-  if (!is_starved && is_starvation_reported_) ReportStarvation();
-}
-
-// The time for 'flowing' has come when connections were handed off again or none waits.
-void Dealer::ReportStarvation() {
-  is_starvation_reported_ = !is_starvation_reported_;
-  events_->Emit({is_starvation_reported_ ? EventType::kStarved : EventType::kFlowing});
-}
-
 void Dealer::OnTick(uv_timer_t* timer) { static_cast<Dealer*>(timer->data)->Tick(); }
 
 void Dealer::Tick() {
@@ -302,6 +311,7 @@ void Dealer::Tick() {
     if (door == nullptr) continue;
     Acceptor& acceptor = door->acceptor;
     acceptor.EndBackOffIfDue(now_ms);
+    if (door->is_crowded) OfferAgain(acceptor.id());
     // Room ran out with the last connection there was: nothing waits after all.
     if (acceptor.is_waiting && !is_paused_ && acceptor.IsBacklogEmpty()) {
       acceptor.is_waiting = false;
@@ -309,9 +319,17 @@ void Dealer::Tick() {
     }
   }
   Deal();
-  if (starved_since_ns_ != 0 && !is_starvation_reported_ && standing_since_ms_ != 0 &&
-      now_ms - standing_since_ms_ >= kStarvedReportMs) {
-    ReportStarvation();
+  starvation_.Tick(now_ms);
+}
+
+// A worker that had no place for them may have one by now, and is not asked by what is accepted.
+// A few at a time, for while they are on their way they are not seen to wait.
+void Dealer::OfferAgain(uint16_t listener) {
+  int left = kOffersPerTick;
+  for (Connection& connection : waiting_) {
+    if (connection.listener != listener || connection.refused_by.empty()) continue;
+    connection.refused_by.clear();
+    if (--left == 0) return;
   }
 }
 

@@ -13,6 +13,7 @@
 #include "events.h"
 #include "policy.h"
 #include "roster.h"
+#include "starvation.h"
 
 namespace rondo {
 
@@ -34,6 +35,8 @@ class Dealer {
   // was handed off stays readable for its worker.
   void Close();
 
+  // From now on; what is pending beyond a smaller window is still received.
+  void Configure(const DealerOptions& options);
   void AddListener(uint16_t id, UniqueFd fd);
   void RemoveListener(uint16_t id);
   void Pause();
@@ -45,6 +48,7 @@ class Dealer {
     Dealer* dealer;
     Acceptor acceptor;
     uint64_t report_at_ms = 0;  // no accept error is reported before
+    bool is_crowded = false;    // as many of its connections wait in this process as may
   };
 
   void Deal();
@@ -57,13 +61,13 @@ class Dealer {
 
   bool CanTake(Slot* slot, const Connection& connection);
   bool HasRoomFor(const Connection& connection);
+  bool IsCrowded(const Door& door) const;
   bool IsHopeless(const Connection& connection) const;
   bool HasOnlyStuckLeft(const Connection& connection) const;
   bool IsLastChoice(const Connection& connection, const Slot* chosen) const;
   bool IsStarved() const;
-  void NoteStarved(bool is_starved);
-  void ReportStarvation();
   void OnAcceptError(Door* door, AcceptOutcome outcome, int error);
+  void OfferAgain(uint16_t listener);
   void KeepTicking(bool is_unfinished);
   void Tick();
 
@@ -71,11 +75,12 @@ class Dealer {
   static void OnTick(uv_timer_t* timer);
 
   uv_loop_t* const loop_;
-  const DealerOptions options_;
+  DealerOptions options_;
   Shared* const shared_;
   EventSink* const events_;
   UvHandle<uv_timer_t> tick_;
   std::array<std::unique_ptr<Door>, kMaxListeners> doors_;
+  Starvation starvation_;
   // Taken back or refused: dealt before anything new is accepted.
   std::deque<Connection> waiting_;
   Roster roster_;
@@ -83,11 +88,6 @@ class Dealer {
   int last_picked_ = -1;
   bool is_ticking_ = false;
   bool is_paused_ = false;
-  // Since when something waits without room; 0: nothing does.
-  uint64_t starved_since_ns_ = 0;
-  // Since when not a single connection could be handed off though something waits.
-  uint64_t standing_since_ms_ = 0;
-  bool is_starvation_reported_ = false;
 };
 
 }  // namespace rondo

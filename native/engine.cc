@@ -64,55 +64,83 @@ int Engine::Start() {
   return 0;
 }
 
+// ---- commands ----
+
+// What is to be done on the engine's thread, with what it owns: std::function could hold no fd.
+template <typename Function>
+class Engine::Task final : public Engine::Command {
+ public:
+  explicit Task(Function function) : function_(std::move(function)) {}
+  void Run() override { function_(); }
+
+ private:
+  Function function_;
+};
+
+template <typename Function>
+void Engine::Post(Function function) {
+  if (!is_started_ || is_stopping_) return;
+  auto command = std::make_unique<Task<Function>>(std::move(function));
+  // The signal is sent under the lock: after Stop()'s command the thread closes the handle, and it
+  // cannot see that command before the lock is free.
+  Lock lock(&mutex_);
+  commands_.push_back(std::move(command));
+  uv_async_send(commands_waiting_.get());
+}
+
+void Engine::Configure(const DealerOptions& options) {
+  Post([this, options] { dealer_->Configure(options); });
+}
+
 void Engine::AddListener(uint16_t id, UniqueFd fd) {
-  Command command = {Command::Type::kAddListener};
-  command.id = id;
-  command.fd = std::move(fd);
-  Post(std::move(command));
+  Post([this, id, fd = std::move(fd)]() mutable { dealer_->AddListener(id, std::move(fd)); });
 }
 
 void Engine::RemoveListener(uint16_t id) {
-  Command command = {Command::Type::kRemoveListener};
-  command.id = id;
-  Post(std::move(command));
+  Post([this, id] { dealer_->RemoveListener(id); });
 }
 
 void Engine::AddSlot(uint16_t id, uint32_t generation, FdPair channel) {
-  Command command = {Command::Type::kAddSlot};
-  command.id = id;
-  command.generation = generation;
-  command.channel = std::move(channel);
-  Post(std::move(command));
+  if (!shared_.board) return;
+  // Here rather than on the engine's thread: figures that are read after this call are of the new
+  // process.
+  shared_.slots[id].former_heartbeat.store(
+      shared_.board.row(id)->heartbeat.load(std::memory_order_relaxed), std::memory_order_relaxed);
+  Post([this, id, generation, channel = std::move(channel)]() mutable {
+    dealer_->roster()->Add(id, generation, std::move(channel));
+  });
 }
 
 void Engine::WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd) {
-  Command command = {Command::Type::kWatchProcess};
-  command.id = id;
-  command.generation = generation;
-  command.fd = std::move(pidfd);
-  Post(std::move(command));
+  Post([this, id, generation, pidfd = std::move(pidfd)]() mutable {
+    dealer_->roster()->WatchProcess(id, generation, std::move(pidfd));
+  });
 }
 
 void Engine::RemoveSlot(uint16_t id, uint32_t generation, GoneReason reason) {
-  Command command = {Command::Type::kRemoveSlot};
-  command.id = id;
-  command.generation = generation;
-  command.reason = reason;
-  Post(std::move(command));
+  Post([this, id, generation, reason] { dealer_->roster()->Remove(id, generation, reason); });
 }
 
 void Engine::SetState(std::string state) {
-  Command command = {Command::Type::kSetState};
-  command.state = std::move(state);
-  Post(std::move(command));
+  Post([this, state = std::move(state)]() mutable {
+    dealer_->roster()->SetState(std::move(state));
+  });
 }
 
-void Engine::Pause() { Post({Command::Type::kPause}); }
+void Engine::Pause() {
+  Post([this] { dealer_->Pause(); });
+}
 
-void Engine::Resume() { Post({Command::Type::kResume}); }
+void Engine::Resume() {
+  Post([this] { dealer_->Resume(); });
+}
 
 void Engine::Stop() {
-  Post({Command::Type::kStop});
+  Post([this] {
+    // With its handles closed, the loop has nothing left to run for.
+    dealer_->Close();
+    commands_waiting_.Close();
+  });
   is_stopping_ = true;
 }
 
@@ -120,15 +148,6 @@ void Engine::Join() {
   if (!is_started_) return;
   uv_thread_join(&thread_);
   is_started_ = false;
-}
-
-void Engine::Post(Command command) {
-  if (!is_started_ || is_stopping_) return;
-  // The signal is sent under the lock: after kStop the thread closes the handle, and it cannot
-  // see that command before the lock is free.
-  Lock lock(&mutex_);
-  commands_.push_back(std::move(command));
-  uv_async_send(commands_waiting_.get());
 }
 
 std::vector<Event> Engine::TakeEvents() {
@@ -156,38 +175,12 @@ void Engine::Run() {
 }
 
 void Engine::RunCommands() {
-  std::vector<Command> commands;
+  std::vector<std::unique_ptr<Command>> commands;
   {
     Lock lock(&mutex_);
     commands.swap(commands_);
   }
-  for (Command& command : commands) RunCommand(&command);
-}
-
-void Engine::RunCommand(Command* command) {
-  switch (command->type) {
-    case Command::Type::kAddListener:
-      return dealer_->AddListener(command->id, std::move(command->fd));
-    case Command::Type::kRemoveListener:
-      return dealer_->RemoveListener(command->id);
-    case Command::Type::kAddSlot:
-      return dealer_->roster()->Add(command->id, command->generation, std::move(command->channel));
-    case Command::Type::kWatchProcess:
-      return dealer_->roster()->WatchProcess(command->id, command->generation,
-                                             std::move(command->fd));
-    case Command::Type::kRemoveSlot:
-      return dealer_->roster()->Remove(command->id, command->generation, command->reason);
-    case Command::Type::kSetState:
-      return dealer_->roster()->SetState(std::move(command->state));
-    case Command::Type::kPause:
-      return dealer_->Pause();
-    case Command::Type::kResume:
-      return dealer_->Resume();
-    case Command::Type::kStop:
-      // With its handles closed, the loop has nothing left to run for.
-      dealer_->Close();
-      return commands_waiting_.Close();
-  }
+  for (const auto& command : commands) command->Run();
 }
 
 }  // namespace rondo

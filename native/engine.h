@@ -32,6 +32,7 @@ class Engine final : public EventSink {
 
   // Each takes effect soon, in the order of the calls; after Stop() it does nothing but close
   // the fds it was given.
+  void Configure(const DealerOptions& options);
   void AddListener(uint16_t id, UniqueFd fd);
   void RemoveListener(uint16_t id);
   void AddSlot(uint16_t id, uint32_t generation, FdPair channel);
@@ -49,33 +50,19 @@ class Engine final : public EventSink {
 
  private:
   struct Command {
-    enum class Type {
-      kAddListener,
-      kRemoveListener,
-      kAddSlot,
-      kWatchProcess,
-      kRemoveSlot,
-      kSetState,
-      kPause,
-      kResume,
-      kStop,
-    };
-    Type type;
-    uint16_t id = 0;
-    uint32_t generation = 0;
-    GoneReason reason = GoneReason::kClosed;
-    UniqueFd fd = {};
-    FdPair channel = {};
-    std::string state = {};
+    virtual ~Command() = default;
+    virtual void Run() = 0;
   };
-
-  void Post(Command command);
+  template <typename Function>
+  class Task;
+  // Has `function` run on the engine's thread, soon, or destroys it.
+  template <typename Function>
+  void Post(Function function);
 
   // On the engine's thread.
   void Emit(const Event& event) override;
   void Run();
   void RunCommands();
-  void RunCommand(Command* command);
 
   const DealerOptions options_;
   const Owner owner_;
@@ -88,7 +75,7 @@ class Engine final : public EventSink {
   bool is_stopping_ = false;
 
   uv_mutex_t mutex_;  // guards the two queues
-  std::vector<Command> commands_;
+  std::vector<std::unique_ptr<Command>> commands_;
   std::vector<Event> events_;
 };
 

@@ -34,6 +34,16 @@ Napi::Value ErrorCounts(Napi::Env env, const ErrorCounters& errors) {
   return list;
 }
 
+// (policy, window, quickWindow, takeBackMs)
+DealerOptions ToOptions(const Napi::CallbackInfo& info) {
+  DealerOptions options = {};
+  options.policy = Policy::Find(ToString(info[0]).c_str());
+  options.window = ToUint(info[1]);
+  options.quick_window = ToUint(info[2]);
+  options.take_back_ms = ToUint(info[3]);
+  return options;
+}
+
 void SetCounter(Napi::Object object, const char* name, const Counter& counter) {
   object.Set(name, static_cast<double>(counter.load(std::memory_order_relaxed)));
 }
@@ -44,6 +54,7 @@ Napi::Function JsEngine::Define(Napi::Env env) {
   return DefineClass(env, "Engine",
                      {
                          InstanceMethod<&JsEngine::Start>("start"),
+                         InstanceMethod<&JsEngine::Configure>("configure"),
                          InstanceMethod<&JsEngine::ListenTcp>("listenTcp"),
                          InstanceMethod<&JsEngine::ListenAny>("listenAny"),
                          InstanceMethod<&JsEngine::ListenUnix>("listenUnix"),
@@ -66,21 +77,17 @@ Napi::Function JsEngine::Define(Napi::Env env) {
 
 // new Engine(policy, window, quickWindow, takeBackMs)
 JsEngine::JsEngine(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsEngine>(info) {
-  DealerOptions options = {};
-  options.policy = Policy::Find(ToString(info[0]).c_str());
-  options.window = ToUint(info[1]);
-  options.quick_window = ToUint(info[2]);
-  options.take_back_ms = ToUint(info[3]);
   engine_ = std::make_unique<Engine>(
-      options, Engine::Owner{this, [](void* self) {
-                               // Refused only while the environment ends; then nobody wants events
-                               // any more.
-                               static_cast<JsEngine*>(self)->wake_.NonBlockingCall(
-                                   static_cast<JsEngine*>(self),
-                                   [](Napi::Env env, Napi::Function on_events, JsEngine* engine) {
-                                     engine->DeliverEvents(env, on_events);
-                                   });
-                             }});
+      ToOptions(info),
+      Engine::Owner{this, [](void* self) {
+                      // Refused only while the environment ends; then nobody wants events
+                      // any more.
+                      static_cast<JsEngine*>(self)->wake_.NonBlockingCall(
+                          static_cast<JsEngine*>(self),
+                          [](Napi::Env env, Napi::Function on_events, JsEngine* engine) {
+                            engine->DeliverEvents(env, on_events);
+                          });
+                    }});
 }
 
 JsEngine::~JsEngine() {
@@ -105,6 +112,12 @@ Napi::Value JsEngine::Start(const Napi::CallbackInfo& info) {
   // Hooks run last first, so the thread ends before the function it calls does.
   napi_add_env_cleanup_hook(info.Env(), OnEnvironmentEnd, this);
   return Napi::Number::New(info.Env(), 0);
+}
+
+// configure(policy, window, quickWindow, takeBackMs)
+Napi::Value JsEngine::Configure(const Napi::CallbackInfo& info) {
+  engine_->Configure(ToOptions(info));
+  return info.Env().Undefined();
 }
 
 void JsEngine::ShutDown() {
@@ -147,18 +160,14 @@ void JsEngine::DeliverEvents(Napi::Env env, Napi::Function on_events) {
 // { error, ip } or { family, port, host }
 Napi::Value JsEngine::Listening(Napi::Env env, uint16_t id, UniqueFd fd, int error,
                                 const char* ip) {
-  Napi::Object result = Napi::Object::New(env);
   LocalAddress address = {};
   if (error == 0) error = GetLocalAddress(fd.get(), &address);
+  Napi::Object result = error < 0 ? Napi::Object::New(env) : ToJs(env, address);
   result.Set("error", error);
   if (error < 0) {
     if (ip != nullptr) result.Set("ip", ip);
     return result;
   }
-  result.Set("family", address.family);
-  result.Set("port", address.port);
-  const size_t length = address.family == 1 ? address.path_length : strlen(address.host);
-  result.Set("host", Napi::String::New(env, address.host, length));
   // Not in the engine's thread: the figures of a former listener of that id end now.
   engine_->shared().listeners[id].Reset();
   engine_->AddListener(id, std::move(fd));
@@ -299,6 +308,9 @@ Napi::Value JsEngine::SlotStats(const Napi::CallbackInfo& info) {
   stats.Set("active", row->active.load(std::memory_order_relaxed));
   stats.Set("lost", static_cast<double>(row->lost.load(std::memory_order_relaxed) +
                                         counters.lost.load(std::memory_order_relaxed)));
+  stats.Set("heartbeatAgeMs",
+            static_cast<double>(
+                HeartbeatAgeMs(*row, counters.former_heartbeat.load(std::memory_order_relaxed))));
   return stats;
 }
 

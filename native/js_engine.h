@@ -27,6 +27,7 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   };
 
   Napi::Value Start(const Napi::CallbackInfo& info);
+  Napi::Value Configure(const Napi::CallbackInfo& info);
   Napi::Value ListenTcp(const Napi::CallbackInfo& info);
   Napi::Value ListenAny(const Napi::CallbackInfo& info);
   Napi::Value ListenUnix(const Napi::CallbackInfo& info);

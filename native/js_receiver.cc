@@ -21,6 +21,7 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::SetServing>("setServing"),
                          InstanceMethod<&JsReceiver::Refuse>("refuse"),
                          InstanceMethod<&JsReceiver::Release>("release"),
+                         InstanceMethod<&JsReceiver::Beat>("beat"),
                          InstanceMethod<&JsReceiver::RefLoop>("ref"),
                          InstanceMethod<&JsReceiver::UnrefLoop>("unref"),
                      });
@@ -82,6 +83,12 @@ Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
 // release(): a delivered connection is over
 Napi::Value JsReceiver::Release(const Napi::CallbackInfo& info) {
   receiver_->Release();
+  return info.Env().Undefined();
+}
+
+// beat(intervalMs)
+Napi::Value JsReceiver::Beat(const Napi::CallbackInfo& info) {
+  receiver_->Beat(ToUint(info[0]));
   return info.Env().Undefined();
 }
 

@@ -23,6 +23,7 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   Napi::Value SetServing(const Napi::CallbackInfo& info);
   Napi::Value Refuse(const Napi::CallbackInfo& info);
   Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value Beat(const Napi::CallbackInfo& info);
   Napi::Value RefLoop(const Napi::CallbackInfo& info);
   Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
 

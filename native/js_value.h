@@ -4,8 +4,11 @@
 #define RONDO_JS_VALUE_H_
 
 #include <napi.h>
+#include <string.h>
 
 #include <string>
+
+#include "listen.h"
 
 namespace rondo {
 
@@ -17,6 +20,16 @@ inline bool ToBool(const Napi::Value& value) { return value.As<Napi::Boolean>().
 
 inline std::string ToString(const Napi::Value& value) {
   return value.As<Napi::String>().Utf8Value();
+}
+
+// { family, port, host }
+inline Napi::Object ToJs(Napi::Env env, const LocalAddress& address) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("family", address.family);
+  object.Set("port", address.port);
+  const size_t length = address.family == 1 ? address.path_length : strlen(address.host);
+  object.Set("host", Napi::String::New(env, address.host, length));
+  return object;
 }
 
 }  // namespace rondo

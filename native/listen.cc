@@ -23,32 +23,6 @@ namespace rondo {
 
 namespace {
 
-int SetNonBlockingAndCloseOnExec(int fd) {
-  const int descriptor_flags = fcntl(fd, F_GETFD);
-  if (descriptor_flags < 0) return -errno;
-  if (fcntl(fd, F_SETFD, descriptor_flags | FD_CLOEXEC) != 0) return -errno;
-  const int status_flags = fcntl(fd, F_GETFL);
-  if (status_flags < 0) return -errno;
-  if (fcntl(fd, F_SETFL, status_flags | O_NONBLOCK) != 0) return -errno;
-  return 0;
-}
-
-// 0 and the socket in *out, or -errno and *out untouched.
-int OpenSocket(int family, int type, UniqueFd* out) {
-#if defined(SOCK_CLOEXEC) && defined(SOCK_NONBLOCK)
-  UniqueFd fd(socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  if (!fd) return -errno;
-#else
-  // macOS has no such flags. The cost: a process that another thread forks and execs between the
-  // two calls inherits the socket.
-  UniqueFd fd(socket(family, type, 0));
-  if (!fd) return -errno;
-  if (const int error = SetNonBlockingAndCloseOnExec(fd.get()); error != 0) return error;
-#endif
-  *out = std::move(fd);
-  return 0;
-}
-
 // Takes ownership of `fd`.
 ListenResult StartListening(UniqueFd fd, int backlog, const char* ip) {
   if (listen(fd.get(), backlog) != 0) return {UniqueFd(), -errno, ip};
@@ -131,34 +105,6 @@ ListenResult ListenAny(int port, bool ipv6_only, int backlog) {
 // --- Unix ------------------------------------------------------------------------------------
 
 namespace {
-
-struct UnixAddress {
-  sockaddr_un socket;
-  socklen_t size;
-  bool is_abstract;
-  char path[kMaxUnixPath + 1];  // terminated, which sun_path need not be
-
-  const sockaddr* any() const { return reinterpret_cast<const sockaddr*>(&socket); }
-};
-
-// Too long is EINVAL, the code net.Server gives from Node 24 on. Node 20 and 22 bind a truncated
-// path without a word, so that clients do not find it; that is not worth matching.
-int ParseUnixAddress(const char* path, size_t length, UnixAddress* out) {
-  if (length == 0 || length > kMaxUnixPath) return -EINVAL;
-  memset(out, 0, sizeof(*out));
-  out->is_abstract = path[0] == '\0';
-#ifndef __linux__
-  if (out->is_abstract) return -EINVAL;
-#endif
-  // bind would stop at the NUL, at a path nobody asked for.
-  if (!out->is_abstract && memchr(path, '\0', length) != nullptr) return -EINVAL;
-  out->socket.sun_family = AF_UNIX;
-  memcpy(out->socket.sun_path, path, length);
-  memcpy(out->path, path, length);
-  // unix(7): every byte that the size covers is part of an abstract name.
-  out->size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length);
-  return 0;
-}
 
 struct FileInfo {
   bool is_socket;
@@ -305,13 +251,13 @@ int CheckServable(int fd) {
   return family == AF_INET || family == AF_INET6 || family == AF_UNIX ? 0 : -EINVAL;
 }
 
+}  // namespace
+
 bool IsListening(int fd) {
   int listening = 0;
   socklen_t size = sizeof(listening);
   return getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &size) == 0 && listening != 0;
 }
-
-}  // namespace
 
 ListenResult AdoptListener(UniqueFd fd, int backlog) {
   int error = CheckServable(fd.get());

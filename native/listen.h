@@ -10,8 +10,8 @@
 #include <netinet/in.h>
 #include <stddef.h>
 #include <sys/types.h>
-#include <sys/un.h>
 
+#include "socket.h"
 #include "unique_fd.h"
 
 namespace rondo {
@@ -62,7 +62,8 @@ void UnlinkIfOwned(const char* path, const UnixIdentity& identity);
 // does not listen yet is made to.
 ListenResult AdoptListener(UniqueFd fd, int backlog);
 
-inline constexpr size_t kMaxUnixPath = sizeof(sockaddr_un::sun_path);
+// Borrows `fd`. False for what is no socket, too.
+bool IsListening(int fd);
 
 struct LocalAddress {
   int family;                   // 4, 6, or 1 for Unix

@@ -35,6 +35,9 @@ int Receiver::Open() {
   if (result < 0) return result;
   result = retry_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
   if (result < 0) return result;
+  result = beat_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
+  if (result < 0) return result;
+  uv_unref(beat_.base());
   result = poll_.Open(
       this, [this](uv_poll_t* poll) { return uv_poll_init(loop_, poll, channel_.get()); });
   if (result < 0) return result;
@@ -48,6 +51,9 @@ void Receiver::Close() {
   is_ended_ = true;
   poll_.Close();
   retry_.Close();
+  beat_.Close();
+  // Nobody shows anything from here on, which must not look like a loop that is stuck.
+  ShowBeat(0);
   outgoing_.clear();
 }
 
@@ -85,6 +91,25 @@ void Receiver::Release() { SetActive(active_ - 1); }
 void Receiver::SetActive(uint32_t active) {
   active_ = active;
   if (row_ != nullptr) row_->active.store(active, std::memory_order_relaxed);
+}
+
+void Receiver::Beat(uint64_t interval_ms) {
+  beat_interval_ms_ = interval_ms;
+  if (row_ == nullptr || is_ended_) return;
+  if (interval_ms == 0) {
+    uv_timer_stop(beat_.get());
+    ShowBeat(0);
+    return;
+  }
+  ShowBeat(HeartbeatNow());
+  uv_timer_start(
+      beat_.get(),
+      [](uv_timer_t* timer) { static_cast<Receiver*>(timer->data)->ShowBeat(HeartbeatNow()); },
+      interval_ms, interval_ms);
+}
+
+void Receiver::ShowBeat(uint32_t heartbeat) {
+  if (row_ != nullptr) row_->heartbeat.store(heartbeat, std::memory_order_relaxed);
 }
 
 // ---- receiving ----
@@ -147,15 +172,18 @@ bool Receiver::HandleControl(const Frame& frame) {
   switch (frame.type) {
     case FrameType::kWelcome:
       if (!ParseWelcome(frame, &welcome) || welcome.slot >= kMaxSlots) break;
-      if (welcome.version == kProtocolVersion && row_ == nullptr) {
+      window_ = std::max<uint32_t>(welcome.window, 1);
+      // Not the first: only the window has changed.
+      if (row_ != nullptr) return true;
+      if (welcome.version == kProtocolVersion) {
         const int result = board_.Map(frame.fds[0].get());
         if (result < 0) {
           End(result);
           return false;
         }
         row_ = board_.row(welcome.slot);
-        window_ = std::max<uint32_t>(welcome.window, 1);
         SetActive(0);
+        Beat(beat_interval_ms_);
       }
       owner_->OnWelcome(welcome);
       return true;

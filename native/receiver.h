@@ -49,6 +49,11 @@ class Receiver {
   void Release();
   uint32_t active() const { return active_; }
 
+  // Shows on the board every `interval_ms` that the loop turns, as soon as there is a board; 0: no
+  // longer. By a timer of this loop, so a loop that is stuck and a process that is stopped show
+  // nothing. Keeps nothing running.
+  void Beat(uint64_t interval_ms);
+
   // Whether the open channel keeps the loop running.
   void Ref();
   void Unref();
@@ -74,17 +79,20 @@ class Receiver {
   int Send(const Outgoing& outgoing);
   void RetrySoon();
   void SetActive(uint32_t active);
+  void ShowBeat(uint32_t heartbeat);
 
   uv_loop_t* const loop_;
   const UniqueFd channel_;
   Owner* const owner_;
   UvHandle<uv_poll_t> poll_;
   UvHandle<uv_timer_t> retry_;
+  UvHandle<uv_timer_t> beat_;
   BoardMapping board_;
   BoardRow* row_ = nullptr;
   uint32_t window_ = 1;
   uint32_t answered_wake_ = 0;
   uint32_t active_ = 0;
+  uint64_t beat_interval_ms_ = 0;
   bool is_ended_ = false;
   std::vector<Connection> batch_;  // received in this turn, not yet delivered
   std::deque<Outgoing> outgoing_;  // in order; what the channel had no room for yet

@@ -88,13 +88,13 @@ void Roster::Remove(uint16_t id, uint32_t generation, GoneReason reason) {
 
 void Roster::SetState(std::string state) {
   state_ = std::move(state);
-  for (const auto& slot : slots_) {
-    if (!slot->is_welcome) continue;
-    slot->needs_state = true;
-    SendControl(slot.get());
-  }
-  // So that the tick goes on with what a full channel had no room for.
-  Changed();
+  SendControlToAll(&Slot::needs_state);
+}
+
+void Roster::SetLargestWindow(uint32_t largest_window) {
+  if (largest_window == largest_window_) return;
+  largest_window_ = largest_window;
+  SendControlToAll(&Slot::needs_welcome);
 }
 
 bool Roster::RemoveBroken() {
@@ -171,6 +171,7 @@ void Roster::OnChannel(uv_poll_t* poll, int status, int) {
 }
 
 void Roster::ReadChannel(Slot* slot) {
+  slot->is_behind = false;
   for (int i = 0; i < kMostFramesPerTurn && !slot->is_broken(); i++) {
     if (slot->expects_returned) {
       ReadReturned(slot);
@@ -182,8 +183,9 @@ void Roster::ReadChannel(Slot* slot) {
     switch (ReadFrameWithoutFds(slot->primary_end(), buffer_.get(), &frame, &error)) {
       case ReadResult::kFrame:
         HandleFrame(slot, frame);
-        // The frame of the hot path comes alone, and the poll is level-triggered.
-        if (frame.type == FrameType::kCredit) return;
+        // The frame of the hot path comes alone, and the poll is level-triggered. Not so from a
+        // worker that sends connections back.
+        if (frame.type == FrameType::kCredit && slot->returned_total == 0) return;
         break;
       case ReadResult::kEmpty:
         return;
@@ -197,6 +199,9 @@ void Roster::ReadChannel(Slot* slot) {
         return;
     }
   }
+  // Handed no more until it is heard: what it sends back would pile up unseen. If that was all
+  // there was, until the next tick.
+  slot->is_behind = true;
 }
 
 void Roster::HandleFrame(Slot* slot, const Frame& frame) {
@@ -300,10 +305,20 @@ void Roster::SendControl(Slot* slot) {
   }
 }
 
+void Roster::SendControlToAll(bool Slot::*needed) {
+  for (const auto& slot : slots_) {
+    if (!slot->is_welcome) continue;
+    slot.get()->*needed = true;
+    SendControl(slot.get());
+  }
+  // So that the tick goes on with what a full channel had no room for.
+  Changed();
+}
+
 bool Roster::NeedsTick() const {
   if (!leaving_.empty()) return true;
   return std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) {
-    return slot->pending() > 0 || slot->is_blocked || slot->is_reading_paused ||
+    return slot->pending() > 0 || slot->is_blocked || slot->is_behind || slot->is_reading_paused ||
            slot->needs_welcome || slot->needs_state || slot->needs_ping;
   });
 }
@@ -311,7 +326,7 @@ bool Roster::NeedsTick() const {
 void Roster::Tick(uint64_t now_ms, uint64_t take_back_ms) {
   FinishLeaving();
   for (const auto& slot : slots_) {
-    slot->is_blocked = false;
+    slot->is_blocked = slot->is_behind = false;
     if (slot->needs_welcome || slot->needs_state || slot->needs_ping) SendControl(slot.get());
     if (slot->is_reading_paused) StartReading(slot.get());
     if (take_back_ms > 0) TakeBackIfStuck(slot.get(), now_ms, take_back_ms);

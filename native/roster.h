@@ -31,6 +31,8 @@ class Roster {
   // Does nothing if that generation is gone already.
   void Remove(uint16_t id, uint32_t generation, GoneReason reason);
   void SetState(std::string state);
+  // The workers are told, for they read about a window at a time.
+  void SetLargestWindow(uint32_t largest_window);
   void Clear();
 
   // In order of slot numbers, those that are leaving excepted.
@@ -49,6 +51,7 @@ class Roster {
   void ReadReturned(Slot* slot);
   void TakeReturned(Slot* slot, Connection connection);
   void SendControl(Slot* slot);
+  void SendControlToAll(bool Slot::*needed);
   void StartReading(Slot* slot);
   void Retire(Slot* slot, GoneReason reason, int error);
   bool TakeBack(Slot* slot, uint64_t* count);
@@ -67,7 +70,7 @@ class Roster {
 
   uv_loop_t* const loop_;
   const UniqueFd board_fd_;
-  const uint32_t largest_window_;
+  uint32_t largest_window_;
   Shared* const shared_;
   EventSink* const events_;
   std::deque<Connection>* const waiting_;

@@ -63,7 +63,7 @@ void Slot::Refresh() {
 }
 
 bool Slot::HasRoom(uint32_t window, uint32_t quick_window) {
-  if (is_broken_ || is_blocked || is_stuck) return false;
+  if (is_broken_ || is_blocked || is_stuck || is_behind) return false;
   // Read only when it matters: the row's cache line is the worker's.
   if (pending() >= window) Refresh();
   const bool is_quick = quick_receives_ == kQuickReceives;

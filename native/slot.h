@@ -72,6 +72,7 @@ class Slot {
   bool expects_returned = false;   // a kRefused came: its kReturned is next
   bool is_reading_paused = false;  // an fd is lacking for the kReturned
   bool is_blocked = false;         // the channel took no more; until a credit or the next tick
+  bool is_behind = false;          // more frames of it wait than a turn reads; until they are read
   bool is_stuck = false;           // its connections were taken back; until it answers the ping
   bool needs_welcome = false;      // control frames that could not be sent, or were taken back
   bool needs_state = false;

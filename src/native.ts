@@ -48,8 +48,17 @@ export interface ListenResult {
 
 type ErrorCounts = Array<[errno: number, count: number]>;
 
+export type EngineOptions = [
+  policy: string,
+  window: number,
+  quickWindow: number,
+  takeBackMs: number,
+];
+
 export interface NativeEngine {
   start(onEvents: (events: EngineEvent[]) => void): number;
+  /** From now on instead of what the constructor was given. */
+  configure(...options: EngineOptions): void;
   listenTcp(id: number, ip: string, port: number, ipv6Only: boolean, backlog: number): ListenResult;
   listenAny(id: number, port: number, ipv6Only: boolean, backlog: number): ListenResult;
   listenUnix(id: number, path: string, mode: number, backlog: number): ListenResult;
@@ -79,6 +88,8 @@ export interface NativeEngine {
     refused: number;
     reclaimed: number;
     lost: number;
+    /** Milliseconds since the worker's loop last showed that it turns; -1 if it shows nothing. */
+    heartbeatAgeMs: number;
     handoffErrors: ErrorCounts;
   };
   engineStats(): { accepted: number; waiting: number; starvedNs: number };
@@ -103,19 +114,27 @@ export interface NativeReceiver {
    */
   refuse(index: number, mayReturn: boolean): void;
   release(): void;
+  /**
+   * From now on shows on the board, every so many milliseconds, that this thread's loop turns: from
+   * the primary's welcome on, if that is still to come. 0 stops it. Does not keep the loop running.
+   */
+  beat(intervalMs: number): void;
   ref(): void;
   unref(): void;
+}
+
+/** `family` is 4, 6, or 1 for a Unix socket, whose path `host` then is; '' if it has none. */
+export interface SocketName {
+  family: number;
+  host: string;
+  port: number;
+  isListening: boolean;
 }
 
 export interface Native {
   protocolVersion: number;
   largestBatch: number;
-  Engine: new (
-    policy: string,
-    window: number,
-    quickWindow: number,
-    takeBackMs: number,
-  ) => NativeEngine;
+  Engine: new (...options: EngineOptions) => NativeEngine;
   Receiver: new (fd: number, owner: NativeReceiverOwner, batch: Int32Array) => NativeReceiver;
   pick(policy: string, candidates: Array<[number, number, number]>, last: number): number;
   socketpair(): [number, number] | number;
@@ -127,6 +146,27 @@ export interface Native {
   ): number | { bytes: number; fds: number[]; fdsLost: boolean; payloadCut: boolean };
   dupFd(fd: number): number;
   closeFd(fd: number): number;
+  /** How many bytes a socket or pipe holds that nobody has read yet, or -errno. */
+  pendingBytes(fd: number): number;
+  /**
+   * Has the kernel send `signal` to this process when the thread that started it ends; 0 for none
+   * any more. 0 or -errno; -ENOSYS anywhere but on Linux. Nothing comes of a parent that was gone
+   * before the call: compare `process.ppid` after it.
+   */
+  dieWithParent(signal: number): number;
+  /**
+   * Sends one datagram to a Unix socket, as systemd's NOTIFY_SOCKET names it: an absolute path, or
+   * an abstract name behind a '@' or NUL. Never waits. 0 or -errno; -EAFNOSUPPORT for what is
+   * neither.
+   */
+  notify(path: string, text: string): number;
+  /**
+   * Waits for a child that libuv has not started, without blocking: its pid if it has ended and is
+   * reaped now, 0 if it is alive, or -errno (-ECHILD if it is no child).
+   */
+  reap(pid: number): number;
+  /** Where a socket is bound, and whether it listens; or -errno. The fd is left alone. */
+  socketName(fd: number): SocketName | number;
 }
 
 /** In a batch's Int32Array, per connection: fd, listener id, 1 if no other worker would take it. */

@@ -42,6 +42,21 @@ export function validateDispatcherOptions(options: DispatcherOptions): ValidDisp
   return { policy, window, transport, takeBackMs };
 }
 
+/** `current` with the changes; what cannot change once it is open throws. */
+export function validateChanges(
+  changes: DispatcherOptions,
+  current: ValidDispatcherOptions,
+): ValidDispatcherOptions {
+  checkKeys('options', changes, DISPATCHER_KEYS);
+  if (changes.transport !== undefined) {
+    throw invalidOption('transport', 'left out, for it cannot change', changes.transport);
+  }
+  const { transport } = current;
+  const { policy = current.policy, window = current.window } = changes;
+  const { takeBackMs = current.takeBackMs } = changes;
+  return validateDispatcherOptions({ policy, window, transport, takeBackMs });
+}
+
 /** One of the three ways to listen, with defaults in place. A host name is not resolved here. */
 export type ValidListenOptions = { name: string; backlog: number } & (
   | { kind: 'tcp'; port: number; host: string | null; ipv6Only: boolean }
@@ -98,7 +113,7 @@ export function validateAttachOptions(options: AttachOptions): { listener: strin
   return { listener: options.listener };
 }
 
-function checkKeys(name: string, options: unknown, known: Record<string, true>): void {
+export function checkKeys(name: string, options: unknown, known: Record<string, true>): void {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
     throw invalidOption(name, 'an object', options);
   }
@@ -111,12 +126,18 @@ function checkKeys(name: string, options: unknown, known: Record<string, true>):
   }
 }
 
-function checkInteger(name: string, value: unknown, min: number, max: number, or = ''): void {
+export function checkInteger(
+  name: string,
+  value: unknown,
+  min: number,
+  max: number,
+  or = '',
+): void {
   if (Number.isInteger(value) && (value as number) >= min && (value as number) <= max) return;
   throw invalidOption(name, `${or}an integer from ${min} to ${max}`, value);
 }
 
-function checkOneOf(name: string, value: unknown, choices: readonly string[]): void {
+export function checkOneOf(name: string, value: unknown, choices: readonly string[]): void {
   if (choices.includes(value as string)) return;
   throw invalidOption(name, `one of ${choices.map((choice) => `'${choice}'`).join(', ')}`, value);
 }

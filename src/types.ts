@@ -118,6 +118,12 @@ export interface SlotStats {
   reclaimed: number;
   /** Connections lost because a process ran out of file descriptors in that very instant. */
   lost: number;
+  /**
+   * Milliseconds since the event loop of the process last showed that it turns, or null: no process,
+   * or one that shows nothing. A loop that is busy, and a process that is stopped, make it grow.
+   * Always null with the ipc transport.
+   */
+  heartbeatAgeMs: number | null;
   /** Errors of handing off, by code, for instance `{ ETOOMANYREFS: 1 }`. */
   handoffErrors: Record<string, number>;
 }

@@ -19,6 +19,8 @@ namespace {
 using rondo::Board;
 using rondo::BoardMapping;
 using rondo::BoardRow;
+using rondo::HeartbeatAgeMs;
+using rondo::HeartbeatNow;
 using rondo::kMaxSlots;
 using rondo::UniqueFd;
 using support::CountOpenFds;
@@ -70,7 +72,7 @@ void TestCreate() {
     uint32_t sum = 0;
     for (uint32_t slot = 0; slot < kMaxSlots; slot++) {
       BoardRow* const row = board.row(slot);
-      sum |= row->handed | row->wake | row->received | row->active | row->lost;
+      sum |= row->handed | row->wake | row->received | row->active | row->lost | row->heartbeat;
     }
     is(sum, 0, "all of it is zero");
   }
@@ -134,6 +136,32 @@ void TestSeals() {
 #endif
 }
 
+void TestHeartbeat() {
+  BoardMapping board;
+  UniqueFd fd;
+  board.Create(&fd);
+  BoardRow* const row = board.row(0);
+  is(HeartbeatAgeMs(*row, 0), -1, "a worker that shows nothing has no age");
+  row->heartbeat = 7;
+  is(HeartbeatAgeMs(*row, 7), -1, "nor has what the process before it left");
+
+  const uint32_t start = HeartbeatNow();
+  ok(start != 0, "a beat is never 0");
+  row->heartbeat = start;
+  const int64_t age = HeartbeatAgeMs(*row, 7);
+  ok(age >= 0 && age <= static_cast<int64_t>(HeartbeatNow() - start), "a beat of now is young");
+  row->heartbeat = start - 90'000;
+  const int64_t old = HeartbeatAgeMs(*row, 7) - 90'000;
+  ok(old >= 0 && old <= static_cast<int64_t>(HeartbeatNow() - start), "one of before is as old");
+  usleep(2000);
+  ok(HeartbeatNow() - start >= 2, "the clock counts milliseconds");
+  for (const uint32_t nonsense : {1u, UINT32_MAX, start + 1'000'000, start + (1u << 31)}) {
+    row->heartbeat = nonsense;
+    const int64_t some = HeartbeatAgeMs(*row, 7);
+    ok(some >= 0 && some <= UINT32_MAX, "nonsense has some age");
+  }
+}
+
 void TestNoBoard() {
   const int fds_before = CountOpenFds();
   BoardMapping board;
@@ -171,6 +199,7 @@ int main() {
   TestTwoMappings();
   TestTwoProcesses();
   TestSeals();
+  TestHeartbeat();
   TestNoBoard();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();

@@ -1,10 +1,11 @@
-// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc policy.cc uv
+// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc policy.cc uv
 // links: receiver.cc channel.cc fd_passing.cc board.cc
 // What the engine does about workers that stand still, refuse, die or break the protocol, and about
 // what the kernel denies it. The other workers go on, and no client hangs.
 #include <poll.h>
 #include <sys/syscall.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <memory>
 #include <random>
@@ -49,6 +50,7 @@ class RawWorker {
 
   int channel() const { return channel_.get(); }
   rondo::BoardRow* row() { return board_.row(slot_); }
+  uint32_t window() const { return window_; }
   const std::string& state() const { return state_; }
   std::vector<Connection>& connections() { return connections_; }
 
@@ -61,8 +63,9 @@ class RawWorker {
     if (ReadFrame(channel_.get(), buffer_.get(), &frame, &error) != ReadResult::kFrame) return 0;
     Welcome welcome;
     if (frame.type == FrameType::kWelcome && ParseWelcome(frame, &welcome)) {
-      board_.Map(frame.fds[0].get());
+      if (!board_) board_.Map(frame.fds[0].get());
       slot_ = welcome.slot;
+      window_ = welcome.window;
     }
     if (frame.type == FrameType::kState) state_.assign(frame.body, frame.length);
     if (frame.type == FrameType::kConnections) ParseConnections(&frame, &connections_);
@@ -93,6 +96,7 @@ class RawWorker {
   const std::unique_ptr<char[]> buffer_{new char[kMaxFrame]};
   BoardMapping board_;
   uint32_t slot_ = 0;
+  uint32_t window_ = 0;
   std::string state_;
   std::vector<Connection> connections_;
 };
@@ -279,6 +283,46 @@ void TestRefusedAndStuck() {
   for (const UniqueFd& client : clients) hung += Answer(client) == support::kHangs;
   is(hung, 0, "no client waits for a worker that stands still, when another has room again");
   stuck->Go();
+}
+
+// Each connection is refused by one worker and waits for another, which receives nothing and from
+// which nothing is taken back.
+void TestCrowd() {
+  constexpr long long kCount = 1500;
+  // Two for each client, should all be accepted.
+  rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < 2 * kCount + 100) return skip("a crowd", "it needs more fds");
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+  EngineBench bench({2, 0});
+  const int port = bench.AddListener(0);
+  const int other_port = bench.AddListener(1);
+  auto full = bench.AddWorker(0, Conduct::kRefuse);
+  auto stuck = bench.AddWorker(1);
+  auto other = bench.AddWorker(2);
+  full->Serve({0});
+  stuck->Serve({0});
+  other->Serve({1});
+  for (uint32_t id = 0; id < 3; id++) bench.WaitFor(EventType::kServing, id);
+  stuck->Stop();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < kCount; i++) clients.push_back(Connect(port));
+  const auto waiting = [&] { return static_cast<long long>(bench.engine.shared().engine.waiting); };
+  ok(Until([&] { return waiting() >= 256; }), "many wait for a worker that stands still");
+  const uint64_t before = bench.slot(0).refused;
+  ok(Until([&] { return bench.slot(0).refused >= before + 100; }),
+     "the one that refuses is asked again and again");
+  ok(bench.listener(0).accepted < kCount, "meanwhile no more are accepted");
+  is(Ask(other_port), 2, "but for other listeners");
+  full->Behave(Conduct::kServe);
+  const auto answered = [&] {
+    return std::count_if(clients.begin(), clients.end(), support::IsAnswered);
+  };
+  ok(Until([&] { return answered() >= kCount - 128 - 2; }), "when it takes them they go on");
+  stuck->Go();
+  ok(Until([&] { return answered() == kCount; }), "and none is lost");
+  is(static_cast<long long>(bench.listener(0).closed), 0, "or closed");
 }
 
 // ---- workers that die -----------------------------------------------------------------------
@@ -566,6 +610,19 @@ void TestReturnedWithoutFds() {
   is(static_cast<long long>(bench.slot(0).refused), 1, "and counted");
 }
 
+// A worker reads about a window at a time, so it has to know when that changes.
+void TestNextWindow() {
+  EngineBench bench({2, 0});
+  RawWorker worker(bench.OpenSlot(0));
+  worker.Serve({});
+  is(worker.window(), 2, "(a worker knows its window)");
+  const rondo::Policy* const policy = rondo::Policy::Find("round-robin");
+  bench.engine.Configure({policy, 2, 50});
+  bench.engine.Configure({policy, 5, 50, 9});
+  ok(worker.ReadUntil(FrameType::kWelcome), "it is told of another");
+  is(worker.window(), 9, "and of that only, by the larger of the two");
+}
+
 // A worker that reads nothing fills its channel with what it should know.
 void TestStateToSlowWorker() {
   EngineBench bench;
@@ -597,6 +654,7 @@ int main() {
   TestRefusedByTheOnlyOne();
   TestListenerGone();
   TestRefusedAndStuck();
+  TestCrowd();
   TestProcessExit();
   TestCrimes();
   TestOtherVersion();
@@ -606,6 +664,7 @@ int main() {
   TestAcceptWithoutFds();
   TestReturnedWithoutFds();
   TestStateToSlowWorker();
+  TestNextWindow();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

@@ -1,4 +1,4 @@
-// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc policy.cc uv
+// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc policy.cc uv
 // links: receiver.cc channel.cc fd_passing.cc board.cc
 // The engine's life and its traffic: real sockets, real receivers in threads of their own. Every
 // client is served, or let go; none hangs. What workers do wrong is in engine_faults_test.cc.
@@ -17,6 +17,7 @@ namespace {
 using rondo::Event;
 using rondo::EventType;
 using rondo::GoneReason;
+using rondo::HeartbeatAgeMs;
 using rondo::UniqueFd;
 using support::Ask;
 using support::BenchOptions;
@@ -207,6 +208,49 @@ void TestPause() {
   ok(Ask(port) >= 0, "and so are those who come later");
 }
 
+// What may change while it runs counts from the next connection on, also for those that wait.
+void TestConfigure() {
+  const rondo::Policy* const in_turn = rondo::Policy::Find("round-robin");
+  EngineBench bench({1});
+  const int port = bench.AddListener(0);
+  auto standing = bench.AddWorker(0);
+  standing->Stop();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 10; i++) clients.push_back(support::Connect(port));
+  ok(bench.WaitFor(EventType::kStarved), "(a window of 1 is full, and it starves)");
+  const auto pending = [&] { return bench.row(0)->handed - bench.row(0)->received; };
+  is(pending(), 1, "with one in it");
+  bench.engine.Configure({in_turn, 4, 0});
+  ok(Until([&] { return pending() == 4; }), "a larger one is filled at once");
+  bench.engine.Configure({in_turn, 2, 0});
+  auto other = bench.AddWorker(1);
+  const auto answered = [&] {
+    return std::count_if(clients.begin(), clients.end(), support::IsAnswered);
+  };
+  ok(Until([&] { return answered() == 6; }), "the next worker has what was left");
+  is(pending(), 4, "and the first keeps what it had");
+  bench.engine.Configure({in_turn, 2, 20});
+  ok(bench.WaitFor(EventType::kTakenBack, 0), "until it is taken back after a time there is now");
+  ok(Until([&] { return answered() == 10; }), "so all are served");
+  standing->Go();
+
+  bench.engine.Configure({rondo::Policy::Find("least-connections"), 2, 0});
+  ok(Until([&] { return Ask(port) == 0; }), "(it receives again)");
+  other->Behave(Conduct::kHold);
+  standing->Behave(Conduct::kHold);
+  for (int i = 0; i < 8; i++) clients.push_back(support::Connect(port));
+  ok(Until([&] { return bench.row(0)->active + bench.row(1)->active == 8; }), "(both hold some)");
+  const uint32_t before = bench.row(1)->active;
+  standing->LetGo();
+  ok(Until([&] { return bench.row(0)->active == 0; }), "(the first has none any more)");
+  for (uint32_t i = 0; i < before; i++) {
+    clients.push_back(support::Connect(port));
+    Until([&] { return bench.row(0)->active == i + 1; });
+  }
+  is(bench.row(0)->active, before, "another policy picks by what it looks at");
+  is(bench.row(1)->active, before, "and by nothing else");
+}
+
 void TestNobody() {
   EngineBench bench;
   const int port = bench.AddListener(0);
@@ -248,6 +292,38 @@ void TestNextGeneration() {
   is(CountOpenFds(), fds_before, "no fd is left");
 }
 
+// The age of the loop of the process that is there now, and of nobody before it.
+void TestHeartbeat() {
+  EngineBench bench;
+  const auto age = [&] { return HeartbeatAgeMs(*bench.row(0), bench.slot(0).former_heartbeat); };
+  bench.AddListener(0);
+  auto first = bench.AddWorker(0);
+  is(age(), -1, "a worker that was not asked to shows nothing");
+  first->Beat(1);
+  ok(age() >= 0, "one that was, its age, at once");
+  const uint32_t beat = bench.row(0)->heartbeat;
+  ok(Until([&] { return bench.row(0)->heartbeat != beat; }), "and again and again");
+  first->Stop();
+  ok(Until([&] { return age() >= 100; }), "while its loop stands still, it ages");
+  first->Go();
+  ok(Until([&] { return age() < 100; }), "then it is young again");
+
+  first.reset();
+  is(age(), -1, "a worker that leaves the channel in order takes it back");
+  bench.row(0)->heartbeat = rondo::HeartbeatNow() - 10;
+  ok(age() >= 0, "one that is killed cannot");
+  bench.engine.RemoveSlot(0, 1, GoneReason::kExited);
+  const UniqueFd channel = bench.OpenSlot(0, 2);
+  is(age(), -1, "but its age is not that of the next process");
+  WorkerThread second(UniqueFd(fcntl(channel.get(), F_DUPFD_CLOEXEC, 0)));
+  ok(bench.WaitFor(EventType::kServing, 0), "(which is there)");
+  is(age(), -1, "as long as that shows nothing");
+  second.Beat(1);
+  ok(age() >= 0, "it has an age of its own");
+  second.Beat(0);
+  is(age(), -1, "until it shows nothing again");
+}
+
 }  // namespace
 
 int main() {
@@ -260,8 +336,10 @@ int main() {
   TestChange();
   TestStop();
   TestPause();
+  TestConfigure();
   TestNobody();
   TestNextGeneration();
+  TestHeartbeat();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

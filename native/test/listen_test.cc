@@ -1,4 +1,4 @@
-// links: listen.cc
+// links: listen.cc socket.cc
 // Every way to get a listener and every way not to, and that no fd and no file is left behind.
 #include "listen.h"
 

@@ -231,6 +231,26 @@ void TestBounds() {
   }
 }
 
+// The engine says it again when the window has changed.
+void TestNextWindow() {
+  Bench bench;
+  bench.Greet(2);
+  bench.Send(1);
+  bench.on_connections = [](std::vector<Connection>*) {};
+  bench.Turn();
+  const size_t served = bench.received;
+  bench.Greet(20);
+  is(bench.welcomes, 1, "a second welcome is none to the owner");
+  is(bench.receiver->active(), static_cast<long long>(served), "and leaves what is active");
+  is(bench.row()->active, static_cast<long long>(served), "and what the board says of it");
+  bench.batches.clear();
+  bench.Send(60);
+  bench.Turns(60);
+  size_t largest = 0;
+  for (const size_t batch : bench.batches) largest = std::max(largest, batch);
+  is(static_cast<long long>(largest), 20, "but as many are read at a time as it says");
+}
+
 void TestRefusing() {
   Bench bench;
   bench.Greet();
@@ -415,6 +435,42 @@ void TestRefs() {
   ok(uv_loop_alive(&bench.loop) == 0, "a closed one does not");
 }
 
+// ---- the heartbeat --------------------------------------------------------------------------
+
+void TestHeartbeat() {
+  Bench bench;
+  bench.row()->heartbeat = 7;
+  bench.receiver->Beat(1);
+  bench.Turns(3);
+  is(bench.row()->heartbeat, 7, "without a board it writes nothing");
+  bench.Greet();
+  const uint32_t first = bench.row()->heartbeat;
+  ok(first != 0 && rondo::HeartbeatNow() - first < 1000, "with the welcome it begins");
+  usleep(5000);
+  is(bench.row()->heartbeat, first, "while the loop does not turn nothing is written");
+  bench.Turn();
+  const uint32_t second = bench.row()->heartbeat;
+  ok(second - first >= 5 && second - first < 1000, "when it does, the time is");
+  bench.receiver->Beat(3'600'000);
+  usleep(2000);
+  const uint32_t third = bench.row()->heartbeat;
+  bench.Turns(3);
+  is(bench.row()->heartbeat, third, "another interval is the one that counts");
+  bench.receiver->Beat(0);
+  is(bench.row()->heartbeat, 0, "0 takes it back");
+  bench.Turns(3);
+  is(bench.row()->heartbeat, 0, "and ends it");
+
+  bench.receiver->Beat(1);
+  bench.receiver->Unref();
+  is(uv_run(&bench.loop, UV_RUN_NOWAIT), 0, "it does not keep the loop running");
+  ok(bench.row()->heartbeat != 0, "(and beats)");
+  bench.receiver->Close();
+  is(bench.row()->heartbeat, 0, "a receiver that is closed shows nothing");
+  bench.receiver->Beat(1);
+  is(bench.row()->heartbeat, 0, "nor does it begin again");
+}
+
 }  // namespace
 
 int main() {
@@ -424,6 +480,7 @@ int main() {
   TestGreeting();
   TestReceiving();
   TestBounds();
+  TestNextWindow();
   TestRefusing();
   TestFullChannel();
   TestEnd();
@@ -432,6 +489,7 @@ int main() {
   TestCloseWithin();
   TestOutOfFds();
   TestRefs();
+  TestHeartbeat();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

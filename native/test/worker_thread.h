@@ -71,6 +71,9 @@ class WorkerThread final : public rondo::Receiver::Owner {
   void Behave(Conduct conduct) {
     Run([&] { conduct_ = conduct; });
   }
+  void Beat(uint64_t interval_ms) {
+    Run([&] { receiver_->Beat(interval_ms); });
+  }
   void LetGo() {
     Run([&] {
       for (size_t i = 0; i < held_.size(); i++) receiver_->Release();

@@ -3,64 +3,24 @@
  * nothing of forking; who spawns the workers, and when, is the program's business.
  */
 
-import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { RondoError } from '../errors.js';
-import { loadNative } from '../native.js';
 import {
   type ValidDispatcherOptions,
+  validateChanges,
   validateDispatcherOptions,
   validateListenOptions,
 } from '../options.js';
-import {
-  encodeState,
-  LARGEST_STATE,
-  type ListenerState,
-  MOST_LISTENERS,
-  MOST_SLOTS,
-  PROTOCOL_VERSION,
-} from '../protocol.js';
-import type {
-  DispatcherOptions,
-  DispatcherStats,
-  ListenOptions,
-  SlotGoneInfo,
-  TransportName,
-} from '../types.js';
+import { MOST_LISTENERS, MOST_SLOTS } from '../protocol.js';
+import type { DispatcherOptions, DispatcherStats, ListenOptions, TransportName } from '../types.js';
+import { type DispatcherEvents, transportEvents } from './events.js';
 import { Listener, resolveTarget } from './listener.js';
+import { openTransport } from './open-transport.js';
 import { Slot, type SlotOwner } from './slot.js';
-import type { ListenTarget, Transport, TransportEvents } from './transport.js';
-import { IpcTransport } from './transport-ipc.js';
-import { NativeTransport } from './transport-native.js';
+import { StateEncoder } from './state.js';
+import type { ListenTarget, Transport } from './transport.js';
 
-/** The events of a {@link Dispatcher}, with their arguments. */
-export interface DispatcherEvents {
-  /** A listener is open. */
-  listening: [listener: Listener];
-  /** A worker has attached its first server and gets connections. */
-  'slot:ready': [slot: Slot];
-  /** A worker broke the protocol: it gets nothing more. Its process is alive; end it if you will. */
-  'slot:retired': [slot: Slot, error: Error];
-  /** A worker's process has ended, and what it had not received has gone to others. */
-  'slot:gone': [slot: Slot, info: SlotGoneInfo];
-  /** A worker did not receive for `takeBackMs`; so many connections have gone to others. */
-  'slot:stuck': [slot: Slot, reclaimed: number];
-  /** Connections have waited for 100 ms and none could be handed to any worker. */
-  starved: [];
-  /** After `starved`: connections are handed off again, or none waits any more. */
-  flowing: [];
-  /**
-   * accept(2) failed, with a system error: `EMFILE` (accepting pauses and goes on by itself),
-   * `ECONNABORTED`, …; at most one event a second and listener. `stats()` counts them all.
-   */
-  'accept:error': [error: NodeJS.ErrnoException, listener: Listener];
-  /** Handing off failed for want of something that comes back; it is tried again by itself. */
-  'handoff:error': [error: NodeJS.ErrnoException, slot: Slot];
-  /** The listening socket became unusable, and the listener has been closed. */
-  'listener:error': [error: NodeJS.ErrnoException, listener: Listener];
-  /** Everything is closed. */
-  close: [];
-}
+export type { DispatcherEvents };
 
 /**
  * Accepts connections and deals them to worker processes.
@@ -79,10 +39,10 @@ export interface DispatcherEvents {
  * {@link DispatcherEvents}.
  */
 export class Dispatcher extends EventEmitter<DispatcherEvents> {
-  readonly #options: ValidDispatcherOptions;
+  #options: ValidDispatcherOptions;
   readonly #transport: Transport;
-  readonly #ticketKeys = randomBytes(48).toString('base64');
   readonly #listeners = new Map<number, Listener>();
+  readonly #state = new StateEncoder(this.#listeners);
   readonly #slots = new Map<number, Slot>();
   /** The last generation of each slot number ever used, so that a number's next slot counts on. */
   readonly #generations: number[] = [];
@@ -102,7 +62,10 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   constructor(options: DispatcherOptions = {}) {
     super();
     this.#options = validateDispatcherOptions(options);
-    this.#transport = openTransport(this.#options, this.#transportEvents());
+    this.#transport = openTransport(
+      this.#options,
+      transportEvents(this, this.#listeners, this.#slots),
+    );
     this.#publishState();
   }
 
@@ -179,6 +142,20 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   /**
+   * Changes `policy`, `window` or `takeBackMs` from now on; what is left out stays as it is. Workers
+   * keep what they were handed, also beyond a smaller window.
+   *
+   * Throws `ERR_RONDO_INVALID_OPTION`, also for `transport`, which cannot change;
+   * `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_CLOSED`. Nothing has changed then.
+   */
+  configure(options: Omit<DispatcherOptions, 'transport'>): void {
+    const valid = validateChanges(options, this.#options);
+    this.#checkOpen();
+    this.#options = valid;
+    this.#transport.configure(valid);
+  }
+
+  /**
    * Stops accepting, on all listeners; connections wait in the kernel's backlog (with the ipc
    * transport in the primary). What is accepted already goes on to the workers.
    */
@@ -211,7 +188,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   async #open(name: string, target: ListenTarget): Promise<Listener> {
-    this.#checkStateFits(name, target);
+    this.#state.checkRoomFor(name, target);
     const id = this.#takeListenerId();
     const address = await this.#transport.listen(id, target);
     const listener = new Listener(id, name, address, this.#transport, () => {
@@ -231,16 +208,6 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return listener;
   }
 
-  /** A worker is told of all listeners in one frame; only names and paths could be too long for it. */
-  #checkStateFits(name: string, target: ListenTarget): void {
-    const address = target.kind === 'path' ? target.path : WIDEST_ADDRESS;
-    if (this.#encodeState([{ id: MOST_LISTENERS, name, address }]).length <= LARGEST_STATE) return;
-    throw new RondoError(
-      'ERR_RONDO_TOO_MANY_LISTENERS',
-      `The names and paths of all listeners make more than ${LARGEST_STATE} bytes`,
-    );
-  }
-
   /** Goes round, so that a late connection of a closed listener meets no new one of the same id. */
   #takeListenerId(): number {
     while (this.#listeners.has(this.#nextListenerId)) this.#advanceListenerId();
@@ -254,17 +221,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   #publishState(): void {
-    this.#transport.setState(this.#encodeState().toString());
-  }
-
-  #encodeState(more: ListenerState[] = []): Buffer {
-    const listeners = [...this.#listeners.values()].map((listener) => ({
-      id: listener.id,
-      name: listener.name,
-      address: listener.address(),
-    }));
-    const state = { version: PROTOCOL_VERSION, ticketKeys: this.#ticketKeys };
-    return Buffer.from(encodeState({ ...state, listeners: [...listeners, ...more] }));
+    this.#transport.setState(this.#state.encode());
   }
 
   #checkOpen(): void {
@@ -286,72 +243,4 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       },
     };
   }
-
-  #transportEvents(): TransportEvents {
-    const withListener = (id: number, then: (listener: Listener) => void): void => {
-      const listener = this.#listeners.get(id);
-      if (listener !== undefined) then(listener);
-    };
-    const withSlot = (id: number, then: (slot: Slot) => void): void => {
-      const slot = this.#slots.get(id);
-      if (slot !== undefined) then(slot);
-    };
-    return {
-      onServing: (id, generation, listeners) =>
-        withSlot(id, (slot) => slot.onServing(generation, listeners)),
-      onRetired: (id, generation, error) =>
-        withSlot(id, (slot) => slot.onRetired(generation, error)),
-      onGone: (id, generation, reclaimed) =>
-        withSlot(id, (slot) => slot.onGone(generation, reclaimed)),
-      onTakenBack: (id, _generation, count) =>
-        withSlot(id, (slot) => this.emit('slot:stuck', slot, count)),
-      onStarved: () => this.emit('starved'),
-      onFlowing: () => this.emit('flowing'),
-      onAcceptError: (id, error) =>
-        withListener(id, (listener) => this.emit('accept:error', error, listener)),
-      onHandOffError: (id, error) =>
-        withSlot(id, (slot) => this.emit('handoff:error', error, slot)),
-      onListenerBroken: (id, error) =>
-        withListener(id, (listener) => {
-          void listener.close();
-          this.emit('listener:error', error, listener);
-        }),
-    };
-  }
-}
-
-function openTransport(options: ValidDispatcherOptions, events: TransportEvents): Transport {
-  const demand = process.env.RONDO_NATIVE;
-  if (options.transport === 'ipc' || (options.transport === 'auto' && demand === '0')) {
-    return new IpcTransport(options, events);
-  }
-  const native = loadNative();
-  if (!(native instanceof Error)) return new NativeTransport(native, options, events);
-  if (options.transport === 'native' || demand === '1') {
-    throw new RondoError(
-      'ERR_RONDO_NATIVE_MISSING',
-      `The native addon cannot be loaded: ${native.message}`,
-      { cause: native },
-    );
-  }
-  warnOfFallback(native);
-  return new IpcTransport(options, events);
-}
-
-/** As long as an address can be in the state. */
-const WIDEST_ADDRESS = {
-  address: `ffff${':ffff'.repeat(7)}%interface-of-16c`,
-  family: 'IPv6',
-  port: 65_535,
-};
-
-let hasWarned = false;
-
-function warnOfFallback(reason: Error): void {
-  if (hasWarned) return;
-  hasWarned = true;
-  process.emitWarning(
-    `The native addon cannot be loaded, so connections go by Node's own IPC: ${reason.message}`,
-    { type: 'RondoWarning', code: 'RONDO_IPC_FALLBACK' },
-  );
 }

@@ -22,8 +22,8 @@ const TICK_MS = 50;
 const MOST_RETURNED_PER_ROUND = 256;
 
 export class IpcDealer {
-  readonly #pick: PolicyFunction;
-  readonly #window: number;
+  #pick!: PolicyFunction;
+  #window!: number;
   readonly #user: DealerUser;
   readonly #starvation: Starvation;
   /** In order of slot numbers. */
@@ -37,12 +37,17 @@ export class IpcDealer {
   #isClosed = false;
   #timer: NodeJS.Timeout | null = null;
 
-  constructor({ policy, window }: TransportOptions, user: DealerUser) {
+  constructor(options: TransportOptions, user: DealerUser) {
+    this.configure(options);
+    this.#user = user;
+    this.#starvation = new Starvation(user);
+  }
+
+  /** From now on; deal() is to follow. */
+  configure({ policy, window }: TransportOptions): void {
     this.#pick = POLICIES[policy];
     // Node sends one handle at a time, so a larger one gains nothing.
     this.#window = window === 'auto' ? 2 : window;
-    this.#user = user;
-    this.#starvation = new Starvation(user);
   }
 
   get waiting(): number {

@@ -1,5 +1,5 @@
 /**
- * Tells when connections wait and no worker has room, on the ipc transport; native/dealer.cc has the
+ * Tells when connections wait and no worker has room, on the ipc transport; native/starvation.cc has the
  * same for the engine.
  */
 

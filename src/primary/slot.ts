@@ -134,6 +134,8 @@ export class Slot {
       state: this.#state,
       pid: this.#child?.pid ?? null,
       ...counts,
+      // Of a process that is gone, it would only grow.
+      heartbeatAgeMs: this.#child === null ? null : counts.heartbeatAgeMs,
       // The three are not read in one instant.
       received: Math.max(0, counts.handed - counts.reclaimed - counts.pending),
     };

@@ -62,6 +62,11 @@ export class IpcTransport implements Transport {
     });
   }
 
+  configure(options: TransportOptions): void {
+    this.#dealer.configure(options);
+    this.#dealer.deal();
+  }
+
   // ---- listeners ----
 
   async listen(id: number, target: ListenTarget): Promise<Address> {
@@ -211,7 +216,7 @@ export class IpcTransport implements Transport {
       active += slot.active;
     }
     const handoffErrors = { ...figures.handoffErrors };
-    return { ...figures, handoffErrors, pending, active, lost: 0 };
+    return { ...figures, handoffErrors, pending, active, lost: 0, heartbeatAgeMs: null };
   }
 
   counts(): { accepted: number; waiting: number; starvedMs: number } {

@@ -8,6 +8,7 @@ import { errnoName, RondoError, systemError } from '../errors.js';
 import {
   type EngineEvent,
   EngineEventType,
+  type EngineOptions,
   GoneReason,
   type ListenResult,
   type Native,
@@ -51,13 +52,15 @@ export class NativeTransport implements Transport {
     this.#stopped = new Promise((resolve) => {
       this.#onStopped = resolve;
     });
-    const { policy, window, takeBackMs } = options;
-    const [size, quickSize] = window === 'auto' ? [SMALL_WINDOW, QUICK_WINDOW] : [window, window];
-    this.#engine = new native.Engine(policy, size, quickSize, takeBackMs);
+    this.#engine = new native.Engine(...engineOptions(options));
     const result = this.#engine.start((list) => {
       for (const event of list) this.#handle(event);
     });
     if (result < 0) throw systemError(result, 'start');
+  }
+
+  configure(options: TransportOptions): void {
+    this.#engine.configure(...engineOptions(options));
   }
 
   async listen(id: number, target: ListenTarget): Promise<Address> {
@@ -167,7 +170,11 @@ export class NativeTransport implements Transport {
 
   slotCounts(slot: number): SlotCounts {
     const stats = this.#engine.slotStats(slot);
-    return { ...stats, handoffErrors: byName(stats.handoffErrors) };
+    return {
+      ...stats,
+      heartbeatAgeMs: stats.heartbeatAgeMs < 0 ? null : stats.heartbeatAgeMs,
+      handoffErrors: byName(stats.handoffErrors),
+    };
   }
 
   counts(): { accepted: number; waiting: number; starvedMs: number } {
@@ -204,6 +211,11 @@ export class NativeTransport implements Transport {
         return this.#onStopped();
     }
   }
+}
+
+function engineOptions({ policy, window, takeBackMs }: TransportOptions): EngineOptions {
+  const [size, quickSize] = window === 'auto' ? [SMALL_WINDOW, QUICK_WINDOW] : [window, window];
+  return [policy, size, quickSize, takeBackMs];
 }
 
 function listenError(result: ListenResult, target: ListenTarget): Error {

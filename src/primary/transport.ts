@@ -57,11 +57,14 @@ export interface SlotCounts {
   refused: number;
   reclaimed: number;
   lost: number;
+  heartbeatAgeMs: number | null;
   handoffErrors: Record<string, number>;
 }
 
 export interface Transport {
   readonly name: TransportName;
+  /** From now on; what is on its way already stays there. */
+  configure(options: TransportOptions): void;
   /** Rejects with the error net.Server would emit. */
   listen(id: number, target: ListenTarget): Promise<Address>;
   /** Resolves when the address is free again. */

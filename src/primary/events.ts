@@ -1,0 +1,71 @@
+/** The events of a dispatcher, and what its transport's news become of them. */
+
+import type { EventEmitter } from 'node:events';
+import type { SlotGoneInfo } from '../types.js';
+import type { Listener } from './listener.js';
+import type { Slot } from './slot.js';
+import type { TransportEvents } from './transport.js';
+
+/** The events of a {@link Dispatcher}, with their arguments. */
+export interface DispatcherEvents {
+  /** A listener is open. */
+  listening: [listener: Listener];
+  /** A worker has attached its first server and gets connections. */
+  'slot:ready': [slot: Slot];
+  /** A worker broke the protocol: it gets nothing more. Its process is alive; end it if you will. */
+  'slot:retired': [slot: Slot, error: Error];
+  /** A worker's process has ended, and what it had not received has gone to others. */
+  'slot:gone': [slot: Slot, info: SlotGoneInfo];
+  /** A worker did not receive for `takeBackMs`; so many connections have gone to others. */
+  'slot:stuck': [slot: Slot, reclaimed: number];
+  /** Connections have waited for 100 ms and none could be handed to any worker. */
+  starved: [];
+  /** After `starved`: connections are handed off again, or none waits any more. */
+  flowing: [];
+  /**
+   * accept(2) failed, with a system error: `EMFILE` (accepting pauses and goes on by itself),
+   * `ECONNABORTED`, …; at most one event a second and listener. `stats()` counts them all.
+   */
+  'accept:error': [error: NodeJS.ErrnoException, listener: Listener];
+  /** Handing off failed for want of something that comes back; it is tried again by itself. */
+  'handoff:error': [error: NodeJS.ErrnoException, slot: Slot];
+  /** The listening socket became unusable, and the listener has been closed. */
+  'listener:error': [error: NodeJS.ErrnoException, listener: Listener];
+  /** Everything is closed. */
+  close: [];
+}
+
+/** Late news of a listener or slot that is closed become nothing. */
+export function transportEvents(
+  dispatcher: EventEmitter<DispatcherEvents>,
+  listeners: ReadonlyMap<number, Listener>,
+  slots: ReadonlyMap<number, Slot>,
+): TransportEvents {
+  const withListener = (id: number, then: (listener: Listener) => void): void => {
+    const listener = listeners.get(id);
+    if (listener !== undefined) then(listener);
+  };
+  const withSlot = (id: number, then: (slot: Slot) => void): void => {
+    const slot = slots.get(id);
+    if (slot !== undefined) then(slot);
+  };
+  return {
+    onServing: (id, generation, count) => withSlot(id, (slot) => slot.onServing(generation, count)),
+    onRetired: (id, generation, error) => withSlot(id, (slot) => slot.onRetired(generation, error)),
+    onGone: (id, generation, reclaimed) =>
+      withSlot(id, (slot) => slot.onGone(generation, reclaimed)),
+    onTakenBack: (id, _generation, count) =>
+      withSlot(id, (slot) => dispatcher.emit('slot:stuck', slot, count)),
+    onStarved: () => dispatcher.emit('starved'),
+    onFlowing: () => dispatcher.emit('flowing'),
+    onAcceptError: (id, error) =>
+      withListener(id, (listener) => dispatcher.emit('accept:error', error, listener)),
+    onHandOffError: (id, error) =>
+      withSlot(id, (slot) => dispatcher.emit('handoff:error', error, slot)),
+    onListenerBroken: (id, error) =>
+      withListener(id, (listener) => {
+        void listener.close();
+        dispatcher.emit('listener:error', error, listener);
+      }),
+  };
+}
