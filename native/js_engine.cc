@@ -299,6 +299,7 @@ Napi::Value JsEngine::SlotStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "handed", counters.handed);
   SetCounter(stats, "reclaimed", counters.reclaimed);
   SetCounter(stats, "refused", counters.refused);
+  SetCounter(stats, "unfinished", counters.unfinished);
   stats.Set("handoffErrors", ErrorCounts(info.Env(), counters.handoff_errors));
   const BoardRow* row = engine_->shared().board.row(id);
   // A worker that was retired, and lives, may count on; less than nothing is not pending.

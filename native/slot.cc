@@ -40,8 +40,13 @@ void Slot::SetHanded(uint32_t handed) {
 }
 
 void Slot::LeaveRow(bool is_worker_dead) {
+  const uint64_t handed_in_all = received_total_ + pending();
   row_->handed.store(row_->received.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  if (is_worker_dead) row_->active.store(0, std::memory_order_relaxed);
+  if (is_worker_dead) {
+    const uint64_t active = row_->active.exchange(0, std::memory_order_relaxed);
+    // Whatever it has written there, it cannot have served more than it was handed.
+    Count(&counters_->unfinished, std::min(active, handed_in_all));
+  }
   owns_row_ = false;
 }
 

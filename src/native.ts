@@ -87,6 +87,7 @@ export interface NativeEngine {
     active: number;
     refused: number;
     reclaimed: number;
+    unfinished: number;
     lost: number;
     /** Milliseconds since the worker's loop last showed that it turns; -1 if it shows nothing. */
     heartbeatAgeMs: number;

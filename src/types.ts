@@ -116,6 +116,8 @@ export interface SlotStats {
   refused: number;
   /** Connections read back from the channel of a worker that died or did not receive. */
   reclaimed: number;
+  /** Connections that its workers were serving when they died; those of a closed slot do not count. */
+  unfinished: number;
   /** Connections lost because a process ran out of file descriptors in that very instant. */
   lost: number;
   /**

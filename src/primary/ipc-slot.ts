@@ -18,6 +18,7 @@ export interface SlotFigures {
   handed: number;
   refused: number;
   reclaimed: number;
+  unfinished: number;
   handoffErrors: Record<string, number>;
 }
 
@@ -294,6 +295,8 @@ export class IpcSlot implements Candidate {
   #finishIfEmpty(): void {
     if (this.#state !== 'leaving' || this.#pending.size > 0) return;
     this.#setState('gone');
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) this.#figures.unfinished += this.active;
     this.active = 0;
     this.#child.off('internalMessage', this.#onMessage);
     this.#child.off('disconnect', this.#onCut);

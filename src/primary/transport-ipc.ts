@@ -239,7 +239,7 @@ export class IpcTransport implements Transport {
   #figures(slot: number): SlotFigures {
     let figures = this.#slotFigures.get(slot);
     if (figures === undefined) {
-      figures = { handed: 0, refused: 0, reclaimed: 0, handoffErrors: {} };
+      figures = { handed: 0, refused: 0, reclaimed: 0, unfinished: 0, handoffErrors: {} };
       this.#slotFigures.set(slot, figures);
     }
     return figures;

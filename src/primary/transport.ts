@@ -56,6 +56,7 @@ export interface SlotCounts {
   active: number;
   refused: number;
   reclaimed: number;
+  unfinished: number;
   lost: number;
   heartbeatAgeMs: number | null;
   handoffErrors: Record<string, number>;
