@@ -22,6 +22,9 @@ const MESSAGES = {
   ERR_RONDO_PROTOCOL_VERSION: 'Primary and worker have different versions of rondo',
   ERR_RONDO_BAD_WORKER: 'A worker broke the protocol and gets no more connections',
   ERR_RONDO_CHANNEL: 'The channel between primary and worker failed',
+  ERR_RONDO_SUPERVISOR_STATE: 'The supervisor is not running, or not any more',
+  ERR_RONDO_START_FAILED: 'No worker became ready',
+  ERR_RONDO_RELOAD_FAILED: 'A new worker did not become ready, so the old ones stay',
   ERR_RONDO_FDS_LOST: 'The process ran out of file descriptors while it received some',
 } as const;
 

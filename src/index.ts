@@ -1,6 +1,7 @@
 /**
  * rondo deals the connections of one listening socket to worker processes. This is the primary's
- * side; a worker imports `rondo/worker`, and the raw passing of file descriptors is `rondo/fd`.
+ * side: the Dispatcher hands connections over, the Supervisor keeps workers alive. A worker imports
+ * `rondo/worker`, and the raw passing of file descriptors is `rondo/fd`.
  *
  * @packageDocumentation
  */
@@ -9,6 +10,19 @@ export { RondoError, type RondoErrorCode } from './errors.js';
 export { Dispatcher, type DispatcherEvents } from './primary/dispatcher.js';
 export type { Listener } from './primary/listener.js';
 export type { Slot } from './primary/slot.js';
+export { Supervisor } from './supervise/supervisor.js';
+export type {
+  DrainResult,
+  ReloadOptions,
+  StopSignal,
+  SupervisedSlotStats,
+  SupervisorEvents,
+  SupervisorOptions,
+  SupervisorStats,
+  WorkerInfo,
+  WorkerReason,
+  WorkerState,
+} from './supervise/types.js';
 export type {
   Address,
   DispatcherOptions,

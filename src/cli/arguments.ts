@@ -1,37 +1,64 @@
 /** The command line, checked. Starts nothing and reads no file. */
 
-import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { optionsFromEnvironment } from '../cluster/options.js';
 import { RondoError } from '../errors.js';
-import { validateDispatcherOptions } from '../options.js';
-import { MOST_SLOTS } from '../protocol.js';
-import type { DispatcherOptions } from '../types.js';
+import type { SupervisorOptions } from '../supervise/types.js';
 
 /** Wrong usage. The message names the option or argument. */
 export class ArgumentError extends Error {}
+
+/** What a Supervisor is told, apart from the program. */
+export type Settings = Partial<Omit<SupervisorOptions, 'exec' | 'args'>>;
 
 export interface StartArguments {
   command: 'start';
   file: string;
   /** The program's own. */
   args: string[];
-  workers: number;
-  dispatcher: DispatcherOptions;
+  settings: Settings;
+  configFile: string | null;
+  pidFile: string | null;
+  isJson: boolean;
 }
 
 export type Arguments = { command: 'help' } | { command: 'version' } | StartArguments;
 
+/** Flags with a value that is a Supervisor's option. */
+export const SETTING_FLAGS = {
+  workers: { option: 'workers', isNumber: true },
+  policy: { option: 'policy', isNumber: false },
+  window: { option: 'window', isNumber: true },
+  'ready-when': { option: 'readyWhen', isNumber: false },
+  'start-timeout': { option: 'startTimeoutMs', isNumber: true },
+  'max-restarts': { option: 'maxRestarts', isNumber: true },
+  'idle-grace': { option: 'idleGraceMs', isNumber: true },
+  'drain-timeout': { option: 'drainTimeoutMs', isNumber: true },
+  'kill-timeout': { option: 'killTimeoutMs', isNumber: true },
+  'hang-timeout': { option: 'hangTimeoutMs', isNumber: true },
+  'max-connections': { option: 'maxConnections', isNumber: true },
+  'max-age': { option: 'maxAgeMs', isNumber: true },
+  'max-memory': { option: 'maxMemoryMb', isNumber: true },
+  parallel: { option: 'parallel', isNumber: true },
+  agent: { option: 'agent', isNumber: false },
+} as const satisfies Record<string, { option: keyof Settings; isNumber: boolean }>;
+
+type SettingFlag = keyof typeof SETTING_FLAGS;
+
 const OPTIONS = {
+  ...(Object.fromEntries(
+    Object.keys(SETTING_FLAGS).map((flag) => [flag, { type: 'string' }]),
+  ) as Record<SettingFlag, { type: 'string'; short?: string }>),
   workers: { type: 'string', short: 'w' },
-  policy: { type: 'string' },
-  window: { type: 'string' },
+  config: { type: 'string' },
+  pidfile: { type: 'string' },
+  json: { type: 'boolean' },
+  'no-guard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
 } as const;
 
-/** Throws {@link ArgumentError}. */
-export function parseArguments(words: string[], env: NodeJS.ProcessEnv): Arguments {
+/** Throws {@link ArgumentError}. Values are checked with everything else; see settings.ts. */
+export function parseArguments(words: string[]): Arguments {
   const end = words.indexOf('--');
   const own = end < 0 ? words : words.slice(0, end);
   const args = end < 0 ? [] : words.slice(end + 1);
@@ -49,8 +76,10 @@ export function parseArguments(words: string[], env: NodeJS.ProcessEnv): Argumen
     command,
     file,
     args,
-    workers: numberOfWorkers(values.workers),
-    dispatcher: { ...fromEnvironment(env), ...fromFlags(values) },
+    settings: settingsOf(values),
+    configFile: values.config ?? null,
+    pidFile: values.pidfile ?? null,
+    isJson: values.json === true,
   };
 }
 
@@ -65,38 +94,25 @@ function parse(args: string[]) {
   }
 }
 
-function numberOfWorkers(text: string | undefined): number {
-  if (text === undefined) return Math.min(availableParallelism(), MOST_SLOTS);
-  const count = toNumber(text);
-  if (typeof count === 'number' && count >= 1 && count <= MOST_SLOTS) return count;
-  throw new ArgumentError(
-    `the option '--workers' must be an integer from 1 to ${MOST_SLOTS}. Received '${text}'`,
-  );
-}
-
-function fromEnvironment(env: NodeJS.ProcessEnv): DispatcherOptions {
-  try {
-    return optionsFromEnvironment(env);
-  } catch (error) {
-    if (error instanceof RondoError) throw new ArgumentError(error.message);
-    throw error;
+function settingsOf(values: ReturnType<typeof parse>['values']): Settings {
+  const settings: Record<string, unknown> = {};
+  for (const [flag, { option, isNumber }] of Object.entries(SETTING_FLAGS)) {
+    const text = values[flag as SettingFlag];
+    if (text === undefined) continue;
+    // A text that is none stays one, so that the error shows it.
+    settings[option] = isNumber && /^\d+$/.test(text) ? Number(text) : text;
   }
+  if (values['no-guard'] === true) settings.guard = false;
+  return settings as Settings;
 }
 
-function fromFlags({ policy, window }: { policy?: string; window?: string }): DispatcherOptions {
-  const options: Record<string, unknown> = {};
-  if (policy !== undefined) options.policy = policy;
-  if (window !== undefined) options.window = toNumber(window);
-  try {
-    validateDispatcherOptions(options);
-  } catch (error) {
-    if (!(error instanceof RondoError)) throw error;
-    throw new ArgumentError(error.message.replace("option '", "option '--"));
+/** The error of an option, with the name that it has on the command line if it came from there. */
+export function asArgumentError(error: unknown, settings: Settings): unknown {
+  if (!(error instanceof RondoError)) return error;
+  const option = /^The option '(\w+)'/.exec(error.message)?.[1];
+  const flag = Object.entries(SETTING_FLAGS).find(([, entry]) => entry.option === option)?.[0];
+  if (flag === undefined || !((option as keyof Settings) in settings)) {
+    return new ArgumentError(error.message);
   }
-  return options;
-}
-
-/** The text itself, if it is none, so that the error shows it. */
-function toNumber(text: string): number | string {
-  return /^\d+$/.test(text) ? Number(text) : text;
+  return new ArgumentError(error.message.replace(`option '${option}'`, `option '--${flag}'`));
 }

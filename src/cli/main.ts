@@ -14,7 +14,7 @@ const WRONG_USAGE = 2;
 
 function main(words: string[]): void {
   try {
-    const parsed = parseArguments(words, process.env);
+    const parsed = parseArguments(words);
     switch (parsed.command) {
       case 'help':
         process.stdout.write(HELP);

@@ -1,111 +1,133 @@
 /**
- * `rondo start`: a primary that runs a server file in several workers, and ends with them.
- *
- *   starting/serving ──SIGTERM, SIGINT──▶ stopping ──again──▶ killed
- *         └──a worker fails before it listens──▶ stopping
- *
- * Nothing is started anew: a worker that ends is reported, and the last one's end is this one's.
+ * `rondo start`: a Supervisor of a server file, with its log, its signals and its exit code. What it
+ * does is the Supervisor's; here is what a command line and an operating system add.
  */
 
-import cluster, { type Worker } from 'node:cluster';
-import { createRequire } from 'node:module';
 import { constants } from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { patchCluster, replaceOptions } from '../cluster/patch.js';
-import { ArgumentError, type StartArguments } from './arguments.js';
-import { placeOf } from './place.js';
+import type { WriteStream } from 'node:tty';
+import type { RondoError } from '../errors.js';
+import { writePidFile } from '../ops/pidfile.js';
+import { reapOrphans } from '../ops/reaper.js';
+import { handleSignals } from '../ops/signals.js';
+import { notifySystemd, takeSockets } from '../ops/systemd.js';
+import { Supervisor } from '../supervise/supervisor.js';
+import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
+import { logEvents, noteLine } from './log.js';
+import { Progress } from './progress.js';
+import { SettingsSource } from './settings.js';
 
-const PRELOAD = fileURLToPath(new URL('worker.js', import.meta.url));
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+/** rondo itself. */
+const FAILED = 1;
+/** Every slot has stopped, or the agent cannot be had. */
+const ALL_FAILED = 3;
 
-type StopSignal = (typeof SIGNALS)[number];
+/** Throws {@link ArgumentError} for what is wrong at once. */
+export function start(given: StartArguments): void {
+  const settings = new SettingsSource(given, process.env);
+  const supervisor = openSupervisor(settings);
+  const write = openLog(supervisor, given.isJson);
+  const note = (text: string): void => write(noteLine(text, given.isJson));
+  const onError = (error: Error): void => note(error.message);
 
-export function start({ file, args, workers, dispatcher }: StartArguments): void {
-  const exec = resolve(file);
-  patchCluster(() => dispatcher);
-  // In place of the environment's, if the preload was there before.
-  replaceOptions(dispatcher);
-  cluster.setupPrimary({ exec, args, execArgv: [...process.execArgv, '--require', PRELOAD] });
-  const crew = new Crew();
-  for (const signal of SIGNALS) process.on(signal, () => crew.onSignal(signal));
-  crew.fork(workers);
+  if (given.pidFile !== null) pidFile(given.pidFile);
+  const systemd = notifySystemd(supervisor, process.env, onError);
+  reapOrphans(() => pidsOf(supervisor));
+  let exitCode = 0;
+  handleSignals(supervisor, {
+    reload: () =>
+      reload(supervisor, settings, (error) => {
+        onError(error);
+        systemd.reloadRefused();
+      }),
+    onForced: (signal) => {
+      exitCode = 128 + constants.signals[signal];
+    },
+    onError,
+  });
+  watch(supervisor, settings, note);
+  supervisor.once('failed', () => process.exit(ALL_FAILED));
+  supervisor.once('stopped', () => process.exit(exitCode));
+  supervisor.start().then(systemd.started, (error: RondoError) => {
+    // Of a stop and of slots that stop the events tell.
+    if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
+    onError(error);
+    process.exit(error.code === 'ERR_RONDO_START_FAILED' ? ALL_FAILED : FAILED);
+  });
 }
 
-/** As `node` finds it: the extension may be left out. */
-function resolve(file: string): string {
-  const require = createRequire(import.meta.url);
-  const absolute = path.resolve(file);
+function openSupervisor(settings: SettingsSource): Supervisor {
   try {
-    return require.resolve(absolute);
-  } catch {
-    throw new ArgumentError(`start: there is no file '${absolute}'`);
+    return new Supervisor({ ...settings.current, sockets: takeSockets(process.env) });
+  } catch (error) {
+    throw asArgumentError(error, {});
   }
 }
 
-/** The workers of this process. */
-class Crew {
-  readonly #alive = new Set<Worker>();
-  #stopSignal: StopSignal | null = null;
+/** Returns what writes a line. */
+function openLog(supervisor: Supervisor, isJson: boolean): (line: string) => void {
+  const { stderr } = process;
+  // Whoever read it may be gone; the workers are not to go for that.
+  stderr.on('error', () => {});
+  const progress = stderr.isTTY && !isJson ? new Progress(supervisor, stderr as WriteStream) : null;
+  const write = (line: string): void => {
+    if (progress === null) stderr.write(`${line}\n`);
+    else progress.write(line);
+  };
+  logEvents(supervisor, isJson, write);
+  return write;
+}
 
-  fork(count: number): void {
-    cluster.on('listening', (worker, address) => {
-      process.stdout.write(`${nameOf(worker)} listening on ${placeOf(address)}\n`);
-    });
-    for (let i = 0; i < count; i++) {
-      const worker = cluster.fork();
-      let isListening = false;
-      this.#alive.add(worker);
-      worker.once('listening', () => {
-        isListening = true;
-      });
-      worker.once('exit', (code, signal) => this.#onExit(worker, isListening, code, signal));
-      worker.once('error', (error) => {
-        // A living one may emit 'error' too, when it could not be sent a message.
-        if (worker.process.pid !== undefined) return;
-        this.#alive.delete(worker);
-        this.#fail(`worker ${worker.id} could not be started: ${error.message}`);
-      });
-    }
-  }
-
-  onSignal(signal: StopSignal): void {
-    if (this.#stopSignal === null) {
-      this.#stop(signal);
-      return;
-    }
-    for (const worker of this.#alive) worker.process.kill('SIGKILL');
-    process.exit(128 + constants.signals[signal]);
-  }
-
-  #stop(signal: StopSignal): void {
-    if (this.#stopSignal !== null) return;
-    this.#stopSignal = signal;
-    for (const worker of this.#alive) worker.process.kill(signal);
-  }
-
-  #onExit(worker: Worker, wasListening: boolean, code: number | null, signal: string | null): void {
-    this.#alive.delete(worker);
-    // A worker that the signal met before it could handle it has nothing to finish.
-    const isClean = code === 0 || (signal !== null && signal === this.#stopSignal);
-    if (isClean) return;
-    const how = signal === null ? `with code ${code}` : `by ${signal}`;
-    if (wasListening) {
-      process.stderr.write(`rondo: ${nameOf(worker)} ended ${how}\n`);
-      process.exitCode = 1;
-    } else {
-      this.#fail(`${nameOf(worker)} ended ${how} before it listened`);
-    }
-  }
-
-  /** The program does not start, so the others are of no use. */
-  #fail(message: string): void {
-    process.stderr.write(`rondo: ${message}\n`);
-    process.exitCode = 1;
-    this.#stop('SIGTERM');
+function pidFile(file: string): void {
+  try {
+    writePidFile(file);
+  } catch (error) {
+    throw new ArgumentError((error as Error).message);
   }
 }
 
-function nameOf(worker: Worker): string {
-  return `worker ${worker.id} (pid ${worker.process.pid})`;
+function pidsOf(supervisor: Supervisor): Set<number> {
+  const { slots, agent } = supervisor.stats();
+  const pids = slots.flatMap(({ workers }) => workers.map(({ pid }) => pid));
+  return new Set([...pids, agent?.pid ?? null].filter((pid) => pid !== null));
+}
+
+/** `onRefused` unless it began, of which events tell. */
+function reload(
+  supervisor: Supervisor,
+  settings: SettingsSource,
+  onRefused: (error: Error) => void,
+): void {
+  try {
+    const changes = settings.readAgain();
+    supervisor.reload(changes).then(
+      () => settings.accept(changes),
+      (error: RondoError) => {
+        // The event has been logged.
+        if (error.code !== 'ERR_RONDO_RELOAD_FAILED') onRefused(error);
+      },
+    );
+  } catch (error) {
+    onRefused(error as Error);
+  }
+}
+
+function watch(
+  supervisor: Supervisor,
+  settings: SettingsSource,
+  note: (text: string) => void,
+): void {
+  settings.watch(
+    ({ workers, ...dealing }, others) => {
+      try {
+        if (Object.keys(dealing).length > 0) supervisor.configure(dealing);
+      } catch (error) {
+        note((error as Error).message);
+      }
+      if (workers !== undefined) {
+        supervisor.scale(workers).catch((error: Error) => note(error.message));
+      }
+      if (others.length > 0) note(`a reload will take over ${others.join(', ')}`);
+    },
+    (error) => note(error.message),
+  );
 }

@@ -107,8 +107,6 @@ export class ClusterChild implements ChannelUser {
     served.resource.runInAsyncScope(served.handle.onconnection, served.handle, 0, handle);
   }
 
-  /** The IPC channel ends with this one, and Node's child then does what it does. */
-  onEnd(): void {
-    this.#channel = null;
-  }
+  /** A process has one channel, so what listens after it has ended gets no connection. */
+  onEnd(): void {}
 }

@@ -1,8 +1,9 @@
 /** The drop-in's options: by `configure()`, or from the environment for the preload. */
 
-import { invalidOption, RondoError } from '../errors.js';
-import { validateDispatcherOptions } from '../options.js';
+import { createRequire } from 'node:module';
 import type { DispatcherOptions } from '../types.js';
+
+const require = createRequire(import.meta.url);
 
 /** Each variable with the option it is. */
 const VARIABLES: Record<string, { option: keyof DispatcherOptions; isNumber: boolean }> = {
@@ -18,15 +19,21 @@ export function optionsFromEnvironment(env: NodeJS.ProcessEnv): DispatcherOption
   for (const [variable, { option, isNumber }] of Object.entries(VARIABLES)) {
     const text = env[variable];
     if (text === undefined || text === '') continue;
-    const value = isNumber && /^\d+$/.test(text) ? Number(text) : text;
-    try {
-      validateDispatcherOptions({ [option]: value });
-    } catch (error) {
-      if (!(error instanceof RondoError)) throw error;
-      const expected = /must be (.*)\. Received/s.exec(error.message)?.[1] ?? 'another value';
-      throw invalidOption(variable, expected, text);
-    }
-    options[option] = value;
+    options[option] = check(variable, option, isNumber && /^\d+$/.test(text) ? Number(text) : text);
   }
   return options;
+}
+
+function check(variable: string, option: string, value: string | number): string | number {
+  // Not loaded where nothing is set, which is most processes.
+  const { validateDispatcherOptions } = require('../options.js') as typeof import('../options.js');
+  const { invalidOption, RondoError } = require('../errors.js') as typeof import('../errors.js');
+  try {
+    validateDispatcherOptions({ [option]: value });
+    return value;
+  } catch (error) {
+    if (!(error instanceof RondoError)) throw error;
+    const expected = /must be (.*)\. Received/s.exec(error.message)?.[1] ?? 'another value';
+    throw invalidOption(variable, expected, String(value));
+  }
 }

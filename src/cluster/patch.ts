@@ -6,10 +6,8 @@
 import cluster from 'node:cluster';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
 import type { DispatcherOptions } from '../types.js';
-import { channelName } from '../worker/environment.js';
 import type { ClusterChild, ClusterChildInternals } from './child.js';
 import type { Fork } from './fork.js';
-import { restorePreload } from './preload.js';
 import type { ClusterPrimary } from './primary.js';
 
 const require = createRequire(import.meta.url);
@@ -22,6 +20,8 @@ interface Patch {
   /** This process was started with the preload, so its workers are. */
   isPreloaded: boolean;
   primary: ClusterPrimary | null;
+  /** The primary's part, made when it is needed first; null if that is left to Node. */
+  open(): ClusterPrimary | null;
 }
 
 type PatchedCluster = typeof cluster & { [PATCHED]?: Patch };
@@ -36,11 +36,10 @@ export function patchCluster(options: () => DispatcherOptions, isPreloaded = fal
     patched[PATCHED].isPreloaded ||= isPreloaded;
     return;
   }
-  const patch: Patch = { options, isPreloaded, primary: null };
+  const patch: Patch = { options, isPreloaded, primary: null, open: () => null };
   Object.defineProperty(patched, PATCHED, { value: patch });
-  if (cluster.isWorker) restorePreload();
   if (cluster.isPrimary) patchPrimary(patch);
-  else if (channelName !== undefined) patchChild();
+  else patchWorker();
   // For `import { fork } from 'node:cluster'`.
   syncBuiltinESMExports();
 }
@@ -48,6 +47,11 @@ export function patchCluster(options: () => DispatcherOptions, isPreloaded = fal
 /** The primary's part, once it has forked. */
 export function patchedPrimary(): ClusterPrimary | null {
   return (cluster as PatchedCluster)[PATCHED]?.primary ?? null;
+}
+
+/** The same, made now; null if node:cluster's own scheduling is used. */
+export function openPatchedPrimary(): ClusterPrimary | null {
+  return (cluster as PatchedCluster)[PATCHED]?.open() ?? null;
 }
 
 /** Takes the place of the options that would be asked for. False: it is too late. */
@@ -61,13 +65,16 @@ export function replaceOptions(options: DispatcherOptions): boolean {
 function patchPrimary(patch: Patch): void {
   const fork = cluster.fork;
   let isOff = false;
-  cluster.fork = function forkOnRondo(env?: object) {
+  patch.open = () => {
     // SCHED_NONE is Node's own, as is everything if the addon is missing.
-    if (!isOff && cluster.schedulingPolicy === cluster.SCHED_RR) {
-      patch.primary ??= openPrimary(patch.options(), fork);
-      if (patch.primary !== null) return patch.primary.fork(env, patch.isPreloaded);
-      isOff = true;
-    }
+    if (isOff || cluster.schedulingPolicy !== cluster.SCHED_RR) return null;
+    patch.primary ??= openPrimary(patch.options(), fork);
+    isOff = patch.primary === null;
+    return patch.primary;
+  };
+  cluster.fork = function forkOnRondo(env?: object) {
+    const primary = patch.open();
+    if (primary !== null) return primary.fork(env, patch.isPreloaded);
     const { forkWith } = require('./fork.js') as typeof import('./fork.js');
     return forkWith(cluster, fork, env);
   };
@@ -83,6 +90,14 @@ function openPrimary(options: DispatcherOptions, fork: Fork): ClusterPrimary | n
     code: 'RONDO_CLUSTER_FALLBACK',
   });
   return null;
+}
+
+function patchWorker(): void {
+  const { restorePreload } = require('./preload.js') as typeof import('./preload.js');
+  const { channelName } =
+    require('../worker/environment.js') as typeof import('../worker/environment.js');
+  restorePreload();
+  if (channelName !== undefined) patchChild();
 }
 
 function patchChild(): void {

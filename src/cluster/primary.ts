@@ -6,6 +6,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { Cluster, Worker } from 'node:cluster';
+import { setTimeout as delay } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
 import { loadNative } from '../native.js';
 import { Dispatcher } from '../primary/dispatcher.js';
@@ -23,7 +24,17 @@ import {
   type QueryServer,
 } from './messages.js';
 
+/** How long workers have for what was accepted before the last listener closed. */
+const SETTLE_MS = 250;
+
 type InternalListener = (message: unknown, handle: unknown) => void;
+
+/** A listening socket that this process was started with. */
+export interface InheritedSocket {
+  fd: number;
+  /** For `attach(server, { listener })`. */
+  name: string;
+}
 
 /** A listener that workers share, as long as one of them has it. */
 interface SharedListener {
@@ -34,9 +45,18 @@ interface SharedListener {
 
 export class ClusterPrimary {
   readonly dispatcher: Dispatcher;
+  /**
+   * Whether a listener outlives its last worker, so that connections wait for the next one in place of
+   * being refused. Only a worker that closes its server, and does not just end, closes the listener then.
+   */
+  keepsListeners = false;
   readonly #cluster: Cluster;
   readonly #fork: Fork;
   readonly #listeners = new Map<string, SharedListener>();
+  /** By their fd. They are there whether or not a worker has them. */
+  readonly #inherited = new Map<number, Listener>();
+  readonly #freeSlots: Slot[] = [];
+  readonly #slots = new Map<Worker, Slot>();
 
   constructor(cluster: Cluster, fork: Fork, options: DispatcherOptions) {
     this.#cluster = cluster;
@@ -47,8 +67,6 @@ export class ClusterPrimary {
     });
     this.dispatcher.on('slot:gone', (slot) => this.#freeSlots.push(slot));
   }
-
-  readonly #freeSlots: Slot[] = [];
 
   /** In place of `cluster.fork(env)`. */
   fork(env: object | undefined, isPreloaded: boolean): Worker {
@@ -64,7 +82,72 @@ export class ClusterPrimary {
     }
     this.#interceptMessages(worker);
     slot.assign(worker.process);
+    this.#slots.set(worker, slot);
+    worker.once('exit', () => this.#slots.delete(worker));
     return worker;
+  }
+
+  /**
+   * A worker that listens at one of their addresses, or at their fd, gets that socket. Takes the fds
+   * over. Rejects as `dispatcher.listen()` does.
+   */
+  async inherit(sockets: readonly InheritedSocket[]): Promise<void> {
+    for (const { fd, name } of sockets) {
+      this.#inherited.set(fd, await this.dispatcher.listen({ fd, name }));
+    }
+  }
+
+  /** Where the worker's connections are counted; undefined when it is gone or released. */
+  slotOf(worker: Worker): Slot | undefined {
+    return this.#slots.get(worker);
+  }
+
+  /** Calls back when a worker serves connections by `attach()`. Returns what ends that. */
+  onAttached(then: (worker: Worker) => void): () => void {
+    const onReady = (slot: Slot): void => {
+      const worker = [...this.#slots].find(([, its]) => its === slot)?.[0];
+      // One that listens says so itself.
+      const listens = [...this.#listeners.values()].some(({ workers }) =>
+        workers.has(worker as Worker),
+      );
+      if (worker !== undefined && !listens) then(worker);
+    };
+    this.dispatcher.on('slot:ready', onReady);
+    return () => this.dispatcher.off('slot:ready', onReady);
+  }
+
+  /** Nothing more is handed to the worker, and what it has not received goes to others. */
+  release(worker: Worker): void {
+    this.#slots.get(worker)?.close();
+    this.#slots.delete(worker);
+  }
+
+  /** Closes those that no worker has, after a time in which they were kept. */
+  closeUnusedListeners(): void {
+    for (const [key, shared] of this.#listeners) {
+      if (shared.workers.size === 0) this.#close(key, shared);
+    }
+  }
+
+  /**
+   * Resolves when nobody can connect any more, and workers have received what was accepted or have had
+   * the time to.
+   */
+  async closeListeners(): Promise<void> {
+    const shared = [...this.#listeners.values()].map(({ opening }) => opening);
+    const inherited = [...this.#inherited.values()];
+    this.#listeners.clear();
+    this.#inherited.clear();
+    // Those that could not be opened have told their workers.
+    const opened = await Promise.allSettled([...shared, ...inherited]);
+    await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.close()));
+    const end = performance.now() + SETTLE_MS;
+    while (this.#isDealing() && performance.now() < end) await delay(5);
+  }
+
+  #isDealing(): boolean {
+    const { waiting, slots } = this.dispatcher.stats();
+    return waiting > 0 || slots.some(({ pending }) => pending > 0);
   }
 
   /** The lowest free one, so that a replacement takes its predecessor's place. */
@@ -99,7 +182,8 @@ export class ClusterPrimary {
       return true;
     }
     if (!isCloseServer(message) || !this.#listeners.has(message.key)) return false;
-    this.#leave(worker, message.key);
+    // One that is released closes its servers because it is about to end.
+    this.#leave(worker, message.key, this.keepsListeners && !this.#slots.has(worker));
     return true;
   }
 
@@ -131,21 +215,30 @@ export class ClusterPrimary {
   }
 
   async #open(key: string, query: QueryServer): Promise<Listener> {
+    for (const [fd, listener] of this.#inherited) {
+      if (query.fd === fd || isAddressOf(listener, query)) return listener;
+    }
     const options = await listenOptions(query, this.dispatcher.transport === 'native');
     return this.dispatcher.listen({ name: `cluster:${nameOf(key)}`, ...options });
   }
 
   #forget(worker: Worker): void {
-    for (const key of this.#listeners.keys()) this.#leave(worker, key);
+    for (const key of this.#listeners.keys()) this.#leave(worker, key, this.keepsListeners);
   }
 
   /** As Node has it, a listener closes when no worker has it any more. */
-  #leave(worker: Worker, key: string): void {
+  #leave(worker: Worker, key: string, isKept: boolean): void {
     const shared = this.#listeners.get(key);
-    if (shared === undefined || !shared.workers.delete(worker) || shared.workers.size > 0) return;
+    if (shared === undefined || !shared.workers.delete(worker)) return;
+    if (!isKept && shared.workers.size === 0) this.#close(key, shared);
+  }
+
+  #close(key: string, shared: SharedListener): void {
     this.#listeners.delete(key);
     shared.opening.then(
-      (listener) => listener.close(),
+      (listener) => {
+        if (![...this.#inherited.values()].includes(listener)) void listener.close();
+      },
       () => {},
     );
   }
@@ -166,6 +259,15 @@ function errnoOf(error: NodeJS.ErrnoException): number {
   return [...getSystemErrorMap()].find(([, [name]]) => name === 'EMFILE')?.[0] as number;
 }
 
+/** Whether the worker would listen just there. */
+function isAddressOf(listener: Listener, { address, port }: QueryServer): boolean {
+  const its = listener.address();
+  if (typeof its === 'string') return port < 0 && address === its;
+  // Without an address Node would take '::', or '0.0.0.0' where there is no IPv6.
+  const isAny = its.address === '::' || its.address === '0.0.0.0';
+  return port === its.port && (address === null ? isAny : address === its.address);
+}
+
 let names = 0;
 
 /** Long paths would not do as names; the number alone would tell nobody anything. */
@@ -179,7 +281,7 @@ function nameOf(key: string): string {
  */
 export function whyUnavailable(
   transport: DispatcherOptions['transport'] = 'auto',
-  demand = process.env['RONDO_NATIVE'],
+  demand = process.env.RONDO_NATIVE,
 ): string | null {
   if (transport !== 'auto' || demand === '0' || demand === '1') return null;
   const native = loadNative();

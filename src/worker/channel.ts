@@ -30,6 +30,8 @@ export interface ChannelUser {
 export interface WorkerChannel {
   /** The listeners this worker serves from now on; none: it is drained. */
   setServing(listeners: number[]): void;
+  /** Shows the primary every so often that this process's loop turns; on native only. */
+  beat(intervalMs: number): void;
   /** Whether the open channel keeps the process running. */
   ref(): void;
   unref(): void;

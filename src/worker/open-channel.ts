@@ -7,6 +7,7 @@ import { loadNative } from '../native.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol.js';
 import type { ChannelUser, WorkerChannel } from './channel.js';
 import { channelName } from './environment.js';
+import { heartbeatMs } from './heartbeat.js';
 import { openNativeChannel } from './receiver.js';
 import { openIpcChannel } from './receiver-ipc.js';
 
@@ -16,12 +17,26 @@ import { openIpcChannel } from './receiver-ipc.js';
  */
 const outside = new AsyncResource('rondo');
 
+let isOpen = false;
+
 /**
  * Once per process. Throws `ERR_RONDO_NOT_MAIN_THREAD`, `ERR_RONDO_NOT_A_WORKER`,
  * `ERR_RONDO_NATIVE_MISSING` and `ERR_RONDO_CHANNEL`.
  */
 export function openChannel(user: ChannelUser): WorkerChannel {
-  return outside.runInAsyncScope(open, null, user);
+  if (isOpen) {
+    // Two readers would each get some of the connections, and not those of their servers.
+    throw new RondoError(
+      'ERR_RONDO_CHANNEL',
+      'The channel of this process is in use already: a process is a worker of node:cluster with ' +
+        'rondo, or calls attach(), and not both',
+    );
+  }
+  const channel = outside.runInAsyncScope(open, null, user);
+  isOpen = true;
+  const intervalMs = heartbeatMs();
+  if (intervalMs > 0) channel.beat(intervalMs);
+  return channel;
 }
 
 function open(user: ChannelUser): WorkerChannel {

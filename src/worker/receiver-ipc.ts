@@ -82,6 +82,9 @@ class IpcChannel implements WorkerChannel {
     this.#send({ cmd: 'NODE_RONDO_SERVING', listeners });
   }
 
+  /** There is no board to show it on. */
+  beat(): void {}
+
   ref(): void {
     if (this.#hasRef || this.#isEnded) return;
     this.#hasRef = true;

@@ -59,6 +59,10 @@ class NativeChannel implements WorkerChannel {
     this.#receiver.setServing(listeners);
   }
 
+  beat(intervalMs: number): void {
+    this.#receiver.beat(intervalMs);
+  }
+
   ref(): void {
     this.#receiver.ref();
   }

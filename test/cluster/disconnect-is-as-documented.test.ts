@@ -41,6 +41,14 @@ for (const way of ways) {
       worker?.disconnect();
       log.push(['flag', worker?.exitedAfterDisconnect]);
     });
+    // That was a message; until it has come the worker serves.
+    let others = 0;
+    await until('it has come', async () => {
+      const { socket, line } = await hold(port);
+      socket.destroy();
+      others = Number(line) === second ? others + 1 : 0;
+      return others === 4;
+    });
     for (let i = 0; i < 5; i++) {
       const { socket, line } = await hold(port);
       socket.destroy();

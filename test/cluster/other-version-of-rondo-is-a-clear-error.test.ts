@@ -3,16 +3,20 @@
 
 import type { AddressInfo } from 'node:net';
 import { test } from 'tap';
-import { preloaded, startProgram } from '../fixtures/cluster.js';
+import { plainNode, preloaded, REGISTER, startProgram } from '../fixtures/cluster.js';
 import { copyPackage } from '../fixtures/cluster-package.js';
 import { until } from '../fixtures/faults.js';
 import { read, transports } from '../fixtures/harness.js';
 
+/** The primary imports it, and a worker's program may import another one. */
+const CLUSTER = new URL('cluster/index.js', REGISTER).href;
+
 for (const transport of transports()) {
   test(transport, preloaded.options, async (t) => {
     const other = copyPackage(t, { version: 99 });
-    const program = await startProgram(t, preloaded, {
+    const program = await startProgram(t, plainNode, {
       workers: 1,
+      nodeArgs: ['--import', CLUSTER],
       stderr: 'pipe',
       processEnv: { RONDO_TRANSPORT: transport },
     });

@@ -45,13 +45,8 @@ test('without a cluster', (t) => {
   t.strictSame(files, [
     'cluster/options.js',
     'cluster/patch.js',
-    'cluster/preload.js',
     'cluster/register.js',
-    'errors.js',
-    'options.js',
-    'protocol.js',
     'register.js',
-    'worker/environment.js',
   ]);
   t.strictSame(addons, []);
   t.end();

@@ -1,0 +1,107 @@
+/**
+ * Under systemd: the sockets it hands over (sd_listen_fds(3)) and what it wants to be told
+ * (sd_notify(3)). Reads the environment, and removes what is not for the workers.
+ */
+
+import { getSystemErrorName } from 'node:util';
+import { loadNative } from '../native.js';
+import type { Supervisor } from '../supervise/supervisor.js';
+
+const FIRST_FD = 3;
+
+/** Of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, if they are meant for this process. */
+export function takeSockets(
+  env: NodeJS.ProcessEnv,
+  pid = process.pid,
+): Array<{ fd: number; name: string }> {
+  const { LISTEN_PID, LISTEN_FDS = '', LISTEN_FDNAMES = '' } = env;
+  for (const name of ['LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) delete env[name];
+  if (Number(LISTEN_PID) !== pid || !/^\d+$/.test(LISTEN_FDS)) return [];
+  const names = LISTEN_FDNAMES.split(':');
+  const taken = new Set<string>();
+  return Array.from({ length: Number(LISTEN_FDS) }, (_, index) => {
+    const fd = FIRST_FD + index;
+    let name = (names[index] || `fd${fd}`).slice(0, 48);
+    // Sockets of one unit have one name by default.
+    if (taken.has(name)) name = `${name}:${fd}`;
+    taken.add(name);
+    return { fd, name };
+  });
+}
+
+/** What the events of a Supervisor do not say. */
+export interface ServiceManager {
+  /** `start()` has resolved. */
+  started(): void;
+  /** A reload was asked for, and has not even begun. */
+  reloadRefused(): void;
+}
+
+/** Tells systemd how the Supervisor does, if it asked for that by NOTIFY_SOCKET. Before its start. */
+export function notifySystemd(
+  supervisor: Supervisor,
+  env: NodeJS.ProcessEnv,
+  onError: (error: Error) => void,
+): ServiceManager {
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = env;
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name];
+  if (NOTIFY_SOCKET === undefined) return { started: () => {}, reloadRefused: () => {} };
+  const tell = sender(NOTIFY_SOCKET, onError);
+  let lastStatus = '';
+  const status = (): string => {
+    lastStatus = statusOf(supervisor);
+    return lastStatus;
+  };
+  const tellStatus = (): void => {
+    if (supervisor.stats().state !== 'stopping' && statusOf(supervisor) !== lastStatus) {
+      tell(status());
+    }
+  };
+  for (const event of ['worker:ready', 'worker:draining', 'worker:exited'] as const) {
+    supervisor.on(event, tellStatus);
+  }
+  const begin = (): void =>
+    tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+  // With the old workers it is ready again, too.
+  const end = (): void => tell('READY=1', status());
+  supervisor.on('reload:begin', begin);
+  supervisor.on('reload:end', end);
+  supervisor.on('reload:failed', end);
+  supervisor.once('stopping', () => tell('STOPPING=1', 'STATUS=stopping'));
+  watchdog(WATCHDOG_USEC, WATCHDOG_PID, () => tell('WATCHDOG=1'));
+  return {
+    started: () => tell('READY=1', `MAINPID=${process.pid}`, status()),
+    // `systemctl reload` waits for both.
+    reloadRefused: () => {
+      begin();
+      end();
+    },
+  };
+}
+
+/** What sends a datagram of these lines. */
+function sender(socket: string, onError: (error: Error) => void): (...lines: string[]) => void {
+  const native = loadNative();
+  if (native instanceof Error) {
+    onError(new Error(`systemd cannot be notified: ${native.message}`));
+    return () => {};
+  }
+  return (...lines) => {
+    const result = native.notify(socket, lines.join('\n'));
+    if (result < 0) onError(new Error(`systemd cannot be notified: ${getSystemErrorName(result)}`));
+  };
+}
+
+function statusOf(supervisor: Supervisor): string {
+  const ready = supervisor
+    .stats()
+    .slots.filter(({ workers }) => workers.some(({ state }) => state === 'ready')).length;
+  return `STATUS=${ready} of ${supervisor.workers} workers ready`;
+}
+
+/** Twice in the time that systemd waits. */
+function watchdog(usec: string | undefined, pid: string | undefined, ping: () => void): void {
+  const ms = Number(usec) / 1_000;
+  if (!(ms > 0) || (pid !== undefined && Number(pid) !== process.pid)) return;
+  setInterval(ping, ms / 2).unref();
+}

@@ -1,0 +1,91 @@
+/** Forks supervised workers through node:cluster, on rondo where the addon is. */
+
+import cluster, { type Worker } from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import {
+  openPatchedPrimary,
+  patchCluster,
+  patchedPrimary,
+  replaceOptions,
+} from '../cluster/patch.js';
+import type { ClusterPrimary } from '../cluster/primary.js';
+import { RondoError } from '../errors.js';
+import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
+import type { ValidSupervisorOptions } from './options.js';
+
+const PRELOAD = fileURLToPath(new URL('worker/index.js', import.meta.url));
+
+/** Tells a worker which slot it has. */
+const SLOT_VARIABLE = 'RONDO_SLOT';
+
+/** Null before the first fork, and with Node's own scheduling. */
+export function rondo(): ClusterPrimary | null {
+  return patchedPrimary();
+}
+
+/**
+ * Puts node:cluster's scheduling on rondo with these options, from now on.
+ * Throws `ERR_RONDO_ALREADY_FORKED` if it has begun with another transport.
+ */
+export function configureDispatcher({ dispatcher }: ValidSupervisorOptions): void {
+  patchCluster(() => dispatcher, true);
+  if (replaceOptions(dispatcher)) return;
+  const { transport, ...changeable } = dispatcher;
+  const existing = patchedPrimary()?.dispatcher;
+  if (transport !== 'auto' && transport !== existing?.transport) {
+    throw new RondoError(
+      'ERR_RONDO_ALREADY_FORKED',
+      `The transport '${transport}' comes after the first fork()`,
+    );
+  }
+  existing?.configure(changeable);
+}
+
+/**
+ * Whether listeners stay open while they have no worker, for the next one. Without, those that have none
+ * are closed.
+ */
+export function keepListeners(isKept: boolean): void {
+  const primary = openPatchedPrimary();
+  if (primary === null) return;
+  primary.keepsListeners = isKept;
+  if (!isKept) primary.closeUnusedListeners();
+}
+
+/**
+ * Calls back when a worker has attached a server, in place of listening. Returns what ends that. After
+ * `configureDispatcher()`.
+ */
+export function watchAttached(then: (worker: Worker) => void): () => void {
+  return openPatchedPrimary()?.onAttached(then) ?? (() => {});
+}
+
+/** Listening sockets that this process was started with. Rejects if one is unusable. */
+export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promise<void> {
+  if (sockets.length === 0) return;
+  const primary = openPatchedPrimary();
+  if (primary === null) {
+    throw new RondoError(
+      'ERR_RONDO_NATIVE_MISSING',
+      "Inherited sockets cannot be used with node:cluster's own scheduling",
+    );
+  }
+  await primary.inherit(sockets);
+}
+
+/** Throws a system error where there are not enough file descriptors. */
+export function forkWorker(slot: number, options: ValidSupervisorOptions): Worker {
+  const { exec, args, execArgv, env, guard, hangTimeoutMs } = options;
+  const { idleGraceMs, drainTimeoutMs } = options;
+  cluster.setupPrimary({ exec, args, execArgv: [...execArgv, '--require', PRELOAD] });
+  const settings: WorkerSettings = {
+    guard,
+    heartbeatMs: Math.floor(hangTimeoutMs / 4),
+    drain: { idleGraceMs, drainTimeoutMs },
+  };
+  return cluster.fork({
+    ...env,
+    [SLOT_VARIABLE]: String(slot),
+    [SUPERVISED_VARIABLE]: JSON.stringify(settings),
+  });
+}

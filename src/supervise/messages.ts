@@ -1,0 +1,97 @@
+/**
+ * What travels between a Supervisor and its workers. A `cmd` that begins with `NODE_` makes Node emit
+ * a message as `'internalMessage'`, so that the program's own `'message'` listeners never see it.
+ */
+
+/** What a worker has to know from its start: JSON in this variable, removed when it is read. */
+export const SUPERVISED_VARIABLE = 'RONDO_SUPERVISED';
+
+/** The value of {@link SUPERVISED_VARIABLE}. */
+export interface WorkerSettings {
+  /** Survive an uncaught error for as long as what is in flight takes. */
+  guard: boolean;
+  /** How often the loop's heartbeat is written; 0: never. */
+  heartbeatMs: number;
+  drain: DrainSettings;
+}
+
+/** The worker's part of the drain ladder. */
+export interface DrainSettings {
+  /** How long idle keep-alive connections stay open, for a request that is on its way. */
+  idleGraceMs: number;
+  /** After how long whatever is still open is destroyed, counted from the beginning. */
+  drainTimeoutMs: number;
+}
+
+/** What a drain came to, as the worker counts it. */
+export interface DrainCounts {
+  /** Connections that were open when it began. */
+  open: number;
+  /** Closed as idle after the grace. */
+  idle: number;
+  /** Destroyed at the timeout. */
+  destroyed: number;
+  /** How long it took. */
+  ms: number;
+}
+
+export type ToWorker =
+  /**
+   * Begin to drain. When nothing is in flight any more the program's own handlers of `signal` run; where
+   * there are none, the process ends.
+   */
+  | { cmd: 'NODE_SUPERVISE_DRAIN'; drain: DrainSettings; signal: 'SIGTERM' | 'SIGINT' }
+  /** The start is over: last words are no longer wanted. */
+  | { cmd: 'NODE_SUPERVISE_READY' }
+  /** Answer with a status. */
+  | { cmd: 'NODE_SUPERVISE_ASK' };
+
+export type ToSupervisor =
+  /**
+   * An uncaught error. With the guard the worker begins to drain by itself and is to be replaced;
+   * without it, it is about to end.
+   */
+  | { cmd: 'NODE_SUPERVISE_ERROR'; stack: string; isGuarded: boolean }
+  /** What the worker wrote last, sent when it ends before it was ready. */
+  | { cmd: 'NODE_SUPERVISE_OUTPUT'; text: string }
+  /** It got a signal from somebody else, has begun to drain and is to be replaced. */
+  | { cmd: 'NODE_SUPERVISE_SIGNAL'; signal: string }
+  /** Nothing is open any more; it is about to end. */
+  | { cmd: 'NODE_SUPERVISE_DRAINED'; counts: DrainCounts }
+  | { cmd: 'NODE_SUPERVISE_STATUS'; rssBytes: number; connections: number };
+
+const PREFIX = 'NODE_SUPERVISE_';
+
+/** The message if it is one of these, not knowing more of it than its `cmd`. */
+export function asSuperviseMessage(message: unknown): { cmd: string } | null {
+  const { cmd } = (message ?? {}) as { cmd?: unknown };
+  return typeof cmd === 'string' && cmd.startsWith(PREFIX) ? (message as { cmd: string }) : null;
+}
+
+/** Checks each field: a worker may send anything. */
+export function isToSupervisor(message: { cmd: string }): message is ToSupervisor {
+  const fields = message as unknown as Record<string, unknown>;
+  switch (message.cmd as ToSupervisor['cmd']) {
+    case 'NODE_SUPERVISE_ERROR':
+      return typeof fields.stack === 'string' && typeof fields.isGuarded === 'boolean';
+    case 'NODE_SUPERVISE_OUTPUT':
+      return typeof fields.text === 'string';
+    case 'NODE_SUPERVISE_SIGNAL':
+      return typeof fields.signal === 'string';
+    case 'NODE_SUPERVISE_DRAINED':
+      return isDrainCounts(fields.counts);
+    case 'NODE_SUPERVISE_STATUS':
+      return isCount(fields.rssBytes) && isCount(fields.connections);
+    default:
+      return false;
+  }
+}
+
+function isDrainCounts(value: unknown): value is DrainCounts {
+  const { open, idle, destroyed, ms } = (value ?? {}) as Record<string, unknown>;
+  return isCount(open) && isCount(idle) && isCount(destroyed) && isCount(ms);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) >= 0;
+}

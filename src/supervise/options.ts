@@ -1,0 +1,150 @@
+/** Validation of a Supervisor's options, and their defaults. */
+
+import { availableParallelism } from 'node:os';
+import { invalidOption } from '../errors.js';
+import {
+  checkInteger,
+  checkKeys,
+  checkOneOf,
+  type ValidDispatcherOptions,
+  validateDispatcherOptions,
+} from '../options.js';
+import type { SupervisorOptions } from './types.js';
+
+/** Each worker has another one beside it during a reload, and a dispatcher has 1024 slots. */
+export const MOST_WORKERS = 512;
+
+/** What fits a timer. */
+const LONGEST_MS = 0x7fff_ffff;
+
+/** Numbers: least, most, and what it is without. */
+const NUMBERS = {
+  workers: [1, MOST_WORKERS, () => Math.min(availableParallelism(), MOST_WORKERS)],
+  startTimeoutMs: [1, LONGEST_MS, () => 30_000],
+  maxRestarts: [0, 1_000_000, () => 10],
+  restartWindowMs: [1, LONGEST_MS, () => 60_000],
+  minUptimeMs: [0, LONGEST_MS, () => 1_000],
+  backoffMinMs: [1, LONGEST_MS, () => 100],
+  backoffMaxMs: [1, LONGEST_MS, () => 10_000],
+  idleGraceMs: [0, LONGEST_MS, () => 1_000],
+  drainTimeoutMs: [0, LONGEST_MS, () => 30_000],
+  killTimeoutMs: [1, LONGEST_MS, () => 5_000],
+  parallel: [1, MOST_WORKERS, () => 1],
+  maxConnections: [0, Number.MAX_SAFE_INTEGER, () => 0],
+  maxAgeMs: [0, Number.MAX_SAFE_INTEGER, () => 0],
+  maxMemoryMb: [0, Number.MAX_SAFE_INTEGER, () => 0],
+  healthCheckMs: [0, LONGEST_MS, () => 10_000],
+} as const;
+
+type NumberOption = keyof typeof NUMBERS;
+
+const KEYS: Record<keyof SupervisorOptions, true> = {
+  policy: true,
+  window: true,
+  transport: true,
+  takeBackMs: true,
+  exec: true,
+  args: true,
+  execArgv: true,
+  env: true,
+  readyWhen: true,
+  guard: true,
+  agent: true,
+  sockets: true,
+  hangTimeoutMs: true,
+  workers: true,
+  startTimeoutMs: true,
+  maxRestarts: true,
+  restartWindowMs: true,
+  minUptimeMs: true,
+  backoffMinMs: true,
+  backoffMaxMs: true,
+  idleGraceMs: true,
+  drainTimeoutMs: true,
+  killTimeoutMs: true,
+  parallel: true,
+  maxConnections: true,
+  maxAgeMs: true,
+  maxMemoryMb: true,
+  healthCheckMs: true,
+};
+
+export interface ValidSupervisorOptions extends Record<NumberOption, number> {
+  exec: string;
+  args: string[];
+  execArgv: string[];
+  env: Record<string, string>;
+  readyWhen: 'listening' | 'message';
+  guard: boolean;
+  hangTimeoutMs: number;
+  agent: string | null;
+  sockets: Array<{ fd: number; name: string }>;
+  dispatcher: ValidDispatcherOptions;
+}
+
+/** Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`. */
+export function validateSupervisorOptions(options: SupervisorOptions): ValidSupervisorOptions {
+  checkKeys('options', options, KEYS);
+  const { policy, window, transport, takeBackMs } = options;
+  const { exec, args = [], execArgv = process.execArgv, env = {}, agent, sockets = [] } = options;
+  const { readyWhen = 'listening', guard = false, hangTimeoutMs = 0 } = options;
+  checkText('exec', exec);
+  checkTexts('args', args);
+  checkTexts('execArgv', execArgv);
+  if (typeof env !== 'object' || env === null || !Object.values(env).every(isText)) {
+    throw invalidOption('env', 'an object of strings', env);
+  }
+  checkOneOf('readyWhen', readyWhen, ['listening', 'message']);
+  if (typeof guard !== 'boolean') throw invalidOption('guard', 'a boolean', guard);
+  if (agent !== undefined) checkText('agent', agent);
+  if (!Array.isArray(sockets)) throw invalidOption('sockets', 'an array', sockets);
+  for (const { fd, name } of sockets) {
+    checkInteger('sockets[].fd', fd, 3, LONGEST_MS);
+    checkText('sockets[].name', name);
+  }
+  // The heartbeat's own pace is a quarter of it, and a busy loop is not a stuck one.
+  if (hangTimeoutMs !== 0) checkInteger('hangTimeoutMs', hangTimeoutMs, 200, LONGEST_MS, '0 or ');
+  return {
+    exec,
+    args,
+    execArgv,
+    env,
+    readyWhen,
+    guard,
+    hangTimeoutMs,
+    agent: agent ?? null,
+    sockets,
+    dispatcher: validateDispatcherOptions({
+      ...(policy !== undefined && { policy }),
+      ...(window !== undefined && { window }),
+      ...(transport !== undefined && { transport }),
+      ...(takeBackMs !== undefined && { takeBackMs }),
+    }),
+    ...numbersOf(options),
+  };
+}
+
+function numbersOf(options: SupervisorOptions): Record<NumberOption, number> {
+  const numbers = {} as Record<NumberOption, number>;
+  for (const name of Object.keys(NUMBERS) as NumberOption[]) {
+    const [least, most, fallback] = NUMBERS[name];
+    const value = options[name] ?? fallback();
+    checkInteger(name, value, least, most);
+    numbers[name] = value;
+  }
+  return numbers;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string';
+}
+
+function checkText(name: string, value: unknown): void {
+  if (!isText(value) || value === '') throw invalidOption(name, 'a non-empty string', value);
+}
+
+function checkTexts(name: string, value: unknown): void {
+  if (!Array.isArray(value) || !value.every(isText)) {
+    throw invalidOption(name, 'an array of strings', value);
+  }
+}

@@ -1,0 +1,364 @@
+/**
+ * The Supervisor: so many workers of one program, kept alive, replaced in peace, and ended in order. It
+ * says what is to be, and one thing after another; the slots are the crew's (crew.ts), each knows how one
+ * worker follows another (supervised-slot.ts), and a worker process what it is doing (worker-process.ts).
+ *
+ *   new ──▶ starting ──▶ running ──▶ stopping ──▶ stopped
+ *              └────────────┴──▶ failed (every slot has stopped)
+ */
+
+import cluster from 'node:cluster';
+import { EventEmitter } from 'node:events';
+import { existsSync, realpathSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { invalidOption, RondoError } from '../errors.js';
+import { checkInteger } from '../options.js';
+import { Agent } from './agent.js';
+import { Crew } from './crew.js';
+import {
+  configureDispatcher,
+  inheritSockets,
+  keepListeners,
+  rondo,
+  watchAttached,
+} from './forking.js';
+import { MOST_WORKERS, type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
+import type { SupervisedSlot } from './supervised-slot.js';
+import type {
+  ReloadOptions,
+  StopSignal,
+  SupervisorEvents,
+  SupervisorOptions,
+  SupervisorStats,
+} from './types.js';
+import { Watch } from './watch.js';
+
+/** Of them there is one in a process at a time, since node:cluster is one. */
+let active: Supervisor | null = null;
+
+/**
+ * Runs a server program in several workers that share its ports, and keeps them alive.
+ *
+ * ```js
+ * const supervisor = new Supervisor({ exec: 'app.js', workers: 4 });
+ * await supervisor.start();
+ * process.on('SIGHUP', () => supervisor.reload().catch(console.error));
+ * process.on('SIGTERM', () => supervisor.stop());
+ * ```
+ *
+ * The program listens as it would by itself; nothing in it needs to be changed. Works in the primary
+ * process, one at a time. Events: {@link SupervisorEvents}.
+ */
+export class Supervisor extends EventEmitter<SupervisorEvents> {
+  #given: SupervisorOptions;
+  #options: ValidSupervisorOptions;
+  #state: SupervisorStats['state'] = 'new';
+  readonly #crew: Crew;
+  readonly #agent: Agent | null;
+  readonly #watch: Watch;
+  /** Reloads, scalings and recyclings come one after another. */
+  #queue: Promise<unknown> = Promise.resolve();
+  #reloading: { changes: ReloadOptions; done: Promise<void> } | null = null;
+  #stopping: Promise<void> | null = null;
+  #onStarted: () => void = () => {};
+  #unwatchAttached: () => void = () => {};
+
+  /**
+   * Starts nothing yet.
+   *
+   * Throws `ERR_RONDO_INVALID_OPTION`, also where the program cannot be found, and
+   * `ERR_RONDO_UNKNOWN_OPTION`.
+   */
+  constructor(options: SupervisorOptions) {
+    super();
+    this.#given = options;
+    this.#options = validate(options);
+    const { agent } = this.#options;
+    this.#crew = new Crew({
+      options: () => this.#options,
+      events: this,
+      onSettled: () => this.#onSettled(),
+      onAllStopped: (lastOutput) => this.#fail(lastOutput),
+    });
+    this.#agent = agent === null ? null : this.#openAgent(agent);
+    this.#watch = new Watch({
+      slots: () => this.#crew.slots,
+      options: () => this.#options,
+      heartbeatAgeMs: ({ worker }) => rondo()?.slotOf(worker)?.stats().heartbeatAgeMs ?? null,
+      onHung: (worker, ageMs) => {
+        this.emit('worker:hung', worker.info(), ageMs);
+        worker.kill('hung');
+      },
+      recycle: (slot) => this.#recycle(slot),
+      isAgentReady: () => this.#agent?.isReady ?? null,
+      onUnhealthy: (ready) =>
+        this.emit('unhealthy', {
+          agent: this.#agent?.isReady ?? null,
+          ready,
+          workers: this.#options.workers,
+        }),
+    });
+  }
+
+  /** How many workers there are to be. */
+  get workers(): number {
+    return this.#options.workers;
+  }
+
+  /**
+   * Starts the agent, if there is one, and when it is ready the workers. Resolves when each slot has a
+   * ready worker or has stopped, and at least one has a ready worker.
+   *
+   * Rejects with `ERR_RONDO_START_FAILED` when every slot has stopped, or the agent cannot be had, with
+   * what it wrote last in the message; `ERR_RONDO_SUPERVISOR_STATE` if it was started before, or another
+   * Supervisor runs in this process.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'new' || active !== null) {
+      throw new RondoError(
+        'ERR_RONDO_SUPERVISOR_STATE',
+        this.#state === 'new' ? 'Another supervisor runs in this process' : 'It was started before',
+      );
+    }
+    if (!cluster.isPrimary) {
+      throw new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'A worker cannot be a supervisor');
+    }
+    configureDispatcher(this.#options);
+    active = this;
+    this.#state = 'starting';
+    keepListeners(true);
+    this.#unwatchAttached = watchAttached((worker) => this.#crew.onAttached(worker));
+    try {
+      await inheritSockets(this.#options);
+      await this.#agent?.start();
+    } catch (error) {
+      if (this.#state !== 'starting') throw stopped();
+      await rondo()?.closeListeners();
+      this.#end('failed');
+      throw new RondoError('ERR_RONDO_START_FAILED', (error as Error).message, { cause: error });
+    }
+    if (this.#state !== 'starting') throw stopped();
+    const started = new Promise<void>((resolve, reject) => {
+      this.#onStarted = resolve;
+      this.once('failed', reject);
+      this.once('stopping', () => reject(stopped()));
+    });
+    this.#crew.grow(this.#options.workers);
+    await started;
+    this.#watch.start();
+  }
+
+  /**
+   * Replaces every worker, one slot after another: the new one is ready before the old one drains. With
+   * `changes` the new workers have other options, for instance another `env`; `policy`, `window` and
+   * `takeBackMs` change at once, `workers` at the end. Resolves when the old ones have ended. A call
+   * while another one waits for its turn joins it.
+   *
+   * Rejects with `ERR_RONDO_RELOAD_FAILED` if a new worker does not become ready, with its last output
+   * in the message: the old workers that are left stay, with the old options. `ERR_RONDO_INVALID_OPTION`,
+   * `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_SUPERVISOR_STATE` if it is not running.
+   */
+  async reload(changes: ReloadOptions = {}): Promise<void> {
+    this.#checkRunning();
+    for (const key of ['transport', 'agent', 'sockets'] as const) {
+      if (key in changes) {
+        throw invalidOption(key, 'left out, as it cannot be changed', (changes as never)[key]);
+      }
+    }
+    validate({ ...this.#given, ...changes });
+    if (this.#reloading !== null) {
+      Object.assign(this.#reloading.changes, changes);
+      return this.#reloading.done;
+    }
+    const all = { ...changes };
+    const done = this.#enqueue(() => {
+      this.#reloading = null;
+      return this.#reload(all);
+    });
+    this.#reloading = { changes: all, done };
+    return done;
+  }
+
+  /**
+   * Changes the number of workers. Resolves when the new ones are ready, or the superfluous ones have
+   * drained and ended; those have the highest slots.
+   *
+   * Rejects with `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_START_FAILED` if a new worker's slot stops, and
+   * `ERR_RONDO_SUPERVISOR_STATE` if it is not running.
+   */
+  async scale(workers: number): Promise<void> {
+    checkInteger('workers', workers, 1, MOST_WORKERS);
+    this.#checkRunning();
+    return this.#enqueue(() => this.#scale(workers));
+  }
+
+  /**
+   * Changes how connections are dealt from now on: `policy`, `window` and `takeBackMs`; what is left
+   * out stays. Throws as `reload()` rejects.
+   */
+  configure(changes: Pick<SupervisorOptions, 'policy' | 'window' | 'takeBackMs'>): void {
+    this.#checkRunning();
+    this.#setOptions({ ...this.#given, ...changes });
+  }
+
+  /**
+   * Nobody can connect any more; every worker drains, then the agent ends. Resolves when all are gone,
+   * which takes `drainTimeoutMs` and `killTimeoutMs` at most. Workers that handle `signal` themselves
+   * do so when nothing is in flight any more. Twice gives the same promise.
+   */
+  stop(signal: StopSignal = 'SIGTERM'): Promise<void> {
+    this.#stopping ??= this.#stop(signal);
+    return this.#stopping;
+  }
+
+  /** Ends all workers and the agent at once, by SIGKILL. Resolves when they are gone. */
+  kill(): Promise<void> {
+    this.#crew.kill();
+    this.#agent?.kill();
+    return this.stop();
+  }
+
+  /** What there is at the moment. */
+  stats(): SupervisorStats {
+    return {
+      state: this.#state,
+      slots: this.#crew.stats(),
+      agent: this.#agent && { pid: this.#agent.pid, isReady: this.#agent.isReady },
+      dispatcher: rondo()?.dispatcher.stats() ?? null,
+    };
+  }
+
+  #checkRunning(): void {
+    if (this.#state === 'running' || this.#state === 'starting') return;
+    throw new RondoError('ERR_RONDO_SUPERVISOR_STATE', `The supervisor is ${this.#state}`);
+  }
+
+  #enqueue(run: () => Promise<void>): Promise<void> {
+    const done = this.#queue.then(() => {
+      this.#checkRunning();
+      return run();
+    });
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
+  async #reload(changes: ReloadOptions): Promise<void> {
+    const before = { given: this.#given, options: this.#options };
+    // The number is changed at the end.
+    this.#setOptions({ ...this.#given, ...changes, workers: this.#options.workers });
+    this.emit('reload:begin');
+    try {
+      await this.#crew.replaceAll(this.#options.parallel, () => this.#checkRunning());
+    } catch (reason) {
+      this.#given = before.given;
+      this.#options = before.options;
+      if (this.#state === 'running') this.#applyOptions();
+      const error = new RondoError('ERR_RONDO_RELOAD_FAILED', (reason as Error).message);
+      this.emit('reload:failed', error);
+      throw error;
+    }
+    await this.#crew.whenDrained();
+    if (changes.workers !== undefined) await this.#scale(changes.workers);
+    // The new program may listen elsewhere.
+    rondo()?.closeUnusedListeners();
+    this.emit('reload:end');
+  }
+
+  async #scale(workers: number): Promise<void> {
+    this.#given = { ...this.#given, workers };
+    this.#options = { ...this.#options, workers };
+    await this.#crew.resize(workers);
+  }
+
+  async #recycle(slot: SupervisedSlot): Promise<void> {
+    try {
+      await this.#enqueue(async () => {
+        if (!this.#crew.slots.includes(slot)) return;
+        await slot.replace('recycle');
+        await slot.whenDrained();
+      });
+    } catch (error) {
+      if (this.#state === 'running') this.emit('recycle:failed', error as Error);
+    }
+  }
+
+  async #stop(signal: StopSignal): Promise<void> {
+    if (this.#state === 'new' || this.#state === 'failed') return;
+    this.#state = 'stopping';
+    this.#watch.stop();
+    this.emit('stopping');
+    await rondo()?.closeListeners();
+    await this.#crew.close(signal);
+    await this.#agent?.stop();
+    this.#end('stopped');
+    this.emit('stopped');
+  }
+
+  #end(state: 'stopped' | 'failed'): void {
+    this.#watch.stop();
+    this.#unwatchAttached();
+    keepListeners(false);
+    this.#state = state;
+    if (active === this) active = null;
+  }
+
+  #setOptions(given: SupervisorOptions): void {
+    this.#options = validate(given);
+    this.#given = given;
+    this.#applyOptions();
+  }
+
+  #applyOptions(): void {
+    configureDispatcher(this.#options);
+    this.#watch.start();
+  }
+
+  /** The start is over when every slot is one way or the other. */
+  #onSettled(): void {
+    if (this.#state !== 'starting') return;
+    this.#state = 'running';
+    this.#onStarted();
+  }
+
+  #fail(lastOutput: string): void {
+    if (this.#state === 'stopping') return;
+    this.#end('failed');
+    void this.#agent?.stop();
+    const detail = lastOutput === '' ? '' : `\n${lastOutput.trimEnd()}`;
+    const error = new RondoError(
+      'ERR_RONDO_START_FAILED',
+      `Every slot has stopped after too many failures${detail}`,
+    );
+    this.emit('failed', error);
+  }
+
+  #openAgent(file: string): Agent {
+    const agent = new Agent(file, this.#options, {
+      onReady: (pid) => this.emit('agent:ready', pid),
+      onExited: (code, signal) => this.emit('agent:exited', code, signal),
+    });
+    for (const state of ['starting', 'ready', 'draining', 'exited'] as const) {
+      this.on(`worker:${state}`, (worker) => agent.tell({ event: 'rondo:worker', worker }));
+    }
+    return agent;
+  }
+}
+
+/** With the paths made absolute, and the program found as `node` would find it. */
+function validate(options: SupervisorOptions): ValidSupervisorOptions {
+  const valid = validateSupervisorOptions(options);
+  const exec = path.resolve(valid.exec);
+  try {
+    // A path that was resolved before is not looked at again, and a link in it may have been turned.
+    const real = path.join(realpathSync(path.dirname(exec)), path.basename(exec));
+    const program = existsSync(real) ? realpathSync(real) : real;
+    return { ...valid, exec: createRequire(import.meta.url).resolve(program) };
+  } catch {
+    throw invalidOption('exec', 'an existing program', options.exec);
+  }
+}
+
+function stopped(): RondoError {
+  return new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'The supervisor was stopped');
+}

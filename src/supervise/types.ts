@@ -1,0 +1,178 @@
+/** The types of the Supervisor's public surface. No code. */
+
+import type { Address } from 'node:cluster';
+import type { DispatcherOptions, DispatcherStats } from '../types.js';
+
+/** Options of a {@link Supervisor}, in addition to those of its dispatcher. */
+export interface SupervisorOptions extends DispatcherOptions {
+  /** The workers' program, as `node` would find it from the working directory. */
+  exec: string;
+  /** The program's own arguments. Default none. */
+  args?: string[];
+  /** Options of Node for the workers. Default: those of this process. */
+  execArgv?: string[];
+  /** Added to this process's environment for the workers. Default none. */
+  env?: Record<string, string>;
+  /** How many workers there are to be, 1 to 512. Default: one for each CPU core. */
+  workers?: number;
+  /**
+   * When a worker is ready: `'listening'` (default), when its first server listens or is attached;
+   * `'message'`, when it sends the message `'ready'` (`process.send('ready')`).
+   */
+  readyWhen?: 'listening' | 'message';
+  /** A worker that is not ready after so many milliseconds is killed: its start has failed. Default 30,000. */
+  startTimeoutMs?: number;
+  /** More failures than this within `restartWindowMs` stop the slot. Default 10; 0: none is tried again. */
+  maxRestarts?: number;
+  /** In milliseconds. Default 60,000. */
+  restartWindowMs?: number;
+  /** A worker that fails again before it has served so long is replaced only after a wait. Milliseconds, default 1,000. */
+  minUptimeMs?: number;
+  /** The first wait, in milliseconds; each further one is twice as long. Default 100. */
+  backoffMinMs?: number;
+  /** The longest wait, in milliseconds. Default 10,000. */
+  backoffMaxMs?: number;
+  /** How long a draining worker's idle keep-alive connections stay open, in milliseconds. Default 1,000. */
+  idleGraceMs?: number;
+  /** After so many milliseconds a draining worker destroys what is still open. Default 30,000. */
+  drainTimeoutMs?: number;
+  /** A worker that has not ended so many milliseconds after that is killed. Default 5,000. */
+  killTimeoutMs?: number;
+  /**
+   * Whether a worker with an uncaught error first finishes what is in flight, while its replacement
+   * starts at once, and only then ends with code 1. Default false; `rondo start` has it on.
+   */
+  guard?: boolean;
+  /** A worker whose event loop is stuck for so many milliseconds is killed and replaced. Default 0: never. */
+  hangTimeoutMs?: number;
+  /** How many slots a reload does at once. Default 1. */
+  parallel?: number;
+  /** Replace a worker after so many connections, give or take. Default 0: never. */
+  maxConnections?: number;
+  /** Replace a worker after so many milliseconds, give or take. Default 0: never. */
+  maxAgeMs?: number;
+  /** Replace a worker whose resident memory is more than so many MB (10⁶ bytes). Default 0: never. */
+  maxMemoryMb?: number;
+  /** A program that runs once beside the workers, ready (`process.send('ready')`) before them. Default none. */
+  agent?: string;
+  /**
+   * Listening sockets that this process was started with, by systemd for instance. A worker that listens at
+   * the address of one, or at its `fd`, gets it; so does `attach(server, { listener: name })`. Not possible
+   * with Node's own scheduling. Default none.
+   */
+  sockets?: Array<{ fd: number; name: string }>;
+  /** How often it is checked that the agent and workers are there, in milliseconds. Default 10,000; 0: never. */
+  healthCheckMs?: number;
+}
+
+/** What `reload()` may change; the rest is for the Supervisor's whole life. */
+export type ReloadOptions = Partial<Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets'>>;
+
+/** What a program may handle to end in its own way. */
+export type StopSignal = 'SIGTERM' | 'SIGINT';
+
+/** A worker's life. */
+export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited';
+
+/**
+ * Why a worker drains or has ended: `stop`, `reload`, `scale`, `recycle` by the supervisor;
+ * `error`, an uncaught error; `signal`, sent to the worker by somebody else; `disconnect`, the program
+ * left the cluster itself; `exit`, it just ended; `hung`; `start-timeout`; `start-failed`, it ended
+ * before it was ready, or could not be started at all.
+ */
+export type WorkerReason =
+  | 'stop'
+  | 'reload'
+  | 'scale'
+  | 'recycle'
+  | 'error'
+  | 'signal'
+  | 'disconnect'
+  | 'exit'
+  | 'hung'
+  | 'start-timeout'
+  | 'start-failed';
+
+/** A worker at the moment of an event. */
+export interface WorkerInfo {
+  /** Its place, 0 to the number of workers - 1. The workers find it in `RONDO_SLOT`. */
+  slot: number;
+  /** node:cluster's id, new for each process. */
+  id: number;
+  pid: number | null;
+  state: WorkerState;
+  /** Null before it drains or ends. */
+  reason: WorkerReason | null;
+  /** Exit code; null before it has ended, and if a signal ended it. */
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** Milliseconds since it was started, until it ended. */
+  livedMs: number;
+  /** Milliseconds from its start until it was ready; null if it never was. */
+  readyAfterMs: number | null;
+  /** Where it listens, or has listened, in the order in which it began to. */
+  listening: Address[];
+  /** What came of its draining, as it counts itself; null if it did not say. */
+  drained: DrainResult | null;
+}
+
+/** What a drain came to. */
+export interface DrainResult {
+  /** Connections that were open when it began. */
+  open: number;
+  /** Idle ones, closed after the grace. */
+  idle: number;
+  /** Destroyed at the timeout. */
+  destroyed: number;
+  ms: number;
+}
+
+/** A slot as `stats()` shows it. */
+export interface SupervisedSlotStats {
+  id: number;
+  /** `waiting` before a restart; `stopped` after too many. */
+  state: 'running' | 'waiting' | 'stopped' | 'closed';
+  /** Its workers, those included that drain. */
+  workers: WorkerInfo[];
+  /** Failures since the Supervisor was started. */
+  failures: number;
+}
+
+/** What a {@link Supervisor} knows at a moment. */
+export interface SupervisorStats {
+  state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+  slots: SupervisedSlotStats[];
+  /** Null without one. */
+  agent: { pid: number | null; isReady: boolean } | null;
+  /** Null with Node's own scheduling, which is used where the addon is missing. */
+  dispatcher: DispatcherStats | null;
+}
+
+/** Events of a {@link Supervisor}. */
+export interface SupervisorEvents {
+  'worker:starting': [worker: WorkerInfo];
+  'worker:ready': [worker: WorkerInfo];
+  'worker:draining': [worker: WorkerInfo];
+  'worker:exited': [worker: WorkerInfo];
+  /** An uncaught error, with its stack. */
+  'worker:error': [worker: WorkerInfo, stack: string];
+  /** Its loop has been stuck for so long; it is killed. */
+  'worker:hung': [worker: WorkerInfo, ageMs: number];
+  /** A worker failed; the next one starts after the wait. */
+  'slot:waiting': [slot: number, delayMs: number];
+  /** Too many failures. `lastOutput` is what the last worker wrote last, or its error. */
+  'slot:stopped': [slot: number, lastOutput: string];
+  'reload:begin': [];
+  'reload:end': [];
+  'reload:failed': [error: Error];
+  /** A worker that was to be recycled stays, since its replacement did not become ready. */
+  'recycle:failed': [error: Error];
+  'agent:ready': [pid: number];
+  'agent:exited': [code: number | null, signal: NodeJS.Signals | null];
+  /** For three checks in a row the agent or all workers were missing. */
+  unhealthy: [health: { agent: boolean | null; ready: number; workers: number }];
+  /** Every slot has stopped. */
+  failed: [error: Error];
+  stopping: [];
+  stopped: [];
+}

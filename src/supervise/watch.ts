@@ -1,0 +1,115 @@
+/**
+ * What is looked at from time to time: workers that hang, workers that are due to be recycled, and
+ * whether anybody is there at all.
+ */
+
+import type { ValidSupervisorOptions } from './options.js';
+import type { SupervisedSlot } from './supervised-slot.js';
+import type { WorkerProcess } from './worker-process.js';
+
+const RECYCLE_CHECK_MS = 1_000;
+/** Of the limit: workers that were started together are not all replaced together. */
+const RECYCLE_SPREAD = 0.2;
+const MISSES = 3;
+
+export interface WatchHost {
+  slots(): readonly SupervisedSlot[];
+  options(): ValidSupervisorOptions;
+  /** Milliseconds since the worker's loop gave a sign of life; null if it never did. */
+  heartbeatAgeMs(worker: WorkerProcess): number | null;
+  onHung(worker: WorkerProcess, ageMs: number): void;
+  /** Resolves when that is done, whether or not it succeeded. */
+  recycle(slot: SupervisedSlot): Promise<void>;
+  /** Null without an agent. */
+  isAgentReady(): boolean | null;
+  onUnhealthy(ready: number): void;
+}
+
+export class Watch {
+  readonly #host: WatchHost;
+  readonly #random: () => number;
+  readonly #timers: NodeJS.Timeout[] = [];
+  /** From 1 - RECYCLE_SPREAD to 1, another one for each worker. */
+  readonly #shares = new WeakMap<WorkerProcess, number>();
+  #lastHangCheck = 0;
+  #isRecycling = false;
+  #misses = 0;
+
+  constructor(host: WatchHost, random: () => number = Math.random) {
+    this.#host = host;
+    this.#random = random;
+  }
+
+  /** Again after the options have changed. */
+  start(): void {
+    this.stop();
+    const { hangTimeoutMs, healthCheckMs, ...limits } = this.#host.options();
+    const { maxConnections, maxAgeMs, maxMemoryMb } = limits;
+    if (hangTimeoutMs > 0) this.#every(hangTimeoutMs / 4, () => this.#checkHung());
+    if (healthCheckMs > 0) this.#every(healthCheckMs, () => this.#checkHealth());
+    if (maxConnections > 0 || maxAgeMs > 0 || maxMemoryMb > 0) {
+      this.#every(RECYCLE_CHECK_MS, () => this.#checkRecycling());
+    }
+  }
+
+  stop(): void {
+    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.#lastHangCheck = 0;
+    this.#misses = 0;
+  }
+
+  #every(ms: number, check: () => void): void {
+    this.#timers.push(setInterval(check, ms).unref());
+  }
+
+  #checkHung(): void {
+    const { hangTimeoutMs } = this.#host.options();
+    const now = performance.now();
+    const sinceLastMs = now - this.#lastHangCheck;
+    this.#lastHangCheck = now;
+    // This process itself has stood still, and with it perhaps the whole machine: look again later.
+    if (sinceLastMs > hangTimeoutMs) return;
+    for (const { current } of this.#host.slots()) {
+      if (current?.state !== 'ready') continue;
+      const ageMs = this.#host.heartbeatAgeMs(current);
+      if (ageMs !== null && ageMs > hangTimeoutMs) this.#host.onHung(current, ageMs);
+    }
+  }
+
+  /** Never more than one at a time. */
+  #checkRecycling(): void {
+    const slots = this.#host.slots();
+    const due = slots.find(({ current }) => current?.state === 'ready' && this.#isDue(current));
+    for (const { current } of slots) if (current?.state === 'ready') current.ask();
+    if (due === undefined || this.#isRecycling) return;
+    this.#isRecycling = true;
+    this.#host.recycle(due).finally(() => {
+      this.#isRecycling = false;
+    });
+  }
+
+  #isDue(worker: WorkerProcess): boolean {
+    const { maxConnections, maxAgeMs, maxMemoryMb } = this.#host.options();
+    const { rssBytes = 0, connections = 0 } = worker.status ?? {};
+    let share = this.#shares.get(worker);
+    if (share === undefined) {
+      share = 1 - RECYCLE_SPREAD * this.#random();
+      this.#shares.set(worker, share);
+    }
+    return (
+      (maxConnections > 0 && connections >= maxConnections * share) ||
+      (maxAgeMs > 0 && worker.livedMs >= maxAgeMs * share) ||
+      // Not spread: workers do not grow at the same pace, and an operator counts on the limit.
+      (maxMemoryMb > 0 && rssBytes > maxMemoryMb * 1e6)
+    );
+  }
+
+  #checkHealth(): void {
+    const ready = this.#host.slots().filter(({ isReady }) => isReady).length;
+    const isHealthy = ready > 0 && this.#host.isAgentReady() !== false;
+    this.#misses = isHealthy ? 0 : this.#misses + 1;
+    if (this.#misses !== MISSES) return;
+    this.#misses = 0;
+    this.#host.onUnhealthy(ready);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Uncaught errors, and unhandled rejections, which Node makes uncaught errors. With the guard the
+ * process goes on for what is in flight; without it the primary is told why the process ends. A
+ * program with a listener of its own decides itself.
+ */
+
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
+
+/** Of fd 2. */
+const STDERR = 2;
+
+/** `onError` is called in place of the process's end, with what Node would print. */
+export function guard(onError: (stack: string, printed: string) => void): void {
+  // First, so that a once() of the program's is still to be seen.
+  process.prependListener('uncaughtException', (error: unknown) => {
+    if (process.listenerCount('uncaughtException') > 1) return;
+    const printed = format(error);
+    print(printed);
+    onError(stackOf(error), printed);
+  });
+}
+
+/** `onError` is called before the process ends of it. */
+export function reportUncaught(onError: (stack: string, printed: string) => void): void {
+  process.on('uncaughtExceptionMonitor', (error: unknown) => {
+    const isHandled =
+      process.listenerCount('uncaughtException') > 0 ||
+      process.hasUncaughtExceptionCaptureCallback();
+    if (!isHandled) onError(stackOf(error), format(error));
+  });
+}
+
+/** Not imported: to import any of node:util opens process.stderr, from Node 22 on. */
+function inspect(value: unknown): string {
+  return (require('node:util') as typeof import('node:util')).inspect(value);
+}
+
+function stackOf(error: unknown): string {
+  const { stack } = (error ?? {}) as { stack?: unknown };
+  return typeof stack === 'string' ? stack : `Uncaught: ${inspect(error)}`;
+}
+
+/** But for the line of source above it, which Node keeps to itself. */
+function format(error: unknown): string {
+  const text = error instanceof Error ? inspect(error) : `Uncaught:\n${inspect(error)}`;
+  return `${text}\n\nNode.js ${process.version}\n`;
+}
+
+/** Not by process.stderr, which may be the program's, or the cause. */
+function print(text: string): void {
+  try {
+    writeFileSync(STDERR, text);
+  } catch {
+    // Nobody reads it.
+  }
+}

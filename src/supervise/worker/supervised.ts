@@ -1,0 +1,89 @@
+/**
+ * What a supervised worker does for being watched, drained and replaced. What only a drain needs is
+ * loaded then.
+ */
+
+import { createRequire } from 'node:module';
+import { setHeartbeat } from '../../worker/heartbeat.js';
+import type { DrainSettings, WorkerSettings } from '../messages.js';
+import { Connections } from './connections.js';
+import type { Drain } from './drain.js';
+import { guard, reportUncaught } from './guard.js';
+import { LastOutput } from './last-output.js';
+import { dieWithPrimary } from './lifeline.js';
+import { onPrimaryMessage, tellPrimary } from './primary.js';
+import { type EndSignal, onEndSignal } from './signals.js';
+
+const require = createRequire(import.meta.url);
+
+export function supervise({
+  guard: isGuarded,
+  heartbeatMs,
+  drain: ownDrain,
+}: WorkerSettings): void {
+  dieWithPrimary();
+  setHeartbeat(heartbeatMs);
+  const connections = new Connections();
+  const output = new LastOutput();
+  let drain: Drain | null = null;
+  let endSignal: EndSignal = 'SIGTERM';
+
+  const sendOutput = (): void => {
+    const text = output.take();
+    if (text !== null) tellPrimary({ cmd: 'NODE_SUPERVISE_OUTPUT', text });
+  };
+  process.on('exit', sendOutput);
+
+  const beginDrain = (how: DrainSettings, signal: EndSignal): void => {
+    endSignal = signal;
+    if (drain !== null) return drain.hasten(how);
+    const { Drain } = require('./drain.js') as typeof import('./drain.js');
+    drain = new Drain(connections, how, (counts) => {
+      sendOutput();
+      tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });
+      ending().endProcess(endSignal);
+    });
+  };
+
+  const onError = (stack: string, printed: string, isSurvived: boolean): void => {
+    output.add(printed);
+    tellPrimary({ cmd: 'NODE_SUPERVISE_ERROR', stack, isGuarded: isSurvived });
+  };
+  reportUncaught((stack, printed) => onError(stack, printed, false));
+  let hasFailed = false;
+  const onSurvived = (stack: string, printed: string): void => {
+    onError(stack, printed, true);
+    if (hasFailed) return;
+    hasFailed = true;
+    ending().failAtExit();
+    if (drain === null) beginDrain(ownDrain, endSignal);
+  };
+  // Until something listens there is nothing to finish, and Node says best why a start failed.
+  if (isGuarded) connections.onFirstServer = () => guard(onSurvived);
+
+  onEndSignal((signal) => {
+    // A terminal sends it to the whole group: the primary has it too, and says what is to be done.
+    if (drain !== null || (signal === 'SIGINT' && process.connected)) return;
+    tellPrimary({ cmd: 'NODE_SUPERVISE_SIGNAL', signal });
+    beginDrain(ownDrain, signal);
+  });
+
+  onPrimaryMessage((message) => {
+    switch (message.cmd) {
+      case 'NODE_SUPERVISE_DRAIN':
+        return beginDrain(message.drain, message.signal);
+      case 'NODE_SUPERVISE_READY':
+        return output.stop();
+      case 'NODE_SUPERVISE_ASK':
+        return tellPrimary({
+          cmd: 'NODE_SUPERVISE_STATUS',
+          rssBytes: process.memoryUsage.rss(),
+          connections: connections.accepted,
+        });
+    }
+  });
+}
+
+function ending(): typeof import('./ending.js') {
+  return require('./ending.js') as typeof import('./ending.js');
+}

@@ -1,0 +1,101 @@
+// A program that handles the end itself does so when nothing is in flight any more, finds its servers as
+// they were, and ends in its own way. A signal from elsewhere is its own, too.
+
+import type http from 'node:http';
+import { text } from 'node:stream/consumers';
+import { test } from 'tap';
+import { openClient, until } from '../fixtures/faults.js';
+import { preloaded, type Scope, startSupervised, ways } from '../fixtures/supervised.js';
+
+const REQUEST = 'GET / HTTP/1.1\r\nHost: here\r\n\r\n';
+
+/** Ends as an ordinary program would, and says so. */
+async function serve(scope: Scope, signal: string, exitCode: number | null): Promise<number> {
+  const { createServer } = scope.require('node:http') as typeof http;
+  const server = createServer((_request, response) => {
+    scope.response = response;
+  });
+  process.on(signal, (...args) => {
+    const { listening } = server;
+    server.close((error) => {
+      process.send?.({ event: 'closed', args, listening, isError: error !== undefined });
+      if (exitCode !== null) process.exit(exitCode);
+    });
+  });
+  return scope.listen(server);
+}
+
+for (const way of ways) {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    for (const exitCode of [7, null]) {
+      const how = exitCode === null ? 'it runs out of work' : 'it exits';
+      test(`${signal}, ${how}, ${way.name}`, way.options, async (t) => {
+        const worker = await startSupervised(t, way);
+        const port = await worker.run(serve, signal, exitCode);
+        const client = await openClient(port);
+        client.write(REQUEST);
+        await until('it waits', () => worker.run(({ response }) => response !== undefined));
+        worker.drain({}, signal);
+        await worker.run(() => {});
+        t.equal(worker.count('closed'), 0, 'not while a request is in flight');
+        await worker.run(({ response }) => {
+          (response as http.ServerResponse).end('answer');
+        });
+        t.match(await text(client), /answer$/);
+        t.match(await worker.drained(), { open: 1, destroyed: 0 });
+        const number = signal === 'SIGTERM' ? 15 : 2;
+        t.strictSame(await worker.event('closed'), {
+          event: 'closed',
+          args: [signal, number],
+          listening: true,
+          isError: false,
+        });
+        t.match(await worker.exit(), { code: exitCode ?? 0, signal: null });
+      });
+    }
+  }
+}
+
+test('a signal from elsewhere is its own', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  await worker.run(() => {
+    process.on('SIGTERM', () => process.send?.({ event: 'heard' }));
+  });
+  process.kill(worker.pid, 'SIGTERM');
+  await worker.event('heard');
+  await worker.run(() => {});
+  t.equal(worker.count('NODE_SUPERVISE_SIGNAL'), 0);
+  // And a drain does not say it again.
+  worker.drain();
+  await worker.drained();
+  t.match(await worker.exit(), { code: 0 }, 'it runs out of work');
+  t.equal(worker.count('heard'), 0);
+});
+
+test('without a handler SIGTERM from elsewhere is a drain', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  const port = await worker.run(serve, 'SIGHUP', null);
+  const client = await openClient(port);
+  client.write(REQUEST);
+  await until('it waits', () => worker.run(({ response }) => response !== undefined));
+  // A terminal's, which is for the primary to heed; it has no effect here.
+  process.kill(worker.pid, 'SIGINT');
+  process.kill(worker.pid, 'SIGTERM');
+  t.match(await worker.told('NODE_SUPERVISE_SIGNAL'), { signal: 'SIGTERM' });
+  process.kill(worker.pid, 'SIGTERM');
+  await worker.run(({ response }) => {
+    (response as http.ServerResponse).end('answer');
+  });
+  t.match(await text(client), /Connection: close[\s\S]*answer$/);
+  t.match(await worker.drained(), { open: 1, destroyed: 0 });
+  t.match(await worker.exit(), { code: 0, signal: null, isAsked: true });
+  t.equal(worker.count('NODE_SUPERVISE_SIGNAL'), 0, 'told once');
+});
+
+test('a handler that only closes its server ends with the drain', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  await worker.run(serve, 'SIGTERM', null);
+  worker.drain();
+  t.match(await worker.event('closed'), { isError: false });
+  t.match(await worker.exit(), { code: 0 });
+});
