@@ -3,7 +3,9 @@
  * exactly the fields and messages Node gives them.
  */
 
-import { getSystemErrorMap, inspect } from 'node:util';
+// By `import` all of its exports are looked at, one of which opens process.stderr since Node 22: in a
+// worker that is the program's business.
+const { getSystemErrorMap, inspect } = process.getBuiltinModule('node:util');
 
 const MESSAGES = {
   ERR_RONDO_INVALID_OPTION: 'A wrong value for an option',
