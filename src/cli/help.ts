@@ -1,8 +1,9 @@
 /** What `rondo --help` prints. */
 
 export const HELP = `Usage: rondo start [options] <file> [-- arguments]
+       rondo bench [options], rondo bench compare A B; see rondo bench --help
 
-Runs a server file, as it is, in several processes that share its ports, and keeps them alive.
+rondo start runs a server file, as it is, in several processes that share its ports, and keeps them alive.
 
 Options:
   -w, --workers N          how many processes (default: one for each CPU core)

@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module';
 import { RondoError } from '../errors.js';
 import { ArgumentError, parseArguments } from './arguments.js';
+import { bench } from './bench.js';
 import { HELP } from './help.js';
 import { start } from './start.js';
 
@@ -21,6 +22,9 @@ function main(words: string[]): void {
         return;
       case 'version':
         process.stdout.write(`${version()}\n`);
+        return;
+      case 'bench':
+        bench(parsed.args);
         return;
       case 'start':
         start(parsed);

@@ -56,8 +56,9 @@ export function start(given: StartArguments): void {
 }
 
 function openSupervisor(settings: SettingsSource): Supervisor {
+  const sockets = takeSockets(process.env);
   try {
-    return new Supervisor({ ...settings.current, sockets: takeSockets(process.env) });
+    return new Supervisor({ ...settings.current, sockets });
   } catch (error) {
     throw asArgumentError(error, {});
   }

@@ -3,13 +3,18 @@
  * (sd_notify(3)). Reads the environment, and removes what is not for the workers.
  */
 
+import { fstatSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
+import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import type { Supervisor } from '../supervise/supervisor.js';
 
 const FIRST_FD = 3;
 
-/** Of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, if they are meant for this process. */
+/**
+ * Of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, if they are meant for this process. Throws
+ * `ERR_RONDO_INVALID_OPTION` for an fd that is no listening socket.
+ */
 export function takeSockets(
   env: NodeJS.ProcessEnv,
   pid = process.pid,
@@ -21,12 +26,31 @@ export function takeSockets(
   const taken = new Set<string>();
   return Array.from({ length: Number(LISTEN_FDS) }, (_, index) => {
     const fd = FIRST_FD + index;
+    checkSocket(fd);
     let name = (names[index] || `fd${fd}`).slice(0, 48);
     // Sockets of one unit have one name by default.
     if (taken.has(name)) name = `${name}:${fd}`;
     taken.add(name);
     return { fd, name };
   });
+}
+
+/** Before it is taken over: an fd that was not inherited after all may be one of Node's own. */
+function checkSocket(fd: number): void {
+  const native = loadNative();
+  const name = native instanceof Error ? null : native.socketName(fd);
+  const isFit = name === null ? isSocket(fd) : typeof name === 'object' && name.isListening;
+  if (!isFit) {
+    throw new RondoError('ERR_RONDO_INVALID_OPTION', `The inherited fd ${fd} does not listen`);
+  }
+}
+
+function isSocket(fd: number): boolean {
+  try {
+    return fstatSync(fd).isSocket();
+  } catch {
+    return false;
+  }
 }
 
 /** What the events of a Supervisor do not say. */

@@ -37,6 +37,7 @@ const CHANNEL_INDEX = 4;
 
 export class NativeTransport implements Transport {
   readonly name = 'native';
+  readonly #native: Native;
   readonly #engine: NativeEngine;
   readonly #events: TransportEvents;
   readonly #stopped: Promise<void>;
@@ -48,6 +49,7 @@ export class NativeTransport implements Transport {
 
   /** Throws a system error if the engine cannot be started. */
   constructor(native: Native, options: TransportOptions, events: TransportEvents) {
+    this.#native = native;
     this.#events = events;
     this.#stopped = new Promise((resolve) => {
       this.#onStopped = resolve;
@@ -77,12 +79,19 @@ export class NativeTransport implements Transport {
       case 'path':
         return this.#engine.listenUnix(id, target.path, target.mode ?? -1, backlog);
       case 'fd':
-        return this.#engine.adopt(id, target.fd, backlog);
+        return this.#adopt(id, target.fd, backlog);
       case 'tcp':
         return target.ip === null
           ? this.#engine.listenAny(id, target.port, target.ipv6Only, backlog)
           : this.#engine.listenTcp(id, target.ip, target.port, target.ipv6Only, backlog);
     }
+  }
+
+  /** What is no socket is not the caller's to give away: it may be one of Node's own fds. */
+  #adopt(id: number, fd: number, backlog: number): ListenResult {
+    const name = this.#native.socketName(fd);
+    if (typeof name === 'number') return { error: name, family: 0, port: 0, host: '' };
+    return this.#engine.adopt(id, fd, backlog);
   }
 
   closeListener(id: number): Promise<void> {

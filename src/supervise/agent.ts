@@ -5,9 +5,12 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { ValidSupervisorOptions } from './options.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { WorkerInfo } from './types.js';
+
+const PRELOAD = fileURLToPath(new URL('agent-process.js', import.meta.url));
 
 export interface AgentHost {
   onReady(pid: number): void;
@@ -76,7 +79,10 @@ export class Agent {
 
   #start(onFirstReady: () => void, onNever: (error: Error) => void): void {
     const { env, startTimeoutMs } = this.#options;
-    const child = fork(this.#file, { env: { ...process.env, ...env } });
+    const child = fork(this.#file, {
+      env: { ...process.env, ...env },
+      execArgv: [...process.execArgv, '--require', PRELOAD],
+    });
     this.#child = child;
     this.#startedAt = performance.now();
     this.#timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);

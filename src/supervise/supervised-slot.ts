@@ -72,11 +72,11 @@ export class SupervisedSlot {
 
   /**
    * Resolves when a new worker is ready, and the old one has begun to drain. Rejects if it does not become
-   * ready; the old one stays then. What has failed before is forgotten.
+   * ready; the old one stays then. By a reload, what has failed before is forgotten.
    */
   async replace(reason: WorkerReason): Promise<void> {
     clearTimeout(this.#timer);
-    this.#policy = new RestartPolicy(this.#host.options());
+    if (reason === 'reload') this.#policy = new RestartPolicy(this.#host.options());
     const next = this.#forkOrFail();
     this.#state = 'running';
     // Without a current one, or if that ends meanwhile, it is the current one at once.

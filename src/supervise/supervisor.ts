@@ -271,15 +271,18 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     await this.#crew.resize(workers);
   }
 
-  async #recycle(slot: SupervisedSlot): Promise<void> {
+  /** False: its replacement failed, and the worker stays. */
+  async #recycle(slot: SupervisedSlot): Promise<boolean> {
     try {
       await this.#enqueue(async () => {
         if (!this.#crew.slots.includes(slot)) return;
         await slot.replace('recycle');
         await slot.whenDrained();
       });
+      return true;
     } catch (error) {
       if (this.#state === 'running') this.emit('recycle:failed', error as Error);
+      return false;
     }
   }
 

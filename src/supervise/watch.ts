@@ -10,6 +10,8 @@ import type { WorkerProcess } from './worker-process.js';
 const RECYCLE_CHECK_MS = 1_000;
 /** Of the limit: workers that were started together are not all replaced together. */
 const RECYCLE_SPREAD = 0.2;
+/** After a replacement that failed, for the first time; each further time is twice as long. */
+const POSTPONE_MS = 10_000;
 const MISSES = 3;
 
 export interface WatchHost {
@@ -18,8 +20,8 @@ export interface WatchHost {
   /** Milliseconds since the worker's loop gave a sign of life; null if it never did. */
   heartbeatAgeMs(worker: WorkerProcess): number | null;
   onHung(worker: WorkerProcess, ageMs: number): void;
-  /** Resolves when that is done, whether or not it succeeded. */
-  recycle(slot: SupervisedSlot): Promise<void>;
+  /** Resolves when that is done; false: the worker's replacement failed, and it stays. */
+  recycle(slot: SupervisedSlot): Promise<boolean>;
   /** Null without an agent. */
   isAgentReady(): boolean | null;
   onUnhealthy(ready: number): void;
@@ -31,6 +33,8 @@ export class Watch {
   readonly #timers: NodeJS.Timeout[] = [];
   /** From 1 - RECYCLE_SPREAD to 1, another one for each worker. */
   readonly #shares = new WeakMap<WorkerProcess, number>();
+  /** Workers that could not be replaced. */
+  readonly #postponed = new WeakMap<WorkerProcess, { until: number; ms: number }>();
   #lastHangCheck = 0;
   #isRecycling = false;
   #misses = 0;
@@ -82,13 +86,21 @@ export class Watch {
     const due = slots.find(({ current }) => current?.state === 'ready' && this.#isDue(current));
     for (const { current } of slots) if (current?.state === 'ready') current.ask();
     if (due === undefined || this.#isRecycling) return;
+    const worker = due.current as WorkerProcess;
     this.#isRecycling = true;
-    this.#host.recycle(due).finally(() => {
+    void this.#host.recycle(due).then((isReplaced) => {
       this.#isRecycling = false;
+      if (!isReplaced) this.#postpone(worker);
     });
   }
 
+  #postpone(worker: WorkerProcess): void {
+    const ms = (this.#postponed.get(worker)?.ms ?? POSTPONE_MS / 2) * 2;
+    this.#postponed.set(worker, { until: performance.now() + ms, ms });
+  }
+
   #isDue(worker: WorkerProcess): boolean {
+    if (performance.now() < (this.#postponed.get(worker)?.until ?? 0)) return false;
     const { maxConnections, maxAgeMs, maxMemoryMb } = this.#host.options();
     const { rssBytes = 0, connections = 0 } = worker.status ?? {};
     let share = this.#shares.get(worker);

@@ -1,12 +1,10 @@
-// SIGTERM and SIGINT go to the workers: they finish what they serve, the program's own handlers
-// run, and the exit code is 0. A second signal ends all at once.
+// SIGTERM and SIGINT end `rondo start` with code 0: the workers finish what they serve, then the
+// program's own handlers run. A second signal ends all at once.
 
 import { once } from 'node:events';
 import http from 'node:http';
-import net from 'node:net';
 import { test } from 'tap';
 import { noneIsLeft, runCli } from '../fixtures/cluster-cli.js';
-import { until } from '../fixtures/faults.js';
 import { fixture, read } from '../fixtures/harness.js';
 
 const APP = fixture('cluster-app.mjs');
@@ -19,16 +17,10 @@ async function begin(port: number, path: string): Promise<http.IncomingMessage> 
   return response;
 }
 
-async function isRefused(port: number): Promise<boolean> {
-  const socket = net.connect({ port, host: '127.0.0.1' });
-  try {
-    await once(socket, 'connect');
-    return false;
-  } catch {
-    return true;
-  } finally {
-    socket.destroy();
-  }
+async function bodyOf(response: http.IncomingMessage): Promise<string> {
+  let body = '';
+  for await (const chunk of response) body += chunk;
+  return body;
 }
 
 for (const signal of SIGNALS) {
@@ -38,7 +30,12 @@ for (const signal of SIGNALS) {
     run.child.kill(signal);
     t.equal(await run.end, 0);
     await noneIsLeft(run);
-    t.equal(run.stderr(), '');
+    t.match(run.stderr(), /^rondo: stopping$/m);
+    for (const { slot, pid } of run.workers()) {
+      t.match(run.stderr(), `rondo: worker ${slot} (pid ${pid}) drains (stop)\n`);
+      t.match(run.stderr(), `rondo: worker ${slot} (pid ${pid}) ended with code 0 after `);
+    }
+    t.match(run.stderr(), /^rondo: stopped\n$/m, 'last of all');
     await t.rejects(read(port), { code: 'ECONNREFUSED' });
   });
 
@@ -46,27 +43,35 @@ for (const signal of SIGNALS) {
     const run = runCli(t, ['start', APP, '-w', '2']);
     const response = await begin(await run.listening(2), '/slow');
     run.child.kill(signal);
-    let body = '';
-    for await (const chunk of response) body += chunk;
-    t.match(JSON.parse(body), { pid: Number });
+    t.match(JSON.parse(await bodyOf(response)), { pid: Number });
     t.equal(await run.end, 0);
+    t.match(run.stderr(), /; drained in \d+ ms: 1 open, 0 idle, 0 destroyed$/m);
   });
 
   test(`${signal}: the program's own handler`, async (t) => {
     const run = runCli(t, ['start', APP, '-w', '2'], { APP_HANDLES: signal });
-    await run.listening(2);
+    const response = await begin(await run.listening(2), '/slow');
     run.child.kill(signal);
+    // It ends the process much sooner than the response ends, so it must come afterwards.
+    t.match(JSON.parse(await bodyOf(response)), { pid: Number });
     t.equal(await run.end, 0);
     for (const { pid } of run.workers()) t.match(run.stdout(), `own handler, ${pid}`);
   });
 
+  test(`${signal}: another handler`, async (t) => {
+    const other = signal === 'SIGTERM' ? 'SIGINT' : 'SIGTERM';
+    const run = runCli(t, ['start', APP, '-w', '1'], { APP_HANDLES: other });
+    await run.listening(1);
+    run.child.kill(signal);
+    t.equal(await run.end, 0);
+    t.notMatch(run.stdout(), 'own handler', 'is not called');
+  });
+
   test(`${signal}: a second one`, async (t) => {
     const run = runCli(t, ['start', APP, '-w', '2']);
-    const port = await run.listening(2);
-    const response = await begin(port, '/stuck');
+    const response = await begin(await run.listening(2), '/stuck');
     run.child.kill(signal);
-    // The first has been heeded when nobody listens any more.
-    await until('nobody listens', () => isRefused(port));
+    await run.says(/drains \(stop\)/);
     t.equal(run.child.exitCode, null, 'it waits for the response');
     run.child.kill(signal);
     t.equal(await run.end, signal === 'SIGTERM' ? 143 : 130);
@@ -74,3 +79,23 @@ for (const signal of SIGNALS) {
     response.destroy();
   });
 }
+
+test('a second one of the other kind', async (t) => {
+  const run = runCli(t, ['start', APP, '-w', '2']);
+  const response = await begin(await run.listening(2), '/stuck');
+  run.child.kill('SIGTERM');
+  await run.says(/drains \(stop\)/);
+  run.child.kill('SIGINT');
+  t.equal(await run.end, 130);
+  await noneIsLeft(run);
+  response.destroy();
+});
+
+test('while it starts', async (t) => {
+  const env = { APP_FAILS: 'by-never-listening', APP_READY_AFTER_MS: '60000' };
+  const run = runCli(t, ['start', fixture('supervisor-app.mjs'), '-w', '2'], env);
+  await run.says(/worker 1 \(pid \d+\) starts/);
+  run.child.kill('SIGTERM');
+  t.equal(await run.end, 0);
+  await noneIsLeft(run);
+});

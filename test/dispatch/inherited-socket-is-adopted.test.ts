@@ -2,14 +2,23 @@
 // had been opened here.
 
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  renameSync,
+  rmSync,
+} from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { Dispatcher } from 'rondo';
 import { test } from 'tap';
 import { startPrimary } from '../fixtures/faults.js';
-import { transports } from '../fixtures/harness.js';
+import { nativeOnly, transports } from '../fixtures/harness.js';
 
 type Listening = net.Server & { _handle: { fd: number } };
 
@@ -67,3 +76,15 @@ for (const transport of transports()) {
     t.ok(existsSync(moved), "the file is its creator's to remove");
   });
 }
+
+test('what is no socket is left alone', nativeOnly, async (t) => {
+  const dispatcher = new Dispatcher({ transport: 'native' });
+  const file = openSync('/dev/null', 'r');
+  t.teardown(async () => {
+    closeSync(file);
+    await dispatcher.close();
+  });
+  await t.rejects(dispatcher.listen({ fd: file }), { code: 'ENOTSOCK' });
+  t.ok(fstatSync(file).isCharacterDevice(), 'it is open still');
+  await t.rejects(dispatcher.listen({ fd: 65_000 }), { code: 'EBADF' });
+});

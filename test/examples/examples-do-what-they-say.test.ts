@@ -84,6 +84,34 @@ for (const transport of transports()) {
   });
 }
 
+for (const transport of transports()) {
+  const env = transport === 'ipc' ? { RONDO_NATIVE: '0' } : {};
+
+  test(`${transport}: supervisor.mjs`, async (t) => {
+    const server = startExample(t, 'supervisor.mjs', env);
+    const port = Number((await server.prints(PORT))[1]);
+    await server.prints(new RegExp(`kill -HUP ${server.child.pid}\n`));
+    const pids = async (): Promise<Set<string>> => {
+      const answers = new Set<string>();
+      while (answers.size < 2) answers.add(await get(port));
+      return answers;
+    };
+    const before = await pids();
+    const failed = /^process (\d+) in slot \d\n$/.exec(await get(port, '/throw'))?.[1];
+    t.ok([...before].some((answer) => answer.includes(`process ${failed} `)));
+    await server.prints(new RegExp(`^Process ${failed} has ended \\(error, 1\\) \\{`, 'm'));
+    const after = await pids();
+    t.equal(new Set([...before, ...after]).size, 3, 'one is another');
+    server.child.kill('SIGHUP');
+    await server.prints(/(?:ended \(reload, 0\)[\s\S]*){2}/);
+    const reloaded = await pids();
+    for (const answer of reloaded) t.notOk(after.has(answer), 'all are others');
+    await server.interrupt(t);
+    t.match(server.output(), /(?:ended \(stop, 0\)[\s\S]*){2}/);
+    t.ok(await isFree(port));
+  });
+}
+
 test('fd-passing.mjs', nativeOnly, async (t) => {
   const program = startExample(t, 'fd-passing.mjs');
   const port = Number((await program.prints(PORT))[1]);

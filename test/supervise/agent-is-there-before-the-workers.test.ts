@@ -61,3 +61,11 @@ test('unhealthy', async (t) => {
   await supervised.until('unhealthy');
   t.match(supervised.seen<object>('unhealthy'), [{ agent: false, ready: 2, workers: 2 }]);
 });
+
+test('it does not outlive the Supervisor', async (t) => {
+  const supervised = await openSupervisor(t, options, { AGENT_LIVES_ON: '1' });
+  await supervised.call('start');
+  const [pid = 0] = supervised.seen<number>('agent:ready');
+  supervised.child.kill('SIGKILL');
+  await until('it is gone', () => !isAlive(pid), 5_000);
+});

@@ -4,13 +4,15 @@
  */
 
 import { createRequire } from 'node:module';
+import { IPC_CHANNEL } from '../../protocol.js';
+import { channelName } from '../../worker/environment.js';
 import { setHeartbeat } from '../../worker/heartbeat.js';
+import { dieWithParent } from '../lifeline.js';
 import type { DrainSettings, WorkerSettings } from '../messages.js';
 import { Connections } from './connections.js';
 import type { Drain } from './drain.js';
 import { guard, reportUncaught } from './guard.js';
 import { LastOutput } from './last-output.js';
-import { dieWithPrimary } from './lifeline.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
 import { type EndSignal, onEndSignal } from './signals.js';
 
@@ -21,7 +23,8 @@ export function supervise({
   heartbeatMs,
   drain: ownDrain,
 }: WorkerSettings): void {
-  dieWithPrimary();
+  // Without the native transport the addon is not to be loaded.
+  if (channelName !== undefined && channelName !== IPC_CHANNEL) dieWithParent();
   setHeartbeat(heartbeatMs);
   const connections = new Connections();
   const output = new LastOutput();

@@ -1,0 +1,28 @@
+// SIGTTIN adds a worker, SIGTTOU takes one away, and the last one stays.
+
+import { test } from 'tap';
+import { askForPids, runCli, withProbe } from '../fixtures/cluster-cli.js';
+import { fixture } from '../fixtures/harness.js';
+
+test('one more, one less', async (t) => {
+  const run = runCli(t, ['start', fixture('cluster-app.mjs'), '-w', '2'], withProbe);
+  const port = await run.listening(2);
+  run.child.kill('SIGTTIN');
+  await run.listening(3);
+  t.equal(run.workers()[2]?.slot, 2);
+  t.equal((await askForPids(port)).size, 3);
+  for (const slot of [2, 1]) {
+    run.child.kill('SIGTTOU');
+    await run.says(new RegExp(`worker ${slot} \\(pid \\d+\\) ended with code 0 .* \\(scale\\)`));
+  }
+  const last = run.workers().find(({ slot }) => slot === 0)?.pid;
+  run.child.kill('SIGTTOU');
+  // Asks by a signal with a higher number, which is delivered later.
+  await run.stats();
+  t.notMatch(run.stderr(), `(pid ${last}) drains`);
+  run.child.kill('SIGTTIN');
+  await run.listening(4);
+  t.equal((await askForPids(port)).size, 2);
+  run.child.kill('SIGTERM');
+  t.equal(await run.end, 0);
+});
