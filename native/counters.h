@@ -69,7 +69,7 @@ struct SlotCounters {
   Counter reclaimed{0};  // read back from the channel before the worker read them
   Counter refused{0};
   Counter unfinished{0};  // served by a worker when it died
-  Counter lost{0};  // by this process, which had no fd for what came back
+  Counter lost{0};        // by this process, which had no fd for what came back
   ErrorCounters handoff_errors;
   // What the former process of the slot left on the board, so that it is not taken for a beat of
   // the present one. Written when a channel is opened, by the thread that asks for it.

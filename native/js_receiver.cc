@@ -71,13 +71,13 @@ Napi::Value JsReceiver::SetServing(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// refuse(index, mayReturn): gives a connection of the present batch back to the primary
+// refuse(index, mayReturn): gives a connection of the present batch back to the primary; false if
+// there is none any more
 Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
   const uint32_t index = ToUint(info[0]);
-  if (batch_ != nullptr && index < batch_->size()) {
-    receiver_->Refuse(std::move((*batch_)[index]), ToBool(info[1]));
-  }
-  return info.Env().Undefined();
+  const bool is_taken = batch_ != nullptr && index < batch_->size() &&
+                        receiver_->Refuse(&(*batch_)[index], ToBool(info[1]));
+  return Napi::Boolean::New(info.Env(), is_taken);
 }
 
 // release(): a delivered connection is over
@@ -117,7 +117,8 @@ void JsReceiver::OnConnections(std::vector<Connection>* batch) {
   batch_ = nullptr;
   for (Connection& connection : *batch) {
     if (!has_run) {
-      receiver_->Refuse(std::move(connection), true);
+      // Without a channel it closes.
+      if (!receiver_->Refuse(&connection, true)) receiver_->Release();
     } else {
       // JS's now, unless refuse() has taken it.
       (void)connection.fd.Release();

@@ -76,14 +76,16 @@ void Receiver::SetServing(const std::vector<uint16_t>& listeners) {
   Flush();
 }
 
-void Receiver::Refuse(Connection connection, bool may_return) {
+bool Receiver::Refuse(Connection* refused, bool may_return) {
+  if (is_ended_) return false;
+  Connection connection = std::move(*refused);
   connection.is_final = may_return;
   Release();
-  if (is_ended_) return;
   // Announced, so that the engine can make sure it has an fd left before it reads.
   outgoing_.push_back({FrameType::kRefused, {}, {}});
   outgoing_.push_back({FrameType::kReturned, {}, std::move(connection)});
   Flush();
+  return true;
 }
 
 void Receiver::Release() { SetActive(active_ - 1); }
@@ -227,7 +229,15 @@ void Receiver::Deliver() {
 void Receiver::End(int error) {
   Deliver();
   if (is_ended_) return;
+  for (Outgoing& outgoing : outgoing_) Keep(&outgoing);
   Close();
+  // Nobody else will get what could not be sent back.
+  for (Connection& connection : unreturned_) {
+    batch_.push_back(std::move(connection));
+    if (batch_.size() == kMaxBatch) Deliver();
+  }
+  unreturned_.clear();
+  Deliver();
   owner_->OnEnd(error);
 }
 
@@ -245,8 +255,15 @@ void Receiver::Flush() {
     const int result = Send(outgoing_.front());
     if (IsWouldBlock(-result) || IsShortage(-result)) return RetrySoon();
     // Any other error means that the primary is gone; reading will say so.
+    if (result < 0) Keep(&outgoing_.front());
     outgoing_.pop_front();
   }
+}
+
+void Receiver::Keep(Outgoing* outgoing) {
+  if (outgoing->type != FrameType::kReturned) return;
+  outgoing->connection.is_final = true;
+  unreturned_.push_back(std::move(outgoing->connection));
 }
 
 int Receiver::Send(const Outgoing& outgoing) {

@@ -42,9 +42,10 @@ class Receiver {
 
   // Tells the primary which listeners this worker serves from now on.
   void SetServing(const std::vector<uint16_t>& listeners);
-  // Sends the connection back. Takes ownership of its fd. `may_return`: it may be dealt to this
-  // worker again.
-  void Refuse(Connection connection, bool may_return);
+  // Sends the connection back, and takes ownership of its fd. `may_return`: it may be dealt to this
+  // worker again. False after the end: it is the caller's still. If the channel ends before it is
+  // sent, it is delivered once more, as final.
+  bool Refuse(Connection* connection, bool may_return);
   // A connection that was delivered is over.
   void Release();
   uint32_t active() const { return active_; }
@@ -77,6 +78,7 @@ class Receiver {
   void SendCredit();
   void Flush();
   int Send(const Outgoing& outgoing);
+  void Keep(Outgoing* outgoing);
   void RetrySoon();
   void SetActive(uint32_t active);
   void ShowBeat(uint32_t heartbeat);
@@ -94,8 +96,9 @@ class Receiver {
   uint32_t active_ = 0;
   uint64_t beat_interval_ms_ = 0;
   bool is_ended_ = false;
-  std::vector<Connection> batch_;  // received in this turn, not yet delivered
-  std::deque<Outgoing> outgoing_;  // in order; what the channel had no room for yet
+  std::vector<Connection> batch_;       // received in this turn, not yet delivered
+  std::vector<Connection> unreturned_;  // the channel took them no more
+  std::deque<Outgoing> outgoing_;       // in order; what the channel had no room for yet
   const std::unique_ptr<char[]> buffer_;
 };
 

@@ -14,6 +14,7 @@ namespace {
 
 // Per turn of the loop and worker, so that one worker's chatter cannot hold up the others.
 constexpr int kMostFramesPerTurn = 32;
+constexpr int kMostLastFrames = 4096;
 
 int SocketOption(int fd, int option) {
   int value = 0;
@@ -115,10 +116,17 @@ void Roster::Retire(Slot* slot, GoneReason reason, int error) {
                                [slot](const auto& other) { return other.get() == slot; });
   Leaving leaving = {
       std::move(*at),
-      {EventType::kGone, slot->id(), slot->generation(), static_cast<int>(reason), error, 0}};
+      {EventType::kGone, slot->id(), slot->generation(), static_cast<int>(reason), error, 0},
+      true};
   slots_.erase(at);
   slot->channel_poll.Close();
   slot->process_poll.Close();
+  if (reason == GoneReason::kExited || reason == GoneReason::kClosed) {
+    // It can send nothing back from here on, so what it has sent can be read to its end.
+    shutdown(slot->primary_end(), SHUT_RD);
+    slot->Refresh();
+    leaving.is_heard = slot->is_broken();
+  }
   slot->LeaveRow(reason == GoneReason::kExited);
   leaving_.push_back(std::move(leaving));
   FinishLeaving();
@@ -126,16 +134,39 @@ void Roster::Retire(Slot* slot, GoneReason reason, int error) {
 
 void Roster::FinishLeaving() {
   for (size_t i = 0; i < leaving_.size();) {
+    Leaving& leaving = leaving_[i];
     uint64_t count = 0;
-    const bool is_empty = TakeBack(leaving_[i].slot.get(), &count);
-    leaving_[i].event.count += count;
-    if (is_empty) {
-      events_->Emit(leaving_[i].event);
+    leaving.is_heard = leaving.is_heard || HearOut(leaving.slot.get());
+    const bool is_empty = TakeBack(leaving.slot.get(), &count);
+    leaving.event.count += count;
+    if (is_empty && leaving.is_heard) {
+      events_->Emit(leaving.event);
       leaving_.erase(leaving_.begin() + static_cast<std::ptrdiff_t>(i));
     } else {
       i++;
     }
   }
+}
+
+// Reads what a worker that is leaving has sent back. False: an fd is lacking, and there may be
+// more.
+bool Roster::HearOut(Slot* slot) {
+  // More than fit into a channel.
+  for (int i = 0; i < kMostLastFrames && !slot->is_broken(); i++) {
+    if (slot->expects_returned) {
+      if (!ReadReturned(slot)) return false;
+      // The worker died between the two frames.
+      if (slot->expects_returned) return true;
+      continue;
+    }
+    Frame frame;
+    int error = 0;
+    const ReadResult result =
+        ReadFrameWithoutFds(slot->primary_end(), buffer_.get(), &frame, &error);
+    if (result != ReadResult::kFrame) return true;
+    slot->expects_returned = frame.type == FrameType::kRefused;
+  }
+  return true;
 }
 
 bool Roster::TakeBack(Slot* slot, uint64_t* count) {
@@ -174,7 +205,12 @@ void Roster::ReadChannel(Slot* slot) {
   slot->is_behind = false;
   for (int i = 0; i < kMostFramesPerTurn && !slot->is_broken(); i++) {
     if (slot->expects_returned) {
-      ReadReturned(slot);
+      if (!ReadReturned(slot)) {
+        // Left where it is until there is an fd for it.
+        uv_poll_stop(slot->channel_poll.get());
+        slot->is_reading_paused = true;
+        return;
+      }
       if (slot->expects_returned) return;
       continue;
     }
@@ -237,32 +273,29 @@ void Roster::HandleFrame(Slot* slot, const Frame& frame) {
   slot->Break(GoneReason::kBadFrame);
 }
 
-void Roster::ReadReturned(Slot* slot) {
-  if (!HasFdHeadroom(slot->primary_end(), 1)) {
-    // Left where it is until there is an fd for it.
-    uv_poll_stop(slot->channel_poll.get());
-    slot->is_reading_paused = true;
-    return;
-  }
+// False: an fd is lacking for it.
+bool Roster::ReadReturned(Slot* slot) {
+  if (!HasFdHeadroom(slot->primary_end(), 1)) return false;
   Frame frame;
   int error = 0;
   std::vector<Connection> returned;
   switch (ReadFrame(slot->primary_end(), buffer_.get(), &frame, &error)) {
     case ReadResult::kEmpty:  // announced, still on its way
-      return;
+      return true;
     case ReadResult::kFdsLost:  // another thread took the fd between the look and the read
       slot->expects_returned = false;
       Count(&slot->counters()->lost);
-      return;
+      return true;
     case ReadResult::kFrame:
       if (frame.type == FrameType::kReturned && ParseConnections(&frame, &returned)) break;
       [[fallthrough]];
     default:
       slot->Break(GoneReason::kBadFrame);
-      return;
+      return true;
   }
   slot->expects_returned = false;
   for (Connection& connection : returned) TakeReturned(slot, std::move(connection));
+  return true;
 }
 
 void Roster::TakeReturned(Slot* slot, Connection connection) {

@@ -48,7 +48,8 @@ class Roster {
  private:
   void ReadChannel(Slot* slot);
   void HandleFrame(Slot* slot, const Frame& frame);
-  void ReadReturned(Slot* slot);
+  bool ReadReturned(Slot* slot);
+  bool HearOut(Slot* slot);
   void TakeReturned(Slot* slot, Connection connection);
   void SendControl(Slot* slot);
   void SendControlToAll(bool Slot::*needed);
@@ -66,6 +67,7 @@ class Roster {
   struct Leaving {
     std::unique_ptr<Slot> slot;
     Event event;
+    bool is_heard;  // what its worker has sent back has been read
   };
 
   uv_loop_t* const loop_;

@@ -51,6 +51,7 @@ void Slot::LeaveRow(bool is_worker_dead) {
 }
 
 void Slot::Refresh() {
+  if (!owns_row_) return;
   const uint32_t received = row_->received.load(std::memory_order_seq_cst);
   // It can only have moved forward, and not beyond what was handed.
   const uint32_t advance = received - received_;

@@ -111,9 +111,9 @@ export interface NativeReceiver {
   setServing(listeners: number[]): void;
   /**
    * Gives a connection of the present batch back. Only within onConnections. With `mayReturn` it may
-   * be dealt to this worker again.
+   * be dealt to this worker again. False if the channel has ended: the connection is the caller's.
    */
-  refuse(index: number, mayReturn: boolean): void;
+  refuse(index: number, mayReturn: boolean): boolean;
   release(): void;
   /**
    * From now on shows on the board, every so many milliseconds, that this thread's loop turns: from

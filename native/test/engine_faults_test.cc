@@ -610,6 +610,34 @@ void TestReturnedWithoutFds() {
   is(static_cast<long long>(bench.slot(0).refused), 1, "and counted");
 }
 
+// What it sent back is not lost with the worker, or with its slot.
+void TestReturnedAndGone(GoneReason reason) {
+  const int fds_before = CountOpenFds();
+  {
+    EngineBench bench;
+    const int port = bench.AddListener(0);
+    RawWorker full(bench.OpenSlot(0));
+    full.Serve({0});
+    const UniqueFd client = Connect(port);
+    full.ReadUntil(FrameType::kConnections);
+    full.row()->received++;
+    auto well = bench.AddWorker(1);
+    {
+      // So that it is unread when the slot goes.
+      const FdLimit limit(0);
+      GiveBack(&full, 1);
+      bench.engine.RemoveSlot(0, 1, reason);
+      usleep(100000);
+      ok(!support::IsAnswered(client), "(it waits)");
+    }
+    full.connections().clear();
+    is(Answer(client), 1, "what a worker sent back before it was gone is dealt to another");
+    is(static_cast<long long>(bench.slot(0).refused), 1, "and counted");
+    ok(bench.WaitFor(EventType::kGone, 0), "and only then it is gone");
+  }
+  is(CountOpenFds(), fds_before, "no fd is left");
+}
+
 // A worker reads about a window at a time, so it has to know when that changes.
 void TestNextWindow() {
   EngineBench bench({2, 0});
@@ -663,6 +691,8 @@ int main() {
   TestBrokenListener();
   TestAcceptWithoutFds();
   TestReturnedWithoutFds();
+  TestReturnedAndGone(GoneReason::kExited);
+  TestReturnedAndGone(GoneReason::kClosed);
   TestStateToSlowWorker();
   TestNextWindow();
   is(CountOpenFds(), fds_before, "no fd is left open");

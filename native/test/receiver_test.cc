@@ -132,7 +132,8 @@ void TestNoChannel() {
       result = receiver.Open();
       receiver.Close();
       receiver.SetServing({1});
-      receiver.Refuse(Connection(), false);
+      Connection none;
+      receiver.Refuse(&none, false);
     }
     uv_run(&loop, UV_RUN_DEFAULT);
     uv_loop_close(&loop);
@@ -258,7 +259,7 @@ void TestRefusing() {
   unsigned long long id = 0;
   bench.on_connections = [&](std::vector<Connection>* batch) {
     id = IdOf((*batch)[0].fd.get());
-    bench.receiver->Refuse(std::move((*batch)[0]), false);
+    bench.receiver->Refuse(&(*batch)[0], false);
   };
   bench.Send(1);
   bench.Turn();
@@ -278,7 +279,7 @@ void TestFullChannel() {
   bench.Greet();
   bench.Discard();
   bench.on_connections = [&](std::vector<Connection>* batch) {
-    for (Connection& one : *batch) bench.receiver->Refuse(std::move(one), false);
+    for (Connection& one : *batch) bench.receiver->Refuse(&one, false);
   };
   constexpr int kCount = 400;
   for (int i = 0; i < kCount; i++) {
@@ -323,9 +324,45 @@ void TestEnd() {
   is(bench.end_error, 0, "and no error");
   ok(uv_loop_alive(&bench.loop) == 0, "nothing keeps the loop");
   bench.receiver->SetServing({1});
-  bench.receiver->Refuse(Connection(), false);
+  Connection late;
+  late.fd = support::NewSocket();
+  ok(!bench.receiver->Refuse(&late, false) && late.fd, "what would go back then is the caller's");
   bench.Turns(2);
   is(bench.ends, 1, "once");
+}
+
+// A primary that lets go of a worker hears no more, so what the worker would send back comes to it.
+void TestEndWithRefusals() {
+  Bench bench;
+  bench.Greet();
+  bench.Discard();
+  constexpr size_t kCount = 2 * rondo::kMaxBatch + 1;
+  std::vector<unsigned long long> ids;
+  size_t delivered_again = 0;
+  size_t finals = 0;
+  bench.on_connections = [&](std::vector<Connection>* batch) {
+    for (Connection& one : *batch) {
+      const unsigned long long id = IdOf(one.fd.get());
+      delivered_again += std::count(ids.begin(), ids.end(), id) > 0;
+      finals += one.is_final;
+      ids.push_back(id);
+      if (bench.receiver->Refuse(&one, false)) continue;
+      bench.receiver->Release();
+    }
+  };
+  shutdown(bench.primary.get(), SHUT_RD);
+  for (size_t i = 0; i < kCount; i++) {
+    bench.Send(1);
+    bench.Turn();
+  }
+  is(static_cast<long long>(delivered_again), 0, "before the end it waits");
+  bench.primary.Reset();
+  bench.Turns(2);
+  is(static_cast<long long>(delivered_again), static_cast<long long>(kCount),
+     "then it comes again");
+  is(static_cast<long long>(finals), static_cast<long long>(kCount), "as final");
+  is(bench.ends, 1, "and that is the end");
+  is(bench.row()->active, 0, "with nothing active");
 }
 
 // The primary ends while frames of the worker are unread: the kernel reports an error and libuv
@@ -484,6 +521,7 @@ int main() {
   TestRefusing();
   TestFullChannel();
   TestEnd();
+  TestEndWithRefusals();
   TestEndWithUnreadFrames();
   TestBadFrames();
   TestCloseWithin();

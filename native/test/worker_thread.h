@@ -134,7 +134,7 @@ class WorkerThread final : public rondo::Receiver::Owner {
     for (rondo::Connection& connection : *batch) {
       if (connection.is_final) finals++;
       if (conduct_ == Conduct::kRefuse) {
-        receiver_->Refuse(std::move(connection), false);
+        receiver_->Refuse(&connection, false);
       } else if (conduct_ == Conduct::kHold) {
         held_.push_back(std::move(connection));
       } else {

@@ -35,6 +35,11 @@ export class Crew {
     return this.#slots;
   }
 
+  get draining(): readonly WorkerProcess[] {
+    const all = this.#everySlot().flatMap(({ workers }) => workers);
+    return all.filter(({ state }) => state === 'draining');
+  }
+
   stats(): SupervisedSlotStats[] {
     return this.#everySlot().map((slot) => slot.stats());
   }

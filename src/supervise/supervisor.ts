@@ -84,10 +84,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     this.#agent = agent === null ? null : this.#openAgent(agent);
     this.#watch = new Watch({
       slots: () => this.#crew.slots,
+      draining: () => this.#crew.draining,
       options: () => this.#options,
       heartbeatAgeMs: ({ worker }) => rondo()?.slotOf(worker)?.stats().heartbeatAgeMs ?? null,
       onHung: (worker, ageMs) => {
-        this.emit('worker:hung', worker.info(), ageMs);
+        this.emit('worker:hung', worker.info(), Math.round(ageMs));
         worker.kill('hung');
       },
       recycle: (slot) => this.#recycle(slot),

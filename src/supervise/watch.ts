@@ -16,6 +16,8 @@ const MISSES = 3;
 
 export interface WatchHost {
   slots(): readonly SupervisedSlot[];
+  /** Of all slots, also of those that were removed. */
+  draining(): readonly WorkerProcess[];
   options(): ValidSupervisorOptions;
   /** Milliseconds since the worker's loop gave a sign of life; null if it never did. */
   heartbeatAgeMs(worker: WorkerProcess): number | null;
@@ -77,6 +79,11 @@ export class Watch {
       if (current?.state !== 'ready') continue;
       const ageMs = this.#host.heartbeatAgeMs(current);
       if (ageMs !== null && ageMs > hangTimeoutMs) this.#host.onHung(current, ageMs);
+    }
+    // They have left the board, so they are asked.
+    for (const worker of this.#host.draining()) {
+      if (worker.silentMs > hangTimeoutMs) this.#host.onHung(worker, worker.silentMs);
+      else worker.ask();
     }
   }
 

@@ -49,6 +49,8 @@ export class WorkerProcess {
   readonly #listening: Address[] = [];
   #drained: DrainCounts | null = null;
   #status: WorkerStatus | null = null;
+  /** When it answered last, or began to drain. */
+  #heardAt = 0;
   /** What it wrote last before it was ready, or its uncaught error. */
   #lastOutput = '';
   /** Of its start, then of its drain. */
@@ -98,6 +100,11 @@ export class WorkerProcess {
   /** As it said last. */
   get status(): WorkerStatus | null {
     return this.#status;
+  }
+
+  /** While it drains: for how long it has not answered. */
+  get silentMs(): number {
+    return performance.now() - this.#heardAt;
   }
 
   info(): WorkerInfo {
@@ -196,6 +203,7 @@ export class WorkerProcess {
         this.#drained = message.counts;
         break;
       case 'NODE_SUPERVISE_STATUS':
+        this.#heardAt = performance.now();
         this.#status = { rssBytes: message.rssBytes, connections: message.connections };
         break;
     }
@@ -210,6 +218,7 @@ export class WorkerProcess {
     const { drainTimeoutMs, killTimeoutMs } = this.#options;
     this.#timer = setTimeout(() => this.kill(reason), drainTimeoutMs + killTimeoutMs);
     this.#failStart();
+    this.#heardAt = performance.now();
     this.#transit('draining');
     return true;
   }

@@ -91,7 +91,7 @@ class NativeChannel implements WorkerChannel {
     } catch (error) {
       // A 'connection' listener threw, which may be the end of this process. What it has not been
       // given yet can still be served by another.
-      while (index < count) this.#receiver.refuse(index++, true);
+      while (index < count) this.#passOn(index++);
       throw error;
     }
   }
@@ -102,8 +102,9 @@ class NativeChannel implements WorkerChannel {
     const listener = this.#batch[at + 1] as number;
     const isFinal = this.#batch[at + 2] === 1;
     if (!this.#user.accepts(listener, isFinal)) {
-      this.#receiver.refuse(index, false);
-      return;
+      if (this.#receiver.refuse(index, false)) return;
+      // The channel has ended, so nobody else can be asked.
+      if (!this.#user.accepts(listener, true)) return this.#close(fd);
     }
     const handle = this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd);
     if (typeof handle !== 'number') return this.#user.serve(listener, handle);
@@ -114,6 +115,17 @@ class NativeChannel implements WorkerChannel {
       type: 'RondoWarning',
       code: 'RONDO_CONNECTION_CLOSED',
     });
+  }
+
+  /** To any worker, this one included. */
+  #passOn(index: number): void {
+    if (this.#receiver.refuse(index, true)) return;
+    this.#close(this.#batch[index * FIELDS_PER_CONNECTION] as number);
+  }
+
+  #close(fd: number): void {
+    this.#native.closeFd(fd);
+    this.#receiver.release();
   }
 
   #onEnd(error: number): void {

@@ -71,3 +71,20 @@ test('idle ones are not', nativeOnly, async (t) => {
     t.ok(typeof heartbeatAgeMs === 'number' && heartbeatAgeMs < 400, `${heartbeatAgeMs} ms`);
   }
 });
+
+test('while it drains', nativeOnly, async (t) => {
+  const supervised = await openSupervisor(t, { ...options, workers: 1, drainTimeoutMs: 60_000 });
+  await supervised.call('start');
+  const [pid = 0] = await supervised.readyPids();
+  const held = await fetch(`http://127.0.0.1:${supervised.port()}/begin`);
+  const reloading = supervised.call('reload');
+  await supervised.until('worker:draining');
+  await stop(pid);
+  await reloading;
+  await t.rejects(held.text());
+  const [[hung, ageMs] = [0, 0]] = hungOf(supervised);
+  t.equal(hung, pid);
+  t.ok(ageMs >= options.hangTimeoutMs, `${ageMs} ms`);
+  t.match(supervised.seen('worker:exited'), [{ pid, reason: 'reload', signal: 'SIGKILL' }]);
+  t.equal((await supervised.readyPids()).length, 1);
+});
