@@ -1,0 +1,149 @@
+// What can happen, and what follows from each in time. An event is over when its consequences are: the
+// worker that was hit has ended, the reload is done.
+import { setTimeout as delay } from 'node:timers/promises';
+import { HANG_MS } from './load.mjs';
+import { until } from './wait.mjs';
+
+/** How long a consequence may take. */
+export const BOUND_MS = 30_000;
+
+export const SCALE = { least: 2, most: 8 };
+/** More than any worker has that nothing has happened to. */
+export const GROW_MB = 300;
+const BLOCK_MS = 500;
+/** In a calm round it has to be well under hangTimeoutMs, after which it would be killed. */
+const STAND_MS = { least: 300, calm: 600, rough: 2_000 };
+const THROW_WITHIN_MS = 300;
+const POLICIES = ['round-robin', 'least-connections'];
+const WINDOWS = ['auto', 1, 2, 4, 16, 64];
+
+/**
+ * What an event may use. `target` and `amount` are from 0 up to 1.
+ * @typedef {object} Scene
+ * @property {import('./program.mjs').Program} program
+ * @property {boolean} isRough
+ * @property {number} target
+ * @property {number} amount
+ * @property {(target: number) => Promise<number>} pick a ready worker that nothing else befalls
+ * @property {(pid: number, run: () => Promise<void>) => Promise<void>} alone meanwhile it is not picked
+ * @property {(pid: number) => void} doom it will die of what is done to it
+ * @property {(pid: number, open: number) => void} lose what its death may cost
+ */
+
+/** @typedef {(scene: Scene) => Promise<void>} Event */
+
+/** Of these no request may fail. @type {Record<string, Event>} */
+export const CALM = {
+  reload: ({ program }) => program.call('reload'),
+
+  scale: ({ program, amount }) =>
+    program.call('scale', SCALE.least + Math.floor(amount * (SCALE.most - SCALE.least + 1))),
+
+  async recycle({ program, pick, target }) {
+    const pid = await pick(target);
+    await program.call('tell', pid, { do: 'grow', mb: GROW_MB });
+    await hasEnded(program, pid);
+  },
+
+  configure: ({ program, target, amount }) =>
+    program.call('configure', { policy: oneOf(POLICIES, target), window: oneOf(WINDOWS, amount) }),
+
+  /** SIGTERM that the supervisor knows nothing of. */
+  async terminate({ program, pick, target }) {
+    const pid = await pick(target);
+    signal(pid, 'SIGTERM');
+    await hasEnded(program, pid);
+  },
+
+  /** An uncaught error, by a timer of the program's own. */
+  async 'error by timer'({ program, pick, target, amount }) {
+    const pid = await pick(target);
+    await program.call('tell', pid, { do: 'throw', ms: Math.round(amount * THROW_WITHIN_MS) });
+    await hasEnded(program, pid);
+  },
+
+  /** By a request, which is answered before; whoever gets it. */
+  async 'error by request'({ program, isRough }) {
+    try {
+      const response = await fetch(`http://127.0.0.1:${program.port}/throw`, {
+        headers: { connection: 'close' },
+        signal: AbortSignal.timeout(HANG_MS),
+      });
+      await hasEnded(program, Number(await response.text()));
+    } catch (error) {
+      // Here it may hit a worker that dies at that moment, which is counted by the loads.
+      if (!isRough) throw error;
+    }
+  },
+
+  async stand({ pick, alone, target, amount, isRough }) {
+    const pid = await pick(target);
+    const most = isRough ? STAND_MS.rough : STAND_MS.calm;
+    await alone(pid, async () => {
+      signal(pid, 'SIGSTOP');
+      await delay(STAND_MS.least + amount * (most - STAND_MS.least));
+      signal(pid, 'SIGCONT');
+    });
+  },
+
+  'block primary': ({ program }) => program.call('block', BLOCK_MS),
+};
+
+/** Of these the requests at the worker that dies fail. @type {Record<string, Event>} */
+export const ROUGH = {
+  async kill({ program, pick, doom, lose, target }) {
+    const pid = await pick(target);
+    doom(pid);
+    lose(pid, await program.call('kill', pid));
+    await hasEnded(program, pid);
+  },
+
+  async hang({ program, pick, doom, target }) {
+    const pid = await pick(target);
+    doom(pid);
+    await program.call('tell', pid, { do: 'hang' });
+    await hasEnded(program, pid);
+  },
+};
+
+/**
+ * Of a kind there is room for so many at a time; the next one waits. The first three the supervisor does
+ * one after another, and a worker that is to be recycled is not if a reload comes first. What hangs keeps
+ * a core busy, and where all are, nothing at all goes on in time.
+ * @type {Record<string, { of: string, takes: number, most: number }>}
+ */
+export const LIMITED = {
+  reload: { of: 'changes', takes: 1, most: 2 },
+  scale: { of: 'changes', takes: 1, most: 2 },
+  recycle: { of: 'changes', takes: 2, most: 2 },
+  hang: { of: 'hangs', takes: 1, most: 1 },
+};
+
+/**
+ * @param {import('./program.mjs').Program} program
+ * @param {number} pid
+ */
+function hasEnded(program, pid) {
+  return until(`worker ${pid} has ended`, () => program.exited.has(pid), BOUND_MS);
+}
+
+/**
+ * @param {number} pid
+ * @param {NodeJS.Signals} name
+ */
+function signal(pid, name) {
+  try {
+    process.kill(pid, name);
+  } catch {
+    // It has just ended.
+  }
+}
+
+/**
+ * @template T
+ * @param {readonly T[]} list
+ * @param {number} share from 0 up to 1
+ */
+function oneOf(list, share) {
+  return list[Math.floor(share * list.length)];
+}

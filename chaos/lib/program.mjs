@@ -1,0 +1,139 @@
+// The runner's side of a primary (../primary.mjs, ../cluster-primary.mjs): calls go there as messages, and
+// it is known which workers there are and which there have been.
+import { fork } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
+import { ended, track } from '../../bench/lib/processes.mjs';
+import { mark } from './leftovers.mjs';
+
+const MAX_STDERR = 4_096;
+const EXIT_TIMEOUT_MS = 5_000;
+/** Longer than a reload of all workers, each of which has to be killed. */
+const CALL_TIMEOUT_MS = 60_000;
+
+/**
+ * A worker as an event of the primary tells of it.
+ * @typedef {object} Told
+ * @property {number} pid
+ * @property {Array<{ port: number }>} [listening]
+ * @property {string | null} [reason]
+ * @property {number | null} [code]
+ * @property {string | null} [signal]
+ * @property {{ destroyed: number } | null} [drained]
+ * @property {number} [open]
+ */
+
+export class Program extends EventEmitter {
+  /** Every process that was started as a worker. @type {Set<number>} */
+  pids = new Set();
+  /** @type {Set<number>} */
+  ready = new Set();
+  /** @type {Set<number>} */
+  exited = new Set();
+  /** Those that the runner has done something to of which they may die. @type {Set<number>} */
+  harmed = new Set();
+  /** How many of those were ended by SIGKILL. */
+  killed = 0;
+  port = 0;
+  stderr = '';
+  #child;
+  #seq = 0;
+
+  /**
+   * @param {URL} file
+   * @param {object} options
+   */
+  constructor(file, options) {
+    super();
+    this.setMaxListeners(0);
+    this.#child = fork(file, [JSON.stringify(options)], {
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      // Without the addon it would be another program that is tried.
+      env: { ...process.env, RONDO_NATIVE: '1', ...mark },
+    });
+    track(this.#child.pid);
+    this.#child.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.stderr = (this.stderr + text).slice(-MAX_STDERR);
+    });
+    this.#child.on('message', (message) => this.#onMessage(message));
+    this.#child.once('exit', () => this.emit('gone'));
+  }
+
+  get pid() {
+    return /** @type {number} */ (this.#child.pid);
+  }
+
+  get exitCode() {
+    return this.#child.exitCode;
+  }
+
+  get isGone() {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /**
+   * Rejects if the call fails, takes too long, or the primary ends.
+   * @param {string} call
+   * @param {...unknown} args
+   * @returns {Promise<any>}
+   */
+  call(call, ...args) {
+    const seq = ++this.#seq;
+    return new Promise((resolve, reject) => {
+      const onGone = () => end('the primary ended');
+      const timer = setTimeout(() => end('no answer'), CALL_TIMEOUT_MS);
+      const end = (/** @type {string | undefined} */ error, /** @type {any} */ result = null) => {
+        clearTimeout(timer);
+        this.off('gone', onGone);
+        if (error === undefined) resolve(result);
+        else reject(new Error(`${call}: ${error}${this.isGone ? `\n${this.stderr}` : ''}`));
+      };
+      if (this.isGone) return onGone();
+      this.once('gone', onGone);
+      this.once(`answer:${seq}`, ({ result, error }) => end(error, result));
+      this.#child.send({ seq, call, args }, () => {});
+    });
+  }
+
+  /** After stop(): true if it ends by itself, as nothing keeps it running. */
+  async end() {
+    const gone = this.isGone ? undefined : once(this, 'gone');
+    if (this.#child.connected) this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), EXIT_TIMEOUT_MS);
+    await gone;
+    clearTimeout(timer);
+    // stderr stays open as long as a worker has it.
+    this.#child.stderr?.destroy();
+    await ended([this.pid, ...this.pids], 1_000);
+    return this.#child.exitCode === 0;
+  }
+
+  /** @param {any} message */
+  #onMessage(message) {
+    if (message.answers !== undefined) return void this.emit(`answer:${message.answers}`, message);
+    const { event, args } = message;
+    const [told] = args;
+    if (event.startsWith('worker:')) this.#onWorker(event, told);
+    this.emit('told', event, ...args);
+  }
+
+  /**
+   * @param {string} event
+   * @param {Told} told
+   */
+  #onWorker(event, { pid, listening, signal }) {
+    if (event === 'worker:starting') {
+      this.pids.add(pid);
+      track(pid);
+    } else if (event === 'worker:ready') {
+      this.ready.add(pid);
+      this.port = listening?.[0]?.port ?? this.port;
+    } else if (event === 'worker:draining') {
+      this.ready.delete(pid);
+    } else if (event === 'worker:exited') {
+      this.ready.delete(pid);
+      this.exited.add(pid);
+      if (signal === 'SIGKILL') this.killed++;
+    }
+  }
+}

@@ -1,0 +1,97 @@
+// A Supervisor in a process of its own, since the chaos does harm to that process too. Its argument is
+// the Supervisor's options as JSON. Runner → primary: {seq, call, args}. Primary → runner: {answers,
+// result | error}, {event, args}. It ends when the runner does, and its workers with it.
+import cluster from 'node:cluster';
+import { readFileSync } from 'node:fs';
+import { Supervisor } from 'rondo';
+import { connectionsOf } from './lib/connections.mjs';
+
+/** @type {Array<keyof import('rondo').SupervisorEvents>} */
+const EVENTS = [
+  'worker:starting',
+  'worker:ready',
+  'worker:draining',
+  'worker:exited',
+  'worker:error',
+  'slot:stopped',
+  'reload:failed',
+  'recycle:failed',
+  'unhealthy',
+  'failed',
+];
+
+const supervisor = new Supervisor(JSON.parse(process.argv[2]));
+
+for (const event of EVENTS) {
+  supervisor.on(event, (/** @type {any[]} */ ...args) => {
+    tell({ event, args: args.map((arg) => (arg instanceof Error ? arg.message : arg)) });
+  });
+}
+supervisor.on('worker:hung', ({ pid }, ageMs) => {
+  const open = pid === null ? 0 : connectionsOf(pid);
+  tell({ event: 'worker:hung', args: [{ pid, ageMs, open }] });
+});
+cluster.on('message', ({ process: { pid } }, message) => {
+  if (message?.hanging === undefined) return;
+  tell({ event: 'hanging', args: [{ pid, open: message.hanging }] });
+});
+
+/** @type {Record<string, (...args: any[]) => unknown>} */
+const CALLS = {
+  start: () => supervisor.start(),
+  reload: () => supervisor.reload(),
+  scale: (workers) => supervisor.scale(workers),
+  configure: (changes) => supervisor.configure(changes),
+  stop: () => supervisor.stop(),
+  stats: () => ({ ...supervisor.stats(), wanted: supervisor.workers }),
+  // To a worker that is gone it does not matter.
+  tell: (pid, message) => workerOf(pid)?.send(message, () => {}),
+  block: (ms) => {
+    const end = performance.now() + ms;
+    while (performance.now() < end);
+  },
+  kill,
+};
+
+process.on('message', async (/** @type {any} */ { seq, call, args }) => {
+  try {
+    tell({ answers: seq, result: (await CALLS[call](...args)) ?? null });
+  } catch (error) {
+    tell({ answers: seq, error: error instanceof Error ? error.message : String(error) });
+  }
+});
+process.on('disconnect', () => {
+  // After stop() nothing may keep it running.
+  if (supervisor.stats().state !== 'stopped') process.exit(1);
+});
+tell({ event: 'up', args: [] });
+
+/**
+ * SIGKILL. Returns how many connections die with the worker. It is made to stand still to be counted,
+ * for the kernel it is all the same.
+ * @param {number} pid
+ */
+function kill(pid) {
+  if (workerOf(pid) === undefined) return 0;
+  process.kill(pid, 'SIGSTOP');
+  while (!/^[TZX]/.test(stateOf(pid)));
+  const open = connectionsOf(pid);
+  process.kill(pid, 'SIGKILL');
+  return open;
+}
+
+/** @param {number} pid */
+function workerOf(pid) {
+  return Object.values(cluster.workers ?? {}).find((worker) => worker?.process.pid === pid);
+}
+
+/** @param {number} pid */
+function stateOf(pid) {
+  const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+  return text.slice(text.lastIndexOf(')') + 2);
+}
+
+/** @param {object} message */
+function tell(message) {
+  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+}
