@@ -77,5 +77,35 @@
         }],
       ],
     },
+    {
+      # What the kernel allows with no Node in the way; contestants of the benchmark. Linux only.
+      "target_name": "bare",
+      "conditions": [
+        ["OS=='linux'", {
+          "type": "executable",
+          "sources": [
+            "bench/bare/listen.cc",
+            "bench/bare/main.cc",
+            "bench/bare/service.cc",
+            "bench/bare/worker.cc",
+            "native/fd_passing.cc",
+          ],
+        }, {
+          "type": "none",
+        }],
+      ],
+    },
+    {
+      # SO_REUSEPORT for contestants on a Node without it.
+      "target_name": "reuseport_listen",
+      "conditions": [
+        ["OS=='linux'", {
+          "type": "executable",
+          "sources": ["bench/bare/listen.cc", "bench/bare/reuseport_listen.cc"],
+        }, {
+          "type": "none",
+        }],
+      ],
+    },
   ],
 }

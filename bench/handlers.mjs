@@ -4,6 +4,7 @@ import http from 'node:http';
 import net from 'node:net';
 
 const SPIN_MS = 3;
+const SLOW_MS = 20;
 
 /**
  * One short line, then the end.
@@ -23,8 +24,7 @@ function storm(worker) {
  */
 function busy(worker) {
   return http.createServer((_request, response) => {
-    const until = performance.now() + SPIN_MS;
-    while (performance.now() < until);
+    spin(SPIN_MS);
     response.writeHead(200, { 'X-Worker': worker, 'Content-Length': worker.length });
     response.end(worker);
   });
@@ -41,9 +41,52 @@ function hello(worker) {
   });
 }
 
+/**
+ * Nearly all requests have next to nothing to do; those for /slow keep the worker for 20 ms.
+ * @param {string} worker
+ */
+function mixed(worker) {
+  return http.createServer((request, response) => {
+    if (request.url === '/slow') spin(SLOW_MS);
+    response.writeHead(200, { 'X-Worker': worker, 'Content-Length': worker.length });
+    response.end(worker);
+  });
+}
+
+/**
+ * One short line that says when this worker had the connection, then the end.
+ * @param {string} worker
+ */
+function handoff(worker) {
+  return net.createServer((socket) => {
+    const now = process.hrtime.bigint();
+    socket.on('error', ignoreReset);
+    socket.end(`${worker} ${now}\n`);
+  });
+}
+
+/**
+ * One short line on a connection that stays open until the client closes it.
+ * @param {string} worker
+ */
+function hold(worker) {
+  const line = `${worker}\n`;
+  return net.createServer((socket) => {
+    socket.on('error', ignoreReset);
+    socket.resume();
+    socket.write(line);
+  });
+}
+
+/** @param {number} ms */
+function spin(ms) {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
 // A client that gave up. The load generator counts it on its side, and the cell is void for it;
 // here it must only not end the worker.
 function ignoreReset() {}
 
 /** @type {Record<string, (worker: string) => net.Server>} */
-export const HANDLERS = { storm, busy, hello };
+export const HANDLERS = { storm, busy, hello, mixed, handoff, hold };

@@ -1,13 +1,16 @@
-// The program of a cell: `node host.mjs CONTESTANT HANDLER WORKERS`. It is the primary, and with
-// BENCH_WORKER set it is worker number BENCH_WORKER of the same contestant. The contestant's
+// The program of a cell: `node host.mjs CONTESTANT HANDLER WORKERS [replace]`. It is the primary, and
+// with BENCH_WORKER set it is worker number BENCH_WORKER of the same contestant. The contestant's
 // adapter says how connections get from one to the other; all else is here and the same for all.
+// With `replace` a worker that ends is replaced, otherwise that ends the cell.
 //
-// Runner → primary: {type:'block', ms}. Primary → runner: {type:'ready', port, pids},
-// {type:'blocked', ms}. Worker → primary: {type:'ready'}. Whoever loses its parent exits.
+// Runner → primary: {type:'block', ms}. Primary → runner: {type:'started', pid} and
+// {type:'serving', index, pid} for each worker, {type:'ready', port, primaryPid,
+// servers, ms}, {type:'blocked', ms}.
+// Worker → primary: {type:'ready', index}. Whoever loses its parent exits.
 import { spawn } from 'node:child_process';
 import { HANDLERS } from './handlers.mjs';
 
-const [contestant, handler, workers] = process.argv.slice(2);
+const [contestant, handler, workers, mode] = process.argv.slice(2);
 /** @type {import('./lib/types.mjs').Adapter} */
 const adapter = await import(`./contestants/${contestant}.mjs`);
 
@@ -16,49 +19,82 @@ if (process.env.BENCH_WORKER === undefined) await runPrimary();
 else await runWorker(process.env.BENCH_WORKER);
 
 async function runPrimary() {
-  /** @type {Promise<number>[]} */
+  const start = performance.now();
+  /** @type {Promise<void>[]} */
   const ready = [];
+  /** @type {((index: number) => void) | undefined} */
+  let replace;
 
   /** @param {import('node:child_process').ChildProcess} child */
   function adopt(child) {
-    // A cell with a worker less than announced measures something else: better none at all.
+    const order = ready.length;
+    /** @type {number | undefined} */
+    let serving;
+    started(/** @type {number} */ (child.pid));
     child.once('exit', (code, signal) => {
+      if (mode === 'replace' && replace && serving !== undefined) return replace(serving);
+      // A cell with a worker less than announced measures something else: better none at all.
       console.error(`a worker exited with ${signal ?? code}`);
       process.exit(1);
     });
     ready.push(
       new Promise((resolve) => {
-        child.on('message', (message) => {
-          if (isMessage(message, 'ready')) resolve(/** @type {number} */ (child.pid));
+        child.on('message', (/** @type {any} */ message) => {
+          if (!isMessage(message, 'ready')) return;
+          serving = message.index ?? order;
+          announceServing(/** @type {number} */ (serving), /** @type {number} */ (child.pid));
+          resolve();
         });
       }),
     );
     return child;
   }
 
-  const { port } = await adapter.primary({
+  const contact = await adapter.primary({
     workers: Number(workers),
+    handler,
     adopt,
-    startWorker: (index, { stdio, env } = {}) =>
-      adopt(
-        spawn(process.execPath, process.argv.slice(1), {
+    started,
+    serving: announceServing,
+    createServer: (index) => HANDLERS[handler](`w${index}`),
+    startWorker: (index, { by = [], stdio, env } = {}) => {
+      const [command, ...args] = [...by, process.execPath, ...process.argv.slice(1)];
+      return adopt(
+        spawn(command, args, {
           stdio: stdio ?? ['inherit', 'inherit', 'inherit', 'ipc'],
           env: { ...process.env, ...env, ...workerEnv(index) },
         }),
-      ),
+      );
+    },
     workerEnv,
   });
 
   process.on('message', (/** @type {any} */ message) => {
     if (isMessage(message, 'block')) process.send?.({ type: 'blocked', ms: block(message.ms) });
   });
-  process.send?.({ type: 'ready', port, pids: await Promise.all(ready) });
+  await Promise.all(ready);
+  replace = contact.replace;
+  const { port, primaryPid = process.pid, servers = Number(workers) } = contact;
+  process.send?.({ type: 'ready', port, primaryPid, servers, ms: performance.now() - start });
 }
 
 /** @param {string} index */
 async function runWorker(index) {
-  await adapter.worker(HANDLERS[handler](`w${index}`));
-  process.send?.({ type: 'ready' });
+  await adapter.worker?.(HANDLERS[handler](`w${index}`));
+  process.send?.({ type: 'ready', index: Number(index) });
+}
+
+/** @param {number} pid */
+function started(pid) {
+  process.send?.({ type: 'started', pid });
+}
+
+/**
+ * @param {number} index
+ * @param {number} pid
+ */
+function announceServing(index, pid) {
+  process.send?.({ type: 'serving', index, pid });
 }
 
 /** @param {number} index */

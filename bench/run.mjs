@@ -3,14 +3,16 @@
 //
 // Exit code: 0; 1 if a cell was void; 2 for a wrong command line; 130 after Ctrl-C. A missed target
 // is a result, not an error.
-import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import os from 'node:os';
 import { CONTESTANTS } from './contestants/index.mjs';
 import { runCells } from './lib/cell.mjs';
 import { describeMachine } from './lib/machine.mjs';
-import { isValid } from './lib/metrics.mjs';
+import { isValid, METRICS } from './lib/metrics.mjs';
 import { parseOptions, USAGE, UsageError } from './lib/options.mjs';
+import { cellsPerRound, notApplicable, planRound } from './lib/plan.mjs';
 import { killAll } from './lib/processes.mjs';
+import { parametersOf, resultsFile, toResult } from './lib/results.mjs';
 import { disturbance, scenarioTable, targetTable, voidList } from './lib/tables.mjs';
 import { SCENARIOS } from './scenarios/index.mjs';
 
@@ -39,14 +41,36 @@ async function main(args) {
     `${machine.cores} × ${machine.cpu}, ${machine.kernel}, Node ${node}, commit ${commit ?? 'unknown'}, ` +
       `${options.workers} workers, ${options.rounds} rounds`,
   );
-  const out = options.out === undefined ? undefined : openSync(options.out, 'w');
+  const out = options.out === undefined ? undefined : openResults(options.out);
   const cells = await runRounds(options, (cell, loadAverage) => {
     if (out === undefined) return;
-    const line = { ...cell, time: new Date().toISOString(), loadAverage, ...where };
-    writeSync(out, `${JSON.stringify(line)}\n`);
+    writeSync(out, `${JSON.stringify(toResult(cell, loadAverage, where))}\n`);
   });
-  if (out !== undefined) closeSync(out);
   report(options, cells);
+  if (out === undefined || options.out === undefined) return;
+  closeSync(out);
+  await drawReport(options.out);
+}
+
+/** @param {string} directory */
+function openResults(directory) {
+  mkdirSync(directory, { recursive: true });
+  return openSync(resultsFile(directory), 'w');
+}
+
+/**
+ * What draws the charts are development dependencies; a run without them has its results.
+ * @param {string} directory
+ */
+async function drawReport(directory) {
+  try {
+    const { writeReport } = await import('./report/main.mjs');
+    console.log(`\n${await writeReport(directory)}`);
+  } catch (error) {
+    const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    console.error(`no report: ${message}`);
+  }
 }
 
 /** @param {string[]} args */
@@ -62,25 +86,18 @@ function readOptions(args) {
 }
 
 /**
- * Neighbours in time are compared with each other: a round has every contestant once, and starts
- * with another one each time, so that no contestant always follows the same.
  * @param {Options} options
  * @param {(cell: import('./lib/types.mjs').Cell, loadAverage: number[]) => void} onCell
  */
-async function runRounds(
-  { rounds, scenarios, contestants, workers, connections, quick, loadgen },
-  onCell,
-) {
+async function runRounds(options, onCell) {
   /** @type {import('./lib/types.mjs').Cell[]} */
   const cells = [];
-  const total = rounds * sum(scenarios.map((scenario) => cellsPerRound(scenario, contestants)));
+  const total = options.rounds * cellsPerRound(options);
   const start = performance.now();
-  for (let round = 1; round <= rounds; round++) {
-    for (const scenario of scenarios) {
-      const size = connections ?? (quick ? scenario.quickConnections : undefined);
-      const inTurn = rotate(contestantsOf(scenario, contestants), round - 1);
+  for (let round = 1; round <= options.rounds; round++) {
+    for (const { plan, contestants } of planRound(options, round)) {
       let loadAverage = os.loadavg();
-      for await (const cell of runCells({ scenario, round, workers, size, loadgen }, inTurn)) {
+      for await (const cell of runCells(plan, contestants)) {
         cells.push(cell);
         onCell(cell, loadAverage);
         loadAverage = os.loadavg();
@@ -92,51 +109,27 @@ async function runRounds(
   return cells;
 }
 
-/** @param {number[]} values */
-function sum(values) {
-  return values.reduce((total, value) => total + value, 0);
-}
-
-/**
- * @param {import('./lib/types.mjs').Scenario} scenario
- * @param {string[] | undefined} asked
- */
-function cellsPerRound(scenario, asked) {
-  return contestantsOf(scenario, asked).length * (scenario.passes ?? 1);
-}
-
-/**
- * @param {import('./lib/types.mjs').Scenario} scenario
- * @param {string[] | undefined} asked
- */
-function contestantsOf(scenario, asked) {
-  return asked ?? scenario.contestants ?? Object.keys(CONTESTANTS);
-}
-
-/**
- * @template T
- * @param {T[]} list
- * @param {number} by
- */
-function rotate(list, by) {
-  const at = by % list.length;
-  return [...list.slice(at), ...list.slice(0, at)];
-}
-
 /** @param {import('./lib/types.mjs').Cell} cell */
 function describe(cell) {
-  const name = `${cell.scenario} ${cell.contestant}`;
-  if (!isValid(cell)) return `${name}: void`;
-  const { rate, latencyMs } = cell.load;
-  return `${name}: ${rate.toFixed(0)}/s, stddev ${latencyMs.stddev.toFixed(2)} ms, max ${latencyMs.max.toFixed(0)} ms`;
+  const name = [cell.scenario, parametersOf(cell), cell.contestant].filter(Boolean).join(' ');
+  const where = `${name}, ${cell.workers} workers`;
+  if (!isValid(cell)) return `${where}: void`;
+  const figures = SCENARIOS[cell.scenario].columns.slice(0, 3).map((key) => {
+    const { label, digits, of } = METRICS[key];
+    return `${label} ${of(cell).toFixed(digits)}`;
+  });
+  return `${where}: ${figures.join(', ')}`;
 }
 
 /**
  * @param {Options} options
  * @param {import('./lib/types.mjs').Cell[]} cells
  */
-function report({ scenarios }, cells) {
-  for (const scenario of scenarios) console.log(`\n${scenarioTable(cells, scenario)}`);
+function report(options, cells) {
+  for (const scenario of options.scenarios) {
+    console.log(`\n${scenarioTable(cells, scenario)}`);
+    for (const line of notApplicable(scenario, options)) console.log(line);
+  }
   console.log(`\n${targetTable(cells)}`);
   const warning = disturbance(cells);
   if (warning !== '') console.log(`\n${warning}`);
@@ -147,10 +140,13 @@ function report({ scenarios }, cells) {
 }
 
 function list() {
+  const own = Object.values(SCENARIOS).flatMap(({ ownContestants }) =>
+    Object.entries(ownContestants ?? {}),
+  );
   console.log('scenarios');
   for (const { name, about } of Object.values(SCENARIOS))
-    console.log(`  ${name.padEnd(14)}${about}`);
+    console.log(`  ${name.padEnd(16)}${about}`);
   console.log('contestants');
-  for (const [name, about] of Object.entries(CONTESTANTS))
-    console.log(`  ${name.padEnd(14)}${about}`);
+  for (const [name, about] of [...Object.entries(CONTESTANTS), ...own])
+    console.log(`  ${name.padEnd(26)}${about}`);
 }

@@ -4,9 +4,60 @@
 /** @type {Record<string, string>} */
 export const CONTESTANTS = {
   'rondo-native': 'rondo, native transport, default options',
+  'rondo-least-connections': 'rondo, native transport, policy least-connections',
   'rondo-ipc': 'rondo, ipc transport, default options',
   'cluster-rondo': 'node:cluster with rondo/register, otherwise the program of cluster-rr',
   'cluster-rr': 'node:cluster, SCHED_RR: the primary accepts and sends each handle',
   'cluster-none': 'node:cluster, SCHED_NONE: the workers accept from one shared listen socket',
+  pm2: 'pm2 in cluster mode',
+  'handle-shared': "child.send('server', server) once: the workers accept from one listen socket",
   'send-socket': "subprocess.send('socket', socket) per accepted socket, in turn",
+  'raw-handle': 'the raw handle of each connection over the internal channel, in turn',
+  reuseport: 'SO_REUSEPORT: each worker has a listen socket of its own',
+  proxy: 'a TCP proxy in the primary, each worker on a port of its own',
+  single: 'one process that accepts and serves, no workers',
+  'bare-dispatcher': 'no Node: accept4 and sendmsg in turn, to workers in C++',
+  'bare-reuseport': 'no Node: SO_REUSEPORT, workers in C++',
+  noop: 'no Node: one process that accepts, writes the line and closes; the baseline',
 };
+
+/** Those of a quick run: what one would choose from. */
+export const QUICK = [
+  'rondo-native',
+  'rondo-ipc',
+  'cluster-rondo',
+  'cluster-rr',
+  'cluster-none',
+  'send-socket',
+];
+
+const ALONE = ['single', 'noop'];
+const BARE = ['bare-dispatcher', 'bare-reuseport'];
+/**
+ * Who does not replace a worker, and why.
+ * @type {Record<string, string>}
+ */
+const NEVER_REPLACES = {
+  'bare-dispatcher': 'the program ends with its first worker',
+  'bare-reuseport': 'the program ends with its first worker',
+  'handle-shared': 'the primary has no handle to send any more',
+};
+/** The scenarios of a process that reads nothing. */
+const OF_ACCEPTING = ['storm', 'handoff'];
+const OF_WORKERS = ['long-lived', 'stalled-worker', 'killed-workers', 'scaling', 'start-up'];
+
+/**
+ * Why a contestant is not asked a scenario's question, or undefined if it is.
+ * @param {string} contestant
+ * @param {import('../lib/types.mjs').Scenario} scenario
+ */
+export function cannot(contestant, { name }) {
+  if (contestant === 'noop' && !OF_ACCEPTING.includes(name)) return 'it reads and keeps nothing';
+  if (ALONE.includes(contestant) && OF_WORKERS.includes(name)) return 'it has no workers';
+  if (BARE.includes(contestant) && name === 'blocked') return 'it has no event loop to block';
+  if (name === 'killed-workers' && Object.hasOwn(NEVER_REPLACES, contestant))
+    return NEVER_REPLACES[contestant];
+  if (name === 'keep-alive' && ['cluster-none', 'handle-shared'].includes(contestant))
+    return 'of connections opened one at a time, one worker would have nearly all';
+  return undefined;
+}

@@ -1,3 +1,3 @@
 import { rondoAdapter } from '../lib/rondo-adapter.mjs';
 
-export const { primary, worker } = rondoAdapter('native');
+export const { primary, worker } = rondoAdapter({ transport: 'native' });

@@ -2,21 +2,22 @@
 // subprocess.send(), worker after worker. `pauseOnConnect` so that the primary reads nothing of it.
 import { once } from 'node:events';
 import net from 'node:net';
+import { channelsInTurn } from '../lib/in-turn.mjs';
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
 export async function primary({ workers, startWorker }) {
-  const children = Array.from({ length: workers }, (_, index) => startWorker(index));
-  let next = 0;
+  const { next, replace } = channelsInTurn(workers, startWorker);
   const server = net.createServer({ pauseOnConnect: true }, (socket) => {
-    children[next].send('socket', socket);
-    next = (next + 1) % children.length;
+    const child = next();
+    if (!child) return socket.destroy();
+    child.send('socket', socket, (error) => error && socket.destroy());
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  return { port: /** @type {net.AddressInfo} */ (server.address()).port };
+  return { port: /** @type {net.AddressInfo} */ (server.address()).port, replace };
 }
 
-/** @type {import('../lib/types.mjs').Adapter['worker']} */
+/** @type {Required<import('../lib/types.mjs').Adapter>['worker']} */
 export async function worker(server) {
   process.on('message', (message, socket) => {
     // No socket comes with the message if the client was gone before it could be sent.

@@ -3,23 +3,31 @@
 // has all its contestants there at once and loads them in turn, so many times: each load is a cell.
 import { setTimeout as delay } from 'node:timers/promises';
 import { startHost } from './host-process.mjs';
-import { findFault, runLoad } from './load.mjs';
+import { findFault, findWrong, runLoad } from './load.mjs';
 import { cpuSeconds, machineBusySeconds } from './proc.mjs';
 
 /** What a load leaves behind (closing sockets, garbage) is over by then. */
 const SETTLE_MS = 60;
+/** Metrics of CPU time per connection; where none is asked for it would be of something else. */
+const CPU_METRICS = ['primaryUs', 'workersUs', 'serverUs'];
+
+/** @typedef {import('./types.mjs').Cell} Cell */
+/** @typedef {import('./host-process.mjs').Host} Host */
 
 /**
- * What is the same for all cells of a scenario in a round.
+ * What is the same for all cells of a scenario and variant in a round.
+ * @template {import('./types.mjs').Scenario} [S=import('./types.mjs').Scenario]
  * @typedef {object} Plan
- * @property {import('./types.mjs').Scenario} scenario
+ * @property {S} scenario
+ * @property {import('./types.mjs').Variant} variant
  * @property {number} round
  * @property {number} workers
  * @property {number | undefined} size
  * @property {string} loadgen
  */
 
-/** @typedef {{ contestant: string, host?: Awaited<ReturnType<typeof startHost>>, reason?: string }} Stand */
+/** @typedef {Plan<import('./types.mjs').LoadScenario>} LoadPlan */
+/** @typedef {{ contestant: string, host?: Host, warmUp?: import('./types.mjs').LoadReport, reason?: string }} Stand */
 
 /**
  * Never throws: what goes wrong makes a cell void and is its reason.
@@ -27,98 +35,176 @@ const SETTLE_MS = 60;
  * @param {string[]} contestants in the order they have their turn
  */
 export async function* runCells(plan, contestants) {
+  const { scenario } = plan;
+  if (scenario.measure) {
+    for (const contestant of contestants) yield await measureOwn({ ...plan, scenario }, contestant);
+    return;
+  }
+  const groups = scenario.passes ? [contestants] : contestants.map((name) => [name]);
+  for (const group of groups) yield* runGroup({ ...plan, scenario }, group);
+}
+
+/**
+ * @param {LoadPlan} plan
+ * @param {string[]} contestants who are there at the same time
+ */
+async function* runGroup(plan, contestants) {
   const { passes = 1 } = plan.scenario;
-  const groups = plan.scenario.passes ? [contestants] : contestants.map((name) => [name]);
-  for (const group of groups) {
-    /** @type {Stand[]} */
-    const stands = [];
-    try {
-      for (const contestant of group) stands.push(await prepare(plan, contestant));
-      for (let pass = 1; pass <= passes; pass++) {
-        for (const stand of stands) yield await measure(plan, stand, pass);
-        // There and back, so that none is always the one before the other.
-        stands.reverse();
-      }
-    } finally {
-      for (const { host } of stands) await host?.stop();
+  /** @type {Stand[]} */
+  const stands = [];
+  try {
+    for (const contestant of contestants) stands.push(await prepare(plan, contestant));
+    for (let pass = 1; pass <= passes; pass++) {
+      for (const stand of stands) yield await measure(plan, stand, pass);
+      // There and back, so that none is always the one before the other.
+      stands.reverse();
     }
+  } finally {
+    for (const { host } of stands) await host?.stop();
   }
 }
 
 /**
- * @param {Plan} plan
+ * @param {Plan<import('./types.mjs').OwnScenario>} plan
+ * @param {string} contestant
+ * @returns {Promise<Cell>}
+ */
+async function measureOwn(plan, contestant) {
+  const cell = describe(plan, contestant, 1);
+  try {
+    return { ...cell, ...(await plan.scenario.measure({ ...plan, contestant })) };
+  } catch (error) {
+    return { ...cell, reason: reasonOf(error) };
+  }
+}
+
+/**
+ * @param {LoadPlan} plan
  * @param {string} contestant
  * @returns {Promise<Stand>}
  */
 async function prepare({ scenario, workers, loadgen }, contestant) {
   let host;
   try {
-    host = await startHost(contestant, scenario.handler, workers);
-    const warmUp = await runLoad(loadgen, host.port, scenario.warmUp);
-    const fault = findFault(warmUp, workers);
+    const isReplacing = scenario.isReplacing ?? false;
+    host = await startHost(contestant, scenario.handler, workers, { isReplacing });
+    const asked = scenario.warmUp;
+    const warmUp = await runLoad(
+      loadgen,
+      host.port,
+      typeof asked === 'function' ? asked(workers) : asked,
+    );
+    const fault = scenario.mayLeaveIdle ? findWrong(warmUp) : findFault(warmUp, host.servers);
     if (fault) return { contestant, host, reason: `warm-up: ${fault}` };
     await delay(SETTLE_MS);
-    return { contestant, host };
+    return { contestant, host, warmUp };
   } catch (error) {
     return { contestant, ...(host && { host }), reason: reasonOf(error, host) };
   }
 }
 
 /**
- * @param {Plan} plan
+ * @param {LoadPlan} plan
  * @param {Stand} stand
  * @param {number} pass
- * @returns {Promise<import('./types.mjs').Cell>}
+ * @returns {Promise<Cell>}
  */
-async function measure({ scenario, round, workers, size, loadgen }, stand, pass) {
-  const { contestant, host } = stand;
-  const asked = scenario.load(size);
-  /** @type {import('./types.mjs').Cell} */
-  const cell = { scenario: scenario.name, contestant, round, pass, workers, asked };
-  if (!host || stand.reason) return { ...cell, reason: stand.reason ?? 'no host' };
+async function measure(plan, { contestant, host, warmUp, reason }, pass) {
+  const { scenario, variant, workers, size } = plan;
+  const cell = describe(plan, contestant, pass);
+  if (!host || !warmUp || reason) return { ...cell, reason: reason ?? 'no host' };
+  const asked = scenario.load(size, variant, warmUp);
   try {
-    const before = readClocks(host);
-    const [load, blockedMs] = await Promise.all([
-      runLoad(loadgen, host.port, asked),
-      block(host, scenario),
-    ]);
+    const before = scenario.isReplacing ? undefined : readClocks(host);
+    const { load, background, observed } = await loadAndDo(plan, host, asked);
     await delay(SETTLE_MS);
-    const after = readClocks(host);
-
-    const primaryS = after.primaryS - before.primaryS;
-    const workersS = after.workersS - before.workersS;
-    const othersS = after.machineS - before.machineS - primaryS - workersS - load.cpuS;
-    const cpuUs = {
-      primary: (primaryS * 1e6) / load.ok,
-      workers: (workersS * 1e6) / load.ok,
-      client: (load.cpuS * 1e6) / load.ok,
-    };
-    const othersCores = Math.max(0, othersS / (after.wallS - before.wallS));
-    const reason = findFault(load, workers) ?? findBlockFault(scenario, load, blockedMs);
+    const used = before && usageOf(before, readClocks(host), [load, background ?? []].flat());
+    const hasCpu = scenario.columns.some((key) => CPU_METRICS.includes(key));
+    const fault =
+      (background && findWrong(background)) ??
+      findGeneralFault(scenario, load, host.servers) ??
+      scenario.findFault?.(load, observed);
     return {
       ...cell,
-      ...(reason && { reason }),
+      ...(host.servers !== workers && { servers: host.servers }),
+      warmUpRate: warmUp.rate,
+      asked,
+      ...(fault && { reason: fault }),
       load,
-      cpuUs,
-      othersCores,
-      ...(blockedMs && { blockedMs }),
+      ...(background && { background }),
+      ...(Object.keys(observed).length > 0 && { observed }),
+      ...(used && { othersCores: used.othersCores }),
+      ...(used && hasCpu && { cpuUs: used.cpuUs }),
     };
   } catch (error) {
-    return { ...cell, reason: reasonOf(error, host) };
+    return { ...cell, asked, reason: reasonOf(error, host) };
   }
+}
+
+/**
+ * @param {LoadPlan} plan
+ * @param {Host} host
+ * @param {import('./types.mjs').Load} asked
+ */
+async function loadAndDo({ scenario, loadgen }, host, asked) {
+  /** @type {Record<string, number>} */
+  let observed = {};
+  const before = scenario.before?.(host) ?? {};
+  const act = async () => {
+    observed = (await scenario.during?.(host, asked, before)) ?? {};
+  };
+  const isHeld = asked.mode === 'hold';
+  const [load, background] = await Promise.all([
+    runLoad(loadgen, host.port, asked, isHeld ? act : undefined),
+    scenario.background && runLoad(loadgen, host.port, scenario.background),
+    isHeld ? undefined : act(),
+  ]);
+  return { load, background, observed };
+}
+
+/**
+ * @param {Plan} plan
+ * @param {string} contestant
+ * @param {number} pass
+ * @returns {Cell}
+ */
+function describe({ scenario, variant, round, workers }, contestant, pass) {
+  const { parameters, note } = variant;
+  return {
+    scenario: scenario.name,
+    contestant,
+    round,
+    pass,
+    workers,
+    ...(parameters && { parameters }),
+    ...(note && { note }),
+  };
+}
+
+/**
+ * Why these replies do not count. Of workers that are killed, only the scenario knows what is right.
+ * @param {import('./types.mjs').LoadScenario} scenario
+ * @param {import('./types.mjs').LoadReport} load
+ * @param {number} servers
+ */
+function findGeneralFault({ isReplacing, mayLeaveIdle }, load, servers) {
+  if (isReplacing) return undefined;
+  return mayLeaveIdle ? findWrong(load) : findFault(load, servers);
 }
 
 /**
  * If the contestant died, everything else that went wrong follows from it.
  * @param {unknown} error
- * @param {Stand['host']} host
+ * @param {Host} [host]
  */
 function reasonOf(error, host) {
   const cause = host?.failure() ?? error;
   return cause instanceof Error ? cause.message : String(cause);
 }
 
-/** @param {Awaited<ReturnType<typeof startHost>>} host */
+/** @typedef {ReturnType<typeof readClocks>} Clocks */
+
+/** @param {Host} host */
 function readClocks({ primaryPid, workerPids }) {
   return {
     wallS: performance.now() / 1_000,
@@ -129,25 +215,22 @@ function readClocks({ primaryPid, workerPids }) {
 }
 
 /**
- * @param {Awaited<ReturnType<typeof startHost>>} host
- * @param {import('./types.mjs').Scenario} scenario
+ * @param {Clocks} before
+ * @param {Clocks} after
+ * @param {import('./types.mjs').LoadReport[]} loads between the two
  */
-async function block(host, { block }) {
-  if (!block) return undefined;
-  await delay(block.afterMs);
-  return host.block(block.ms);
-}
-
-/**
- * A block that was not one, or that outlasted the load, would make any contestant look good.
- * @param {import('./types.mjs').Scenario} scenario
- * @param {import('./types.mjs').LoadReport} load
- * @param {number | undefined} blockedMs
- */
-function findBlockFault({ block }, load, blockedMs = 0) {
-  if (!block) return undefined;
-  if (blockedMs < block.ms) return `the primary was blocked for ${blockedMs} ms only`;
-  if (load.elapsedS * 1_000 < block.afterMs + block.ms)
-    return 'the load ended before the block did';
-  return undefined;
+function usageOf(before, after, loads) {
+  const ok = loads.reduce((sum, load) => sum + load.ok, 0);
+  const clientS = loads.reduce((sum, load) => sum + load.cpuS, 0);
+  const primaryS = after.primaryS - before.primaryS;
+  const workersS = after.workersS - before.workersS;
+  const othersS = after.machineS - before.machineS - primaryS - workersS - clientS;
+  return {
+    cpuUs: {
+      primary: (primaryS * 1e6) / ok,
+      workers: (workersS * 1e6) / ok,
+      client: (clientS * 1e6) / ok,
+    },
+    othersCores: Math.max(0, othersS / (after.wallS - before.wallS)),
+  };
 }

@@ -11,11 +11,14 @@ export function clusterAdapter(policy) {
     async primary({ workers, adopt, workerEnv }) {
       cluster.schedulingPolicy = policy;
       const listening = once(cluster, 'listening');
-      for (let index = 0; index < workers; index++) {
+      for (let index = 0; index < workers; index++) start(index);
+      const [, address] = await listening;
+      return { port: address.port, replace: start };
+
+      /** @param {number} index */
+      function start(index) {
         adopt(cluster.fork(workerEnv(index)).process);
       }
-      const [, address] = await listening;
-      return { port: address.port };
     },
 
     async worker(server) {

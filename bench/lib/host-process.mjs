@@ -1,23 +1,29 @@
 // The runner's side of ../host.mjs: starts a contestant's primary, which starts its workers, and
 // ends all of them.
 import { fork } from 'node:child_process';
-import { ended, track } from './processes.mjs';
+import { ended, signal, track } from './processes.mjs';
 
 const HOST = new URL('../host.mjs', import.meta.url);
 const READY_TIMEOUT_MS = 10_000;
+/** More of them take longer to start and to end. */
+const TIMEOUT_PER_WORKER_MS = 500;
 const EXIT_TIMEOUT_MS = 2_000;
 const MAX_STDERR = 4_096;
+
+/** @typedef {Awaited<ReturnType<typeof startHost>>} Host */
 
 /**
  * @param {string} contestant
  * @param {string} handler
  * @param {number} workers
+ * @param {{ isReplacing?: boolean }} [options] isReplacing: a worker that ends is replaced
  */
-export async function startHost(contestant, handler, workers) {
-  const child = fork(HOST, [contestant, handler, String(workers)], {
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  track(child.pid);
+export async function startHost(contestant, handler, workers, { isReplacing = false } = {}) {
+  const start = performance.now();
+  const args = [contestant, handler, String(workers), ...(isReplacing ? ['replace'] : [])];
+  const child = fork(HOST, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const primaryPid = /** @type {number} */ (child.pid);
+  track(primaryPid);
 
   let stderr = '';
   child.stderr?.setEncoding('utf8').on('data', (text) => {
@@ -41,8 +47,17 @@ export async function startHost(contestant, handler, workers) {
   });
   failed.catch(() => {});
 
-  /** @type {number[]} */
-  let pids = [];
+  /** @type {Set<number>} of all workers there were */
+  const pids = new Set();
+  /** @type {number[]} of the workers that serve, by their number */
+  const workerPids = [];
+  child.on('message', (/** @type {any} */ message) => {
+    if (message?.type === 'started') {
+      pids.add(message.pid);
+      track(message.pid);
+    }
+    if (message?.type === 'serving') workerPids[message.index] = message.pid;
+  });
 
   /**
    * The next message of this type, or an error if the primary ends or the time is up before.
@@ -76,18 +91,24 @@ export async function startHost(contestant, handler, workers) {
 
   async function stop() {
     if (child.connected) child.disconnect();
-    await ended([/** @type {number} */ (child.pid), ...pids], EXIT_TIMEOUT_MS);
+    await ended([primaryPid, ...pids], EXIT_TIMEOUT_MS + workers * TIMEOUT_PER_WORKER_MS);
     child.stderr?.destroy();
   }
 
   try {
-    const ready = await message('ready', READY_TIMEOUT_MS);
-    pids = ready.pids;
-    for (const pid of pids) track(pid);
+    const ready = await message('ready', READY_TIMEOUT_MS + workers * TIMEOUT_PER_WORKER_MS);
     return {
       port: /** @type {number} */ (ready.port),
-      primaryPid: /** @type {number} */ (child.pid),
-      workerPids: pids,
+      /** Of the process that accepts, where the contestant has one of its own for it. */
+      primaryPid: /** @type {number} */ (ready.primaryPid),
+      /** How many names there are in replies. */
+      servers: /** @type {number} */ (ready.servers),
+      /** By the number of the worker; a replacement takes its predecessor's place when it serves. */
+      workerPids,
+      /** From the start of the primary until all workers served. */
+      readyMs: performance.now() - start,
+      /** The same without the start of the primary's own process. */
+      workersReadyMs: /** @type {number} */ (ready.ms),
       /** Why the primary ended, if it did. */
       failure: () => failure,
       /**
@@ -99,6 +120,12 @@ export async function startHost(contestant, handler, workers) {
         child.send({ type: 'block', ms });
         return (await message('blocked', ms + READY_TIMEOUT_MS)).ms;
       },
+      /**
+       * False if that worker does not run.
+       * @param {number} index
+       * @param {'SIGSTOP' | 'SIGCONT' | 'SIGKILL'} name
+       */
+      signalWorker: (index, name) => signal(workerPids[index], name),
       stop,
     };
   } catch (error) {

@@ -1,28 +1,326 @@
-// The figures of a cell that tables and targets speak of, and their medians over rounds.
+// The figures of a cell that tables, targets, charts and comparisons speak of.
 
 /** @typedef {import('./types.mjs').Cell} Cell */
-/** @typedef {Cell & Required<Pick<Cell, 'load' | 'cpuUs' | 'othersCores'>>} ValidCell */
+/**
+ * A cell has what its scenario's columns are made of; which that is differs among scenarios.
+ * @typedef {Cell & Required<Pick<Cell, 'load' | 'background' | 'observed' | 'cpuUs' | 'othersCores'>>} ValidCell
+ */
 
-/** @type {Record<string, { label: string, digits: number, of: (cell: ValidCell) => number }>} */
+/**
+ * @typedef {object} Metric
+ * @property {string} label of its column in a table
+ * @property {string} [name] in a chart and in a sentence; without it the label
+ * @property {string} [unit]
+ * @property {number} digits
+ * @property {'higher' | 'neither'} [better] without it lower is
+ * @property {(cell: ValidCell) => number} of
+ */
+
+/** @type {Record<string, Metric>} */
 export const METRICS = {
-  rate: { label: 'per second', digits: 0, of: ({ load }) => load.rate },
-  primaryUs: { label: 'primary µs', digits: 1, of: ({ cpuUs }) => cpuUs.primary },
-  workersUs: { label: 'workers µs', digits: 1, of: ({ cpuUs }) => cpuUs.workers },
-  clientUs: { label: 'client µs', digits: 1, of: ({ cpuUs }) => cpuUs.client },
-  meanMs: { label: 'mean ms', digits: 2, of: ({ load }) => load.latencyMs.mean },
-  stddevMs: { label: 'stddev ms', digits: 2, of: ({ load }) => load.latencyMs.stddev },
-  stddevAllMs: { label: 'with start', digits: 2, of: ({ load }) => load.latencyMs.stddevAll },
-  p50Ms: { label: 'p50', digits: 2, of: ({ load }) => load.latencyMs.p50 },
-  p99Ms: { label: 'p99', digits: 2, of: ({ load }) => load.latencyMs.p99 },
-  maxMs: { label: 'max ms', digits: 1, of: ({ load }) => load.latencyMs.max },
-  othersCores: { label: 'others', digits: 2, of: ({ othersCores }) => othersCores },
-  busiest: { label: 'busiest %', digits: 1, of: ({ load }) => largestShare(load.workers) },
+  rate: {
+    label: 'per second',
+    name: 'rate',
+    unit: 'per second',
+    digits: 0,
+    better: 'higher',
+    of: ({ load }) => load.rate,
+  },
+  primaryUs: {
+    label: 'primary µs',
+    name: 'CPU time of the primary',
+    unit: 'µs',
+    digits: 1,
+    of: ({ cpuUs }) => cpuUs.primary,
+  },
+  workersUs: {
+    label: 'workers µs',
+    name: 'CPU time of the workers',
+    unit: 'µs',
+    digits: 1,
+    of: ({ cpuUs }) => cpuUs.workers,
+  },
+  serverUs: {
+    label: 'server µs',
+    name: 'CPU time of primary and workers',
+    unit: 'µs',
+    digits: 1,
+    of: ({ cpuUs }) => cpuUs.primary + cpuUs.workers,
+  },
+  clientUs: {
+    label: 'client µs',
+    name: 'CPU time of the client',
+    unit: 'µs',
+    digits: 1,
+    better: 'neither',
+    of: ({ cpuUs }) => cpuUs.client,
+  },
+  meanMs: {
+    label: 'mean ms',
+    name: 'mean latency',
+    unit: 'ms',
+    digits: 2,
+    of: ({ load }) => load.latencyMs.mean,
+  },
+  stddevMs: {
+    label: 'stddev ms',
+    name: 'standard deviation of latency',
+    unit: 'ms',
+    digits: 2,
+    of: ({ load }) => load.latencyMs.stddev,
+  },
+  stddevAllMs: {
+    label: 'with start',
+    name: 'standard deviation of latency, start included',
+    unit: 'ms',
+    digits: 2,
+    of: ({ load }) => load.latencyMs.stddevAll,
+  },
+  p50Ms: {
+    label: 'p50',
+    name: 'median latency',
+    unit: 'ms',
+    digits: 2,
+    of: ({ load }) => load.latencyMs.p50,
+  },
+  p99Ms: {
+    label: 'p99',
+    name: '99th percentile of latency',
+    unit: 'ms',
+    digits: 2,
+    of: ({ load }) => load.latencyMs.p99,
+  },
+  maxMs: {
+    label: 'max ms',
+    name: 'maximum latency',
+    unit: 'ms',
+    digits: 1,
+    of: ({ load }) => load.latencyMs.max,
+  },
+  othersCores: {
+    label: 'others',
+    name: 'cores that other programs kept busy',
+    digits: 2,
+    better: 'neither',
+    of: ({ othersCores }) => othersCores,
+  },
+  busiest: {
+    label: 'busiest %',
+    name: "busiest worker's share of the replies",
+    unit: '%',
+    digits: 1,
+    of: ({ load }) => largestShare(load.workers),
+  },
   busiestConnections: {
     label: 'conns %',
+    name: "busiest worker's share of the connections",
+    unit: '%',
     digits: 1,
     of: ({ load }) => largestShare(load.workerConnections),
   },
+  spread: {
+    label: 'spread %',
+    name: 'standard deviation of the connections of each worker',
+    unit: '% of an even share',
+    digits: 1,
+    of: (cell) => deviation(sharesOf(cell)),
+  },
+  busiestShare: {
+    label: 'busiest',
+    name: 'connections of the worker with the most',
+    unit: '% of an even share',
+    digits: 0,
+    of: (cell) => Math.max(...sharesOf(cell)),
+  },
+  idlestShare: {
+    label: 'idlest',
+    name: 'connections of the worker with the least',
+    unit: '% of an even share',
+    digits: 0,
+    better: 'higher',
+    of: (cell) => Math.min(...sharesOf(cell)),
+  },
+  primaryBytes: {
+    label: 'primary B',
+    name: 'memory of the primary per connection held',
+    unit: 'bytes',
+    digits: 0,
+    of: ({ observed, load }) => (1_024 * observed.primaryKb) / load.ok,
+  },
+  workersBytes: {
+    label: 'workers B',
+    name: 'memory of the workers per connection held',
+    unit: 'bytes',
+    digits: 0,
+    of: ({ observed, load }) => (1_024 * observed.workersKb) / load.ok,
+  },
+  primaryFds: {
+    label: 'primary fds',
+    name: 'descriptors of the primary per connection held',
+    digits: 2,
+    of: ({ observed, load }) => observed.primaryFds / load.ok,
+  },
+  slowP50Ms: {
+    label: 'slow p50',
+    name: 'median latency of the slow requests',
+    unit: 'ms',
+    digits: 1,
+    of: ({ background }) => background.latencyMs.p50,
+  },
+  late: {
+    label: 'late',
+    name: 'clients that waited long',
+    unit: 'clients',
+    digits: 0,
+    of: ({ load }) => load.late,
+  },
+  failed: {
+    label: 'failed',
+    name: 'failed connections',
+    digits: 0,
+    of: ({ load }) => load.failed,
+  },
+  refused: {
+    label: 'refused',
+    name: 'refused connections',
+    digits: 0,
+    of: ({ load }) => load.refused,
+  },
+  hung: {
+    label: 'hung',
+    name: 'hung connections',
+    digits: 0,
+    of: ({ load }) => load.hung,
+  },
+  kills: {
+    label: 'kills',
+    name: 'workers killed',
+    digits: 0,
+    better: 'neither',
+    of: ({ observed }) => observed.kills,
+  },
+  rateKept: {
+    label: 'kept %',
+    name: 'rate reached of the rate asked for',
+    unit: '%',
+    digits: 0,
+    better: 'higher',
+    of: ({ asked, load }) => (100 * load.rate) / (asked?.rate ?? Number.NaN),
+  },
+  handoffP50Us: {
+    label: 'p50 µs',
+    name: 'median time of a hand-off',
+    unit: 'µs',
+    digits: 0,
+    of: ({ load }) => microseconds(load.handoffMs?.p50),
+  },
+  handoffP90Us: {
+    label: 'p90',
+    name: '90th percentile of the time of a hand-off',
+    unit: 'µs',
+    digits: 0,
+    of: ({ load }) => microseconds(load.handoffMs?.p90),
+  },
+  handoffP99Us: {
+    label: 'p99',
+    name: '99th percentile of the time of a hand-off',
+    unit: 'µs',
+    digits: 0,
+    of: ({ load }) => microseconds(load.handoffMs?.p99),
+  },
+  handoffP999Us: {
+    label: 'p99.9',
+    name: '99.9th percentile of the time of a hand-off',
+    unit: 'µs',
+    digits: 0,
+    of: ({ load }) => microseconds(load.handoffMs?.p999),
+  },
+  handoffMaxUs: {
+    label: 'max',
+    name: 'longest hand-off',
+    unit: 'µs',
+    digits: 0,
+    of: ({ load }) => microseconds(load.handoffMs?.max),
+  },
+  readyMs: {
+    label: 'ready ms',
+    name: 'time until all workers are ready',
+    unit: 'ms',
+    digits: 0,
+    of: ({ observed }) => observed.readyMs,
+  },
+  workersReadyMs: {
+    label: 'workers ms',
+    name: 'time until all workers are ready, without the start of the primary',
+    unit: 'ms',
+    digits: 0,
+    of: ({ observed }) => observed.workersReadyMs,
+  },
+  primaryMb: {
+    label: 'primary MB',
+    name: 'resident memory of the primary',
+    unit: 'MB',
+    digits: 1,
+    of: ({ observed }) => observed.primaryKb / 1_024,
+  },
+  workerMb: {
+    label: 'worker MB',
+    name: 'resident memory of a worker',
+    unit: 'MB',
+    digits: 1,
+    of: ({ observed, workers }) => observed.workersKb / workers / 1_024,
+  },
+  totalMb: {
+    label: 'total MB',
+    name: 'memory of all processes, shared pages counted once',
+    unit: 'MB',
+    digits: 1,
+    of: ({ observed }) => observed.totalKb / 1_024,
+  },
+  fdsPerSecond: {
+    label: 'fds/s',
+    name: 'descriptors passed',
+    unit: 'per second',
+    digits: 0,
+    better: 'higher',
+    of: ({ observed }) => observed.fdsPerSecond,
+  },
+  senderUs: {
+    label: 'sender µs',
+    name: 'CPU time of the sender per descriptor',
+    unit: 'µs',
+    digits: 2,
+    of: ({ observed }) => observed.senderUs,
+  },
+  receiverUs: {
+    label: 'receiver µs',
+    name: 'CPU time of the receiver per descriptor',
+    unit: 'µs',
+    digits: 2,
+    of: ({ observed }) => observed.receiverUs,
+  },
 };
+
+/** @param {number | undefined} ms */
+function microseconds(ms = Number.NaN) {
+  return ms * 1_000;
+}
+
+/**
+ * Of every worker, those without any too: its connections in percent of an even share.
+ * @param {ValidCell} cell
+ */
+function sharesOf({ load, workers, servers = workers }) {
+  const counts = Object.values(load.workerConnections);
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const all = [...counts, ...Array(Math.max(0, servers - counts.length)).fill(0)];
+  return all.map((count) => (100 * count * all.length) / total);
+}
+
+/** @param {number[]} shares whose mean is 100 */
+function deviation(shares) {
+  return Math.sqrt(shares.reduce((sum, share) => sum + (share - 100) ** 2, 0) / shares.length);
+}
 
 /**
  * The share of the worker with the most, in percent: 50 is even for 2 workers.
@@ -38,7 +336,7 @@ function largestShare(counts) {
  * @returns {cell is ValidCell}
  */
 export function isValid(cell) {
-  return cell.reason === undefined && cell.load !== undefined && cell.cpuUs !== undefined;
+  return cell.reason === undefined && (cell.load ?? cell.observed) !== undefined;
 }
 
 /**
@@ -73,15 +371,4 @@ export function pairedRatios(cells, scenario, metric, of, against) {
     );
     return base ? [METRICS[metric].of(own) / METRICS[metric].of(base)] : [];
   });
-}
-
-/**
- * Undefined for no values.
- * @param {number[]} values
- */
-export function median(values) {
-  if (values.length === 0) return undefined;
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -5,16 +5,17 @@ import { CONTESTANTS } from '../contestants/index.mjs';
 import { SCENARIOS } from '../scenarios/index.mjs';
 
 const LOADGEN = fileURLToPath(new URL('../../build/Release/loadgen', import.meta.url));
+const ROUNDS = 7;
 const MIN_QUICK_ROUNDS = 5;
 
 export const USAGE = `usage: node bench/run.mjs [options]
   --quick              some 4 minutes on 2 idle cores: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
-  --rounds N           how often each cell runs (5)
-  --scenario A,B       only these (all)
+  --rounds N           how often each cell runs (${ROUNDS}; with --quick ${MIN_QUICK_ROUNDS})
+  --scenario A,B       only these (all; with --quick ${quickScenarios().join(', ')})
   --contestant A,B     only these (all; in keep-alive those it is a question for)
   --workers N          worker processes (2)
   --connections N      connections (keep-alive: requests) of a cell, where its load is a number of them
-  --out FILE           write every cell as a line of JSON
+  --out DIR            write results.jsonl, a line per cell, and report.html there
   --loadgen FILE       the load generator (build/Release/loadgen)
   --list               list scenarios and contestants, and end
   --help               this text`;
@@ -25,7 +26,8 @@ export class UsageError extends Error {}
 /** @param {string[]} args */
 export function parseOptions(args) {
   const values = parse(args);
-  const rounds = wholeNumber('--rounds', values.rounds, 1, 100);
+  const defaultRounds = values.quick ? MIN_QUICK_ROUNDS : ROUNDS;
+  const rounds = wholeNumber('--rounds', values.rounds ?? String(defaultRounds), 1, 100);
   if (values.quick && rounds < MIN_QUICK_ROUNDS) {
     throw new UsageError(`--quick needs --rounds ${MIN_QUICK_ROUNDS} or more, not ${rounds}`);
   }
@@ -39,14 +41,27 @@ export function parseOptions(args) {
       values.connections === undefined
         ? undefined
         : wholeNumber('--connections', values.connections, 100, 5_000_000),
-    scenarios: names('--scenario', values.scenario, SCENARIOS).map((name) => SCENARIOS[name]),
+    scenarios:
+      values.scenario === undefined && values.quick
+        ? quickScenarios().map((name) => SCENARIOS[name])
+        : names('--scenario', values.scenario, SCENARIOS).map((name) => SCENARIOS[name]),
     contestants:
       values.contestant === undefined
         ? undefined
-        : names('--contestant', values.contestant, CONTESTANTS),
+        : names('--contestant', values.contestant, allContestants()),
     loadgen: values.loadgen,
     out: values.out,
   };
+}
+
+function quickScenarios() {
+  return Object.keys(SCENARIOS).filter((name) => SCENARIOS[name].isQuick);
+}
+
+/** @returns {Record<string, string>} */
+function allContestants() {
+  const own = Object.values(SCENARIOS).map(({ ownContestants }) => ownContestants);
+  return Object.assign({}, CONTESTANTS, ...own);
 }
 
 /** @param {string[]} args */
@@ -56,7 +71,7 @@ function parse(args) {
       args,
       options: {
         quick: { type: 'boolean', default: false },
-        rounds: { type: 'string', default: '5' },
+        rounds: { type: 'string' },
         scenario: { type: 'string' },
         contestant: { type: 'string' },
         workers: { type: 'string', default: '2' },

@@ -1,6 +1,6 @@
-// What Linux says about a process in /proc/PID/stat (proc_pid_stat(5)), and about the whole machine
+// What Linux says about a process in /proc/PID (proc_pid_stat(5) and others), and about the whole machine
 // in /proc/stat (proc_stat(5)).
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 
 // USER_HZ, the unit of the times there: 100 on every platform Node runs on.
 const TICKS_PER_SECOND = 100;
@@ -43,4 +43,30 @@ export function machineBusySeconds() {
   const [line] = readFileSync('/proc/stat', 'latin1').split('\n', 1);
   const [user, nice, system, , , irq, softirq, steal] = line.split(/ +/).slice(1).map(Number);
   return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
+}
+
+/**
+ * The resident memory of a process in KiB: all of it, and its proportional part, in which a page that
+ * n processes have counts as an nth (/proc/PID/smaps_rollup, proc(5)).
+ * @param {number} pid
+ */
+export function memoryKb(pid) {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'latin1');
+  /** @param {string} name */
+  const field = (name) => Number(new RegExp(`^${name}: +(\\d+) kB$`, 'm').exec(text)?.[1]);
+  return { rss: field('Rss'), pss: field('Pss') };
+}
+
+/**
+ * How many file descriptors a process has open.
+ * @param {number} pid
+ */
+export function openFds(pid) {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** How many file descriptors this process, and each it starts, may have: the hard limit. */
+export function fdLimit() {
+  const line = /^Max open files +\S+ +(\S+)/m.exec(readFileSync('/proc/self/limits', 'latin1'));
+  return line?.[1] === 'unlimited' ? Infinity : Number(line?.[1]);
 }

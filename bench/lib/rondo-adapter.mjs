@@ -1,22 +1,31 @@
 // rondo as its README shows it: a Dispatcher, a slot per worker, attach() in the worker. Default
-// options in every scenario, apart from the transport under test.
+// options in every scenario, apart from those under test.
 import { once } from 'node:events';
 
 /**
- * @param {'native' | 'ipc'} transport
+ * @param {import('rondo').DispatcherOptions} options
  * @returns {import('./types.mjs').Adapter}
  */
-export function rondoAdapter(transport) {
+export function rondoAdapter(options) {
   return {
     async primary({ workers, startWorker }) {
       const { Dispatcher } = await import('rondo');
-      const dispatcher = new Dispatcher({ transport });
+      const dispatcher = new Dispatcher(options);
       const listener = await dispatcher.listen({ port: 0, host: '127.0.0.1' });
-      for (let index = 0; index < workers; index++) {
-        const slot = dispatcher.openSlot();
-        slot.assign(startWorker(index, { stdio: slot.stdio, env: slot.env }));
+      const slots = Array.from({ length: workers }, () => dispatcher.openSlot());
+      for (const index of slots.keys()) start(index);
+      dispatcher.on('slot:gone', (slot) => start(slots.indexOf(slot)));
+      return {
+        port: /** @type {import('node:net').AddressInfo} */ (listener.address()).port,
+        // As soon as what the worker had not received has been taken back: 'slot:gone'.
+        replace: () => {},
+      };
+
+      /** @param {number} index */
+      function start(index) {
+        const { stdio, env } = slots[index];
+        slots[index].assign(startWorker(index, { stdio, env }));
       }
-      return { port: /** @type {import('node:net').AddressInfo} */ (listener.address()).port };
     },
 
     async worker(server) {

@@ -1,6 +1,8 @@
 // The tables at the end of a run, as text.
 import { CONTESTANTS } from '../contestants/index.mjs';
-import { isValid, METRICS, median, valuesOf } from './metrics.mjs';
+import { isValid, METRICS, valuesOf } from './metrics.mjs';
+import { parametersOf } from './results.mjs';
+import { median } from './statistics.mjs';
 import { judge, TARGETS } from './targets.mjs';
 
 /** @typedef {import('./types.mjs').Cell} Cell */
@@ -8,14 +10,37 @@ import { judge, TARGETS } from './targets.mjs';
 const DISTURBED_CORES = 0.2;
 
 /**
- * The medians of one scenario, a line per contestant.
+ * The medians of one scenario, a line per contestant, and a table for each of its variants.
  * @param {Cell[]} cells
  * @param {import('./types.mjs').Scenario} scenario
  */
-export function scenarioTable(cells, { name, about, columns }) {
+export function scenarioTable(cells, scenario) {
+  const own = cells.filter((cell) => cell.scenario === scenario.name);
+  const variants = [...new Set(own.map(variantOf))];
+  const tables = variants.map((variant) => {
+    const table = variantTable(
+      own.filter((cell) => variantOf(cell) === variant),
+      scenario,
+    );
+    return scenario.variants ? `${variant}\n${table}` : table;
+  });
+  const notes = [...new Set(own.flatMap(({ note }) => note ?? []))];
+  return [`${scenario.name}: ${scenario.about}`, ...tables, ...notes].join('\n');
+}
+
+/** @param {Cell} cell */
+function variantOf(cell) {
+  return [parametersOf(cell), `${cell.workers} workers`].filter(Boolean).join(', ');
+}
+
+/**
+ * @param {Cell[]} cells of one variant
+ * @param {import('./types.mjs').Scenario} scenario
+ */
+function variantTable(cells, { name, columns, ownContestants }) {
   const head = [name, ...columns.map((metric) => METRICS[metric].label), 'from–to', 'cells'];
-  const rows = Object.keys(CONTESTANTS).flatMap((contestant) => {
-    const own = cells.filter((cell) => cell.scenario === name && cell.contestant === contestant);
+  const rows = Object.keys(ownContestants ?? CONTESTANTS).flatMap((contestant) => {
+    const own = cells.filter((cell) => cell.contestant === contestant);
     if (own.length === 0) return [];
     const valid = own.filter(isValid).length;
     const medians = columns.map((metric) =>
@@ -24,7 +49,7 @@ export function scenarioTable(cells, { name, about, columns }) {
     const count = valid === own.length ? `${valid}` : `${valid} of ${own.length}`;
     return [[contestant, ...medians, rangeOf(own, columns[0]), count]];
   });
-  return `${name}: ${about}\n${align([head, ...rows])}`;
+  return align([head, ...rows]);
 }
 
 /**
@@ -81,9 +106,10 @@ function describePairs({ pairs, interval }) {
 export function voidList(cells) {
   /** @type {Map<string, Set<string>>} */
   const byReason = new Map();
-  for (const { contestant, scenario, round, reason } of cells.filter((cell) => !isValid(cell))) {
-    const key = `${contestant}: ${reason}`;
-    byReason.set(key, (byReason.get(key) ?? new Set()).add(`${scenario} ${round}`));
+  for (const cell of cells.filter((cell) => !isValid(cell))) {
+    const key = `${cell.contestant}: ${cell.reason}`;
+    const where = [cell.scenario, parametersOf(cell), cell.round].filter(Boolean).join(' ');
+    byReason.set(key, (byReason.get(key) ?? new Set()).add(where));
   }
   return [...byReason]
     .map(([key, where]) => `void (${[...where].join(', ')}) ${key.trim()}`)
@@ -95,7 +121,9 @@ export function voidList(cells) {
  * @param {Cell[]} cells
  */
 export function disturbance(cells) {
-  const disturbed = cells.filter(isValid).filter((cell) => cell.othersCores > DISTURBED_CORES);
+  const disturbed = cells
+    .filter(isValid)
+    .filter((cell) => (cell.othersCores ?? 0) > DISTURBED_CORES);
   if (disturbed.length <= cells.length / 10) return '';
   return (
     `disturbed: in ${disturbed.length} of ${cells.length} cells other programs kept more than ` +
@@ -122,7 +150,7 @@ function format(value, digits) {
  * Columns side by side: the first to the left, the others to the right.
  * @param {string[][]} rows
  */
-function align(rows) {
+export function align(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   return rows
     .map((row) =>

@@ -1,6 +1,7 @@
 // What rondo set out to reach, as ratios of medians against a named baseline of the same run; a
 // ratio holds on another machine where a rate does not.
-import { median, pairedRatios, valuesOf } from './metrics.mjs';
+import { pairedRatios, valuesOf } from './metrics.mjs';
+import { median } from './statistics.mjs';
 
 /**
  * @typedef {object} Target

@@ -3,33 +3,73 @@
 /**
  * A contestant: one way of getting accepted connections to workers.
  * @typedef {object} Adapter
- * @property {(tools: PrimaryTools) => Promise<{ port: number }>} primary
+ * @property {(tools: PrimaryTools) => Promise<Contact>} primary
  *   Runs in the primary: starts the workers and listens on a free port of 127.0.0.1.
- * @property {(server: import('node:net').Server) => Promise<void>} worker
- *   Runs in each worker: has `server` receive its share of the connections.
+ * @property {(server: import('node:net').Server) => Promise<void>} [worker]
+ *   Runs in each worker: has `server` receive its share of the connections. Missing if no worker is
+ *   started by `startWorker` or `adopt`.
+ */
+
+/**
+ * @typedef {object} Contact
+ * @property {number} port
+ * @property {number} [primaryPid] if another process than the one `primary` runs in accepts
+ * @property {number} [servers] how many names there are in replies, if not one per worker
+ * @property {(index: number) => void} [replace] starts another worker in the place of one that has
+ *   ended, for `killed-workers`
  */
 
 /**
  * @typedef {object} PrimaryTools
  * @property {number} workers how many to start
- * @property {(index: number, options?: { stdio?: import('node:child_process').StdioOptions, env?: Record<string, string> }) => import('node:child_process').ChildProcess} startWorker
- *   Starts worker `index` as a plain child process with a message channel.
+ * @property {string} handler a key of HANDLERS
+ * @property {(index: number) => import('node:net').Server} createServer
+ *   The server of worker `index`, for an adapter that serves in the primary.
+ * @property {(index: number, options?: { by?: string[], stdio?: import('node:child_process').StdioOptions, env?: Record<string, string> }) => import('node:child_process').ChildProcess} startWorker
+ *   Starts worker `index` as a plain child process with a message channel; `by` a program and its
+ *   arguments that becomes the one named after them.
  * @property {(child: import('node:child_process').ChildProcess) => import('node:child_process').ChildProcess} adopt
  *   For an adapter that starts its workers by itself, with `workerEnv(index)` in their environment.
  * @property {(index: number) => Record<string, string>} workerEnv
+ * @property {(pid: number) => void} started
+ *   For an adapter whose processes are not of Node: says at once what was started, so that it will be
+ *   ended, and then
+ * @property {(index: number, pid: number) => void} serving
+ *   that worker `index` serves.
  */
 
 /**
  * What is asked of the load generator; the names are its options.
  * @typedef {object} Load
- * @property {'storm' | 'http' | 'keep-alive'} mode
+ * @property {'storm' | 'http' | 'keep-alive' | 'hold'} mode
  * @property {number} [connections] how many; in keep-alive instead:
  * @property {number} [requests]
- * @property {number} concurrency
- * @property {number} [opening] how many connections are opened at a time, before requests count
+ * @property {number} [concurrency] not in hold
+ * @property {string} [path]
+ * @property {number} [opening] how many connections are opened at a time: in keep-alive before requests
+ *   count; in hold without it all at once
  * @property {number} [failures] how many do not end the load; without it all
  * @property {number} [rate] per second: an open loop; without it a closed one
+ * @property {number} [seconds] no new request after so many
+ * @property {number} [hang-ms] a request's deadline
+ * @property {number} [late-ms] replies that took longer are counted as late
  * @property {number} [skip] how many at the start do not count in the latency
+ */
+
+/**
+ * Exact: every sample is kept.
+ * @typedef {object} Distribution
+ * @property {number} samples
+ * @property {number} min
+ * @property {number} mean
+ * @property {number} stddev
+ * @property {number} stddevAll with the first ones that `skip` leaves out
+ * @property {number} p50
+ * @property {number} p90
+ * @property {number} p99
+ * @property {number} p999
+ * @property {number} max
+ * @property {[number, number][]} [percentiles] percent and value, the last one 100 and the maximum
  */
 
 /**
@@ -50,29 +90,80 @@
  * @property {{ announced: number, idle: number, unasked: number }} closed connections, between requests
  * @property {number} elapsedS
  * @property {number} rate
- * @property {{ samples: number, min: number, mean: number, stddev: number, stddevAll: number, p50: number, p90: number, p99: number, p999: number, max: number }} latencyMs
+ * @property {Distribution} latencyMs
+ * @property {number} late of the ok ones, those that took longer than was asked
+ * @property {Distribution} [handoffMs] from the client's connect() to the worker's 'connection' event, where
+ *   the worker says when that was
  * @property {Record<string, number>} workers requests by worker
  * @property {Record<string, number>} workerConnections connections by worker
  * @property {number} cpuS
  */
 
 /**
- * @typedef {object} Scenario
- * @property {string} name
- * @property {string} about one line for `--list`
- * @property {string} handler a key of HANDLERS
- * @property {string[]} [contestants] those it is a question for; without it all
- * @property {number} [passes] how often the contestants of a round are loaded in turn; without it once,
- *   each with no other there
- * @property {string[]} columns of its table, keys of METRICS
- * @property {number} [quickConnections] for `--quick`, where the default would take too long
- * @property {Load} warmUp
- * @property {(size: number | undefined) => Load} load the counted load, of so many connections or requests
- * @property {{ afterMs: number, ms: number }} [block] when and how long the primary's event loop is blocked during the counted load
+ * What can be asked, and how. A scenario is a load on a contestant, or measures in a way of its own.
+ * @typedef {LoadScenario | OwnScenario} Scenario
  */
 
 /**
- * Microseconds of CPU time per connection, in keep-alive per request.
+ * @typedef {object} Question
+ * @property {string} name
+ * @property {string} about one line for `--list`
+ * @property {boolean} [isQuick] is part of `--quick`
+ * @property {string[]} [contestants] those it is a question for; without it all
+ * @property {Record<string, string>} [ownContestants] name → one line, where those of all others do not apply
+ * @property {string[]} columns of its table, keys of METRICS
+ * @property {string[]} [main] keys of METRICS: those charted and compared; without it the first column
+ * @property {(setting: { workers: number, full: boolean }) => Variant[]} [variants] cells that differ in
+ *   parameters or in the number of workers; without it one. Not `full` is `--quick`.
+ */
+
+/**
+ * @typedef {object} Variant
+ * @property {Record<string, string | number>} [parameters] recorded in the cell
+ * @property {number} [workers] without it those of the command line
+ * @property {string} [note] why it is not what was asked for; recorded in the cell
+ * @property {string[]} [contestants] without it those of the scenario
+ */
+
+/**
+ * @typedef {object} LoadParts
+ * @property {string} handler a key of HANDLERS
+ * @property {number} [passes] how often the contestants of a round are loaded in turn; without it once,
+ *   each with no other there
+ * @property {number} [quickConnections] for `--quick`, where the default would take too long
+ * @property {boolean} [isReplacing] workers that end are replaced; there is then no CPU time in the cell
+ * @property {boolean} [mayLeaveIdle] a worker that serves nothing is a result and no fault
+ * @property {Load | ((workers: number) => Load)} warmUp
+ * @property {(size: number | undefined, variant: Variant, warmUp: LoadReport) => Load} load the counted load, of
+ *   so many connections or requests
+ * @property {Load} [background] another load at the same time, whose replies are not in the figures
+ * @property {(host: import('./host-process.mjs').Host) => Record<string, number>} [before] what is read before
+ *   the counted load
+ * @property {(host: import('./host-process.mjs').Host, load: Load, before: Record<string, number>) => Promise<Record<string, number>>} [during]
+ *   what is done to the contestant during the counted load (in hold: while all is held), and what was
+ *   observed
+ * @property {(load: LoadReport, observed: Record<string, number>) => string | undefined} [findFault] why
+ *   a cell is void, apart from replies that are not right and workers that served nothing (with
+ *   `isReplacing`: all there is)
+ */
+
+/** @typedef {Question & LoadParts & { measure?: undefined }} LoadScenario */
+
+/**
+ * @typedef {Question & { measure: (task: Task) => Promise<Partial<Cell>> }} OwnScenario
+ */
+
+/**
+ * @typedef {object} Task
+ * @property {string} contestant
+ * @property {number} workers
+ * @property {Variant} variant
+ * @property {number | undefined} size
+ * @property {string} loadgen
+ */
+
+/**
+ * Microseconds of CPU time per connection, in keep-alive and mixed per request.
  * @typedef {object} CpuPerConnection
  * @property {number} primary
  * @property {number} workers of all workers together
@@ -81,18 +172,46 @@
 
 /**
  * One load of one contestant in one scenario. Void if `reason` is there.
+ *
+ * The lines of results.jsonl are cells (`Result` in results.mjs adds `figures`, the metrics of the
+ * scenario's columns by their keys, and where and when it ran). What a chart may draw of each:
+ *
+ * - All but `start-up` and `fd-passing`: `load`, with `load.latencyMs.percentiles` as a curve and
+ *   `load.workers` and `load.workerConnections` as the spread.
+ * - `handoff`: `load.handoffMs` is the curve that it is about; `parameters.load` is `1 %`, `50 %` or `90 %`
+ *   of `warmUpRate`, the contestant's own maximum; `asked.rate` is what that is per second.
+ * - `long-lived`: `parameters.held` connections, `parameters.opening` `in bursts` or `one at a time`;
+ *   `load.workerConnections` lacks workers that got none; in `observed`: `primaryKb`, `workersKb` (what
+ *   the held connections added to the resident memory) and `primaryFds` (to its open descriptors).
+ * - `mixed`: `load` has the fast requests, `background` the slow ones.
+ * - `stalled-worker`: `load.late` clients waited for longer than 50 ms; `observed.stalledMs`.
+ * - `killed-workers`: `load.failed`, `load.failures` by kind, `load.refused`, `load.hung`;
+ *   `observed.kills`. No `cpuUs`.
+ * - `blocked`: `observed.blockedMs`.
+ * - `scaling`, `start-up`: `workers` differs among cells. `start-up`: `observed.readyMs`,
+ *   `workersReadyMs`, `primaryKb`, `workersKb`, `totalKb` (proportional set size of all, without pages counted
+ *   twice). No `load`.
+ * - `fd-passing`: contestants of its own, `parameters.batch` fds in a message; `observed.fdsPerSecond`,
+ *   `senderUs`, `receiverUs` (CPU time per fd). No `load`.
+ *
  * @typedef {object} Cell
  * @property {string} scenario
  * @property {string} contestant
  * @property {number} round from 1
  * @property {number} pass from 1, in the round
  * @property {number} workers
+ * @property {Record<string, string | number>} [parameters] what else tells it from other cells of its
+ *   contestant in its scenario; one chart holds cells of the same parameters
+ * @property {string} [note] why its parameters are not what was asked for
  * @property {string} [reason] why the cell is void
+ * @property {number} [servers] how many serve, if not so many as there are workers
+ * @property {number} [warmUpRate] the rate of the warm-up, per second
  * @property {Load} [asked]
  * @property {LoadReport} [load]
- * @property {CpuPerConnection} [cpuUs]
+ * @property {LoadReport} [background]
+ * @property {Record<string, number>} [observed] figures that are not the load generator's
+ * @property {CpuPerConnection} [cpuUs] where a column asks for it
  * @property {number} [othersCores] how many cores all that is not part of the benchmark kept busy
- * @property {number} [blockedMs] how long the primary's event loop was blocked
  */
 
 export {};

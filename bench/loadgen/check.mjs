@@ -52,10 +52,12 @@ async function load(port, command) {
   let stdout = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
     stdout += text;
+    // In hold: what the server does to idle connections has been done by then.
+    if (stdout.endsWith('held\n')) setTimeout(() => child.stdin.end(), 100);
   });
   const [code] = await once(child, 'close');
   assert.equal(code, 0);
-  const report = JSON.parse(stdout);
+  const report = JSON.parse(stdout.slice(stdout.indexOf('{')));
   const { started, ok, failed, refused, hung, unfinished, failures } = report;
   assert.equal(started, ok + failed + refused + hung + unfinished, 'one outcome per request');
   const kinds = /** @type {number[]} */ (Object.values(failures));
@@ -75,7 +77,7 @@ async function load(port, command) {
  */
 function counts(name, command, expected, answer) {
   test(name, async () => {
-    const { port, server } = await listen(answer, !command.startsWith('storm'));
+    const { port, server } = await listen(answer, !/^(storm|hold)/.test(command));
     const report = await load(port, command);
     server.close();
     for (const [key, value] of Object.entries(expected)) {
@@ -208,6 +210,61 @@ counts(
   { ok: 100, failures: { EOF: 200, wrong: 100 }, opened: 400 },
   (socket, _request, connection) => socket.end(['', 'w0', '!\n', 'w0\n'][connection % 4]),
 );
+
+counts(
+  'hold: connections are kept until the end of input',
+  'hold --connections 300',
+  { ok: 300, failed: 0, opened: 300, closed: NONE, workerConnections: { w0: 300 } },
+  (socket) => socket.write('w0\n'),
+);
+let waiting = 0;
+counts(
+  'hold: one at a time',
+  'hold --connections 20 --opening 1',
+  { ok: 20, opened: 20, closed: NONE },
+  (socket) => {
+    const line = ++waiting === 1 ? 'w0\n' : '!\n';
+    setTimeout(() => {
+      waiting--;
+      socket.write(line);
+    }, 2);
+  },
+);
+counts(
+  'hold: half a line and the end, wrong, closed while held, ok',
+  'hold --connections 40 --opening 1',
+  { ok: 20, failures: { EOF: 10, wrong: 10 }, opened: 40, closed: { ...NONE, idle: 10 } },
+  (socket, _request, connection) => {
+    const kind = connection % 4;
+    if (kind === 0) socket.end('w0');
+    if (kind === 1) socket.write('!\n');
+    if (kind > 1) socket.write('w0\n', () => kind === 2 && setTimeout(() => socket.end(), 20));
+  },
+);
+counts(
+  '--late-ms counts replies that took longer',
+  `storm --connections 40 --late-ms 50 ${ONE}`,
+  { ok: 40, late: 4 },
+  (socket, _request, connection) =>
+    setTimeout(() => socket.end('w0\n'), connection % 10 === 0 ? 75 : 0),
+);
+counts(
+  'a time that is no number is a wrong reply',
+  `storm --connections 40 ${ONE}`,
+  { ok: 20, failures: { wrong: 20 } },
+  (socket, _request, connection) => socket.end(connection % 2 === 0 ? 'w0 1\n' : 'w0 1x\n'),
+);
+test('handoffMs is from connect() to the time in the reply', async () => {
+  const { port, server } = await listen((socket) => {
+    const later = process.hrtime.bigint() + 500_000_000n;
+    socket.end(`w0 ${later}\n`);
+  }, false);
+  const { handoffMs } = await load(port, `storm --connections 100 ${ONE}`);
+  server.close();
+  assert.ok(handoffMs && handoffMs.samples === 100);
+  assert.ok(handoffMs.min > 500 && handoffMs.min < 600, 'the same clock');
+  assert.ok(handoffMs.stddev > 0 && handoffMs.stddev < 100);
+});
 
 for (const command of ['keep-alive --requests', 'http --connections', 'storm --connections']) {
   test(`refused: ${command}`, async () => {

@@ -4,28 +4,21 @@
 #include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 
 #include <algorithm>
 
+#include "clock.h"
 #include "reply.h"
 
 namespace loadgen {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kMaxWait = 50 * kMillisecond;  // also how late a hung client may be noticed
 constexpr int kMaxEvents = 256;
 
-int64_t Now() {
-  timespec now = {};
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return now.tv_sec * kSecond + now.tv_nsec;
-}
-
 std::string MakeRequest(const Options& options) {
-  if (options.mode == Mode::kStorm) return "";
+  if (options.mode == Mode::kStorm || options.mode == Mode::kHold) return "";
   const char* connection = options.mode == Mode::kKeepAlive ? "keep-alive" : "close";
   return "GET " + options.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: " + connection +
          "\r\n\r\n";
@@ -35,11 +28,12 @@ std::string MakeRequest(const Options& options) {
 
 Client::Client(const Options& options)
     : options_(options),
-      keeps_alive_(options.mode == Mode::kKeepAlive),
+      holds_(options.mode == Mode::kHold),
+      keeps_open_(holds_ || options.mode == Mode::kKeepAlive),
       request_(MakeRequest(options)),
       hang_ns_(options.hang_ms * kMillisecond),
       connections_(static_cast<size_t>(options.concurrency)) {
-  is_opening_ = options.opening > 0;
+  is_opening_ = options.opening > 0 && !holds_;
   for (uint32_t i = 0; i < connections_.size(); i++) free_.push_back(i);
   tally_.latencies.Reserve(static_cast<size_t>(options.requests));
 }
@@ -89,8 +83,9 @@ void Client::StartDue(int64_t now_ns) {
 // True while no further connection may be opened. Free clients are taken in turn, so the first
 // `concurrency` requests are each client's first.
 bool Client::AwaitsOpening(int64_t now_ns) {
-  if (!is_opening_) return false;
   const int64_t under_way = options_.concurrency - static_cast<int64_t>(free_.size());
+  if (holds_) return under_way >= options_.opening;
+  if (!is_opening_) return false;
   if (tally_.started < options_.concurrency) return under_way >= options_.opening;
   if (under_way > 0) return true;
   is_opening_ = false;
@@ -182,8 +177,8 @@ void Client::Send(uint32_t index) {
 
 // `end` is how the connection ended, or 0 if it is open.
 void Client::CheckReply(uint32_t index, int end) {
-  // Without keep-alive a reply ends with its connection.
-  if (end == 0 && !keeps_alive_) return;
+  // Where nothing is kept a reply ends with its connection.
+  if (end == 0 && !keeps_open_) return;
   if (end == kWrongReply) return Fail(index, end);
   const std::string& bytes = connections_[index].reply;
   const Reply reply = request_.empty() ? ReadLine(bytes) : ReadHttp(bytes);
@@ -194,6 +189,10 @@ void Client::CheckReply(uint32_t index, int end) {
       if (end != 0) Fail(index, end);
       return;
     case Reply::Extent::kUntilClose:
+      if (holds_) {
+        if (end == 0) break;
+        return Fail(index, end);
+      }
       if (end == 0) return;
       if (end != kEndOfFile) return Fail(index, end);
       break;
@@ -220,8 +219,12 @@ void Client::CountOk(uint32_t index, const Reply& reply, int end) {
   connection.server->requests++;
   tally_.ok++;
   if (!is_opening_) tally_.rated++;
-  tally_.latencies.Add(now_ns - connection.due_ns, connection.is_start);
-  if (!keeps_alive_) return Retire(index, now_ns);
+  const int64_t latency_ns = now_ns - connection.due_ns;
+  tally_.latencies.Add(latency_ns, connection.is_start);
+  if (options_.late_ms > 0 && latency_ns > options_.late_ms * kMillisecond) tally_.late++;
+  if (reply.received_ns > 0)
+    tally_.handoffs.Add(reply.received_ns - connection.connecting_ns, connection.is_start);
+  if (!keeps_open_) return Retire(index, now_ns);
   if (reply.announces_close) {
     tally_.closed_announced++;
     return Retire(index, now_ns);
@@ -233,8 +236,14 @@ void Client::CountOk(uint32_t index, const Reply& reply, int end) {
   connection.state = State::kIdle;
   last_end_ns_ = now_ns;
   // At once and not after the batch of events: workers would wait for the slowest of the batch.
-  if (options_.rate == 0 && !is_opening_ && !IsAllStarted(now_ns)) return Start(index);
+  if (options_.rate == 0 && !is_opening_ && !holds_ && !IsAllStarted(now_ns)) return Start(index);
   free_.push_back(index);
+}
+
+void Client::LookAtHeld() {
+  for (Connection& connection : connections_) {
+    if (connection.state == State::kIdle) IsLeft(&connection);
+  }
 }
 
 // True if an idle connection can no longer be used; it is then closed. Asked before every request

@@ -11,6 +11,8 @@
 // time, it is the server's policy alone that decides which worker gets which, and not who woke up
 // first.
 //
+// In `hold` a client is done with the first line of its connection, which then stays open.
+//
 // A request has one outcome: it is ok, failed, refused or hung, or the run ended before. Nothing is
 // tried twice: a client goes on with its next request, on a new connection if the last one is gone.
 #ifndef RONDO_BENCH_LOADGEN_CLIENT_H_
@@ -40,6 +42,9 @@ class Client {
   // is valid in all cases.
   int Run(const volatile sig_atomic_t* interrupted);
 
+  // Counts the held connections that the server has ended since, and closes them.
+  void LookAtHeld();
+
   Tally& tally() { return tally_; }
 
  private:
@@ -64,7 +69,8 @@ class Client {
   void DropHung(int64_t now_ns);
 
   const Options& options_;
-  const bool keeps_alive_;
+  const bool holds_;
+  const bool keeps_open_;
   const std::string request_;
   const int64_t hang_ns_;
   rondo::UniqueFd epoll_;

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "clock.h"
 #include "reply.h"
 
 namespace loadgen {
@@ -35,6 +36,7 @@ int Connection::Open(const Options& options, int64_t nth) {
     const int error = BindSource(fd.get(), nth % options.sources);
     if (error != 0) return error;
   }
+  connecting_ns = Now();
   const auto* target = reinterpret_cast<const sockaddr*>(&options.target);
   if (connect(fd.get(), target, options.target_length) != 0 && errno != EINPROGRESS) return -errno;
   return 0;

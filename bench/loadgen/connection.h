@@ -23,6 +23,7 @@ struct Connection {
   rondo::UniqueFd fd;
   int64_t due_ns = 0;
   int64_t started_ns = 0;
+  int64_t connecting_ns = 0;  // just before connect(), in which loopback completes the handshake
   bool is_start = false;
   std::string reply;
   Served* server = nullptr;  // who answered on this connection; null before the first reply

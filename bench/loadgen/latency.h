@@ -8,9 +8,14 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 namespace loadgen {
+
+// For a curve on an axis where each further nine takes as much room.
+constexpr double kCurvePercents[] = {0,  10,   25,    50,   75,    87.5,   90,    95,     97.5,
+                                     99, 99.5, 99.75, 99.9, 99.95, 99.975, 99.99, 99.995, 99.999};
 
 struct LatencySummary {
   size_t samples = 0;
@@ -23,6 +28,8 @@ struct LatencySummary {
   double p99_ms = 0;
   double p999_ms = 0;
   double max_ms = 0;
+  // Percent and milliseconds, as far as there is a sample beyond; the last one is the maximum.
+  std::vector<std::pair<double, double>> percentiles;
 };
 
 class Latencies {
@@ -48,6 +55,11 @@ class Latencies {
     summary.p99_ms = Percentile(0.99);
     summary.p999_ms = Percentile(0.999);
     summary.max_ms = ToMs(samples_ns_.back());
+    const double last = 100 - 100 / static_cast<double>(samples_ns_.size());
+    for (const double percent : kCurvePercents) {
+      if (percent < last) summary.percentiles.emplace_back(percent, Percentile(percent / 100));
+    }
+    summary.percentiles.emplace_back(100, summary.max_ms);
     return summary;
   }
 

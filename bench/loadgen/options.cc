@@ -15,16 +15,19 @@ struct NumberOption {
   int64_t max;
 };
 
+constexpr int64_t kMaxConcurrency = 16'384;
+
 constexpr NumberOption kNumbers[] = {
     {"--port", &Options::port, 1, 65'535},
     {"--connections", &Options::requests, 1, 5'000'000},
     {"--requests", &Options::requests, 1, 5'000'000},
-    {"--concurrency", &Options::concurrency, 1, 16'384},
+    {"--concurrency", &Options::concurrency, 1, kMaxConcurrency},
     {"--seconds", &Options::seconds, 1, 600},
     {"--rate", &Options::rate, 0, 1'000'000},
     {"--hang-ms", &Options::hang_ms, 1, 60'000},
-    {"--opening", &Options::opening, 0, 16'384},
+    {"--opening", &Options::opening, 0, kMaxConcurrency},
     {"--failures", &Options::failures, 0, 5'000'000},
+    {"--late-ms", &Options::late_ms, 0, 60'000},
     {"--skip", &Options::skip, 0, 5'000'000},
     {"--sources", &Options::sources, 1, 253},
 };
@@ -78,7 +81,7 @@ bool IsRequestPath(const std::string& path) {
 }
 
 bool ParseMode(const std::string& name, Options* options) {
-  for (const Mode mode : {Mode::kStorm, Mode::kHttp, Mode::kKeepAlive}) {
+  for (const Mode mode : {Mode::kStorm, Mode::kHttp, Mode::kKeepAlive, Mode::kHold}) {
     options->mode = mode;
     if (name == kModeNames[static_cast<int>(mode)]) return true;
   }
@@ -88,8 +91,10 @@ bool ParseMode(const std::string& name, Options* options) {
 bool ParseOption(const std::string& name, const char* value, Options* options, std::string* error) {
   // They bound the same number; but a reader of the command line should see what is counted.
   const bool keeps_alive = options->mode == Mode::kKeepAlive;
+  const bool holds = options->mode == Mode::kHold;
   if (name == (keeps_alive ? "--connections" : "--requests") ||
-      (name == "--opening" && !keeps_alive)) {
+      (name == "--opening" && !keeps_alive && !holds) ||
+      (holds && (name == "--concurrency" || name == "--rate"))) {
     *error = name + " does not go with " + kModeNames[static_cast<int>(options->mode)];
     return false;
   }
@@ -115,14 +120,15 @@ bool ParseOption(const std::string& name, const char* value, Options* options, s
 const char* Usage() {
   return "usage: loadgen storm|http --port PORT [--connections N] [options]\n"
          "       loadgen keep-alive --port PORT [--requests N] [--opening K] [options]\n"
+         "       loadgen hold --port PORT --connections N [--opening K] [options]\n"
          "options: [--host ADDRESS] [--path PATH] [--concurrency K] [--seconds S] [--rate R]\n"
-         "         [--hang-ms MS] [--failures N] [--skip N] [--sources N]\n";
+         "         [--hang-ms MS] [--late-ms MS] [--failures N] [--skip N] [--sources N]\n";
 }
 
 bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
   const std::string mode = argc > 1 ? argv[1] : "";
   if (!ParseMode(mode, options)) {
-    *error = "the first argument must be storm, http or keep-alive, not '" + mode + "'";
+    *error = "the first argument must be storm, http, keep-alive or hold, not '" + mode + "'";
     return false;
   }
   for (int i = 2; i < argc; i += 2) {
@@ -139,6 +145,14 @@ bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
   if (options->opening > 0 && options->rate > 0) {
     *error = "--opening does not go with --rate";
     return false;
+  }
+  if (options->mode == Mode::kHold) {
+    if (options->requests > kMaxConcurrency) {
+      *error = "hold takes at most " + std::to_string(kMaxConcurrency) + " --connections";
+      return false;
+    }
+    options->concurrency = options->requests;
+    if (options->opening == 0) options->opening = options->requests;
   }
   return ResolveLoopback(options, error);
 }

@@ -15,9 +15,10 @@ enum class Mode {
   kStorm,      // connect, read a line to its end
   kHttp,       // connect, ask with Connection: close, read to the end
   kKeepAlive,  // connect, ask and read the reply, ask again
+  kHold,       // connect, read a line, and keep the connection
 };
 
-constexpr const char* kModeNames[] = {"storm", "http", "keep-alive"};
+constexpr const char* kModeNames[] = {"storm", "http", "keep-alive", "hold"};
 
 struct Options {
   Mode mode = Mode::kStorm;
@@ -30,7 +31,9 @@ struct Options {
   int64_t rate = 0;              // requests per second; 0 is a closed loop
   int64_t hang_ms = 5'000;       // a request's deadline
   int64_t opening = 0;           // keep-alive: first open all, this many at a time; 0: as they come
+                                 // hold: this many at a time; 0: all at once
   int64_t failures = 5'000'000;  // one more ends the run
+  int64_t late_ms = 0;           // an ok reply that took longer is counted as late; 0: none is
   int64_t skip = 0;              // this many at the start do not count in the latency
   int64_t sources = 16;          // 127.0.0.2 and up; not for ::1, which is one address
 

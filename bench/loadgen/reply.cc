@@ -45,13 +45,13 @@ bool FindHeader(std::string_view head, std::string_view name, std::string_view* 
   return false;
 }
 
-// At most 9 digits, so that nothing overflows; kMaxReplyBytes is far below.
-bool ParseLength(std::string_view text, size_t* length) {
-  if (text.empty() || text.size() > 9) return false;
-  *length = 0;
+// At most 18 digits, so that nothing overflows.
+bool ParseNumber(std::string_view text, int64_t* number) {
+  if (text.empty() || text.size() > 18) return false;
+  *number = 0;
   for (const char c : text) {
     if (c < '0' || c > '9') return false;
-    *length = *length * 10 + static_cast<size_t>(c - '0');
+    *number = *number * 10 + (c - '0');
   }
   return true;
 }
@@ -60,9 +60,10 @@ Reply::Extent ExtentOf(std::string_view head, std::string_view body) {
   std::string_view value;
   if (FindHeader(head, "Transfer-Encoding", &value)) return Reply::Extent::kWrong;
   if (!FindHeader(head, "Content-Length", &value)) return Reply::Extent::kUntilClose;
-  size_t length = 0;
-  if (!ParseLength(value, &length) || body.size() > length) return Reply::Extent::kWrong;
-  return body.size() < length ? Reply::Extent::kIncomplete : Reply::Extent::kComplete;
+  int64_t length = 0;
+  const auto size = static_cast<int64_t>(body.size());
+  if (!ParseNumber(value, &length) || size > length) return Reply::Extent::kWrong;
+  return size < length ? Reply::Extent::kIncomplete : Reply::Extent::kComplete;
 }
 
 }  // namespace
@@ -72,8 +73,12 @@ Reply ReadLine(std::string_view bytes) {
   const size_t line_end = bytes.find('\n');
   if (line_end == std::string_view::npos) return reply;
   reply.extent = line_end == bytes.size() - 1 ? Reply::Extent::kUntilClose : Reply::Extent::kWrong;
-  const std::string_view word = bytes.substr(0, bytes.find_first_of(" \n"));
+  const std::string_view line = bytes.substr(0, line_end);
+  const size_t word_end = line.find(' ');
+  const std::string_view word = line.substr(0, word_end);
   if (IsName(word)) reply.worker = word;
+  if (word_end == std::string_view::npos) return reply;
+  if (!ParseNumber(line.substr(word_end + 1), &reply.received_ns)) reply.worker = {};
   return reply;
 }
 

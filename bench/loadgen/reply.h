@@ -4,6 +4,7 @@
 #define RONDO_BENCH_LOADGEN_REPLY_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 namespace loadgen {
@@ -19,10 +20,12 @@ struct Reply {
   };
   Extent extent = Extent::kIncomplete;
   std::string_view worker;       // a view into the bytes; empty if the reply is not right
+  int64_t received_ns = 0;       // when the worker had the connection, if it says so
   bool announces_close = false;  // by `Connection: close`
 };
 
-// The reply of a storm server is one line whose first word names the worker: "w3\n".
+// The reply of a storm server is one line whose first word names the worker: "w3\n". A second one
+// is the worker's monotonic clock in nanoseconds when it had the connection: "w3 81273645123\n".
 Reply ReadLine(std::string_view bytes);
 
 // The reply of an HTTP server: status 200, an X-Worker header, and a body as long as Content-Length

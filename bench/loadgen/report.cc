@@ -75,13 +75,21 @@ void PrintConnections(const Tally& tally) {
          tally.closed_announced, tally.closed_idle, tally.closed_unasked);
 }
 
-void PrintLatency(const LatencySummary& latency) {
-  printf(",\"latencyMs\":{\"samples\":%zu,\"min\":%.4f,\"mean\":%.4f,\"stddev\":%.4f",
-         latency.samples, latency.min_ms, latency.mean_ms, latency.stddev_ms);
+void PrintLatency(const char* name, const LatencySummary& latency) {
+  printf(",\"%s\":{", name);
+  printf("\"samples\":%zu,\"min\":%.4f,\"mean\":%.4f,\"stddev\":%.4f", latency.samples,
+         latency.min_ms, latency.mean_ms, latency.stddev_ms);
   printf(",\"stddevAll\":%.4f,\"p50\":%.4f,\"p90\":%.4f", latency.stddev_all_ms, latency.p50_ms,
          latency.p90_ms);
-  printf(",\"p99\":%.4f,\"p999\":%.4f,\"max\":%.4f}", latency.p99_ms, latency.p999_ms,
+  printf(",\"p99\":%.4f,\"p999\":%.4f,\"max\":%.4f", latency.p99_ms, latency.p999_ms,
          latency.max_ms);
+  const char* separator = "";
+  printf(",\"percentiles\":[");
+  for (const auto& [percent, ms] : latency.percentiles) {
+    printf("%s[%g,%.4f]", separator, percent, ms);
+    separator = ",";
+  }
+  printf("]}");
 }
 
 // By worker, the requests or the connections it served.
@@ -102,7 +110,10 @@ void PrintReport(const Options& options, Tally* tally, bool interrupted) {
   PrintConnections(*tally);
   printf(",\"elapsedS\":%.6f,\"rate\":%.1f", elapsed_s,
          elapsed_s > 0 ? static_cast<double>(tally->rated) / elapsed_s : 0.0);
-  PrintLatency(tally->latencies.Summarize());
+  PrintLatency("latencyMs", tally->latencies.Summarize());
+  PrintNumber("late", tally->late);
+  const LatencySummary handoff = tally->handoffs.Summarize();
+  if (handoff.samples > 0) PrintLatency("handoffMs", handoff);
   PrintServed("workers", *tally, &Served::requests);
   PrintServed("workerConnections", *tally, &Served::connections);
   printf(",\"cpuS\":%.6f}\n", OwnCpuSeconds());

@@ -37,6 +37,8 @@ struct Tally {
 
   std::map<std::string, Served, std::less<>> served;
   Latencies latencies;     // of the ok ones
+  Latencies handoffs;      // of those whose reply says when its worker had the connection
+  int64_t late = 0;        // of the ok ones, those that took longer than --late-ms
   int64_t rated = 0;       // of the ok ones, those in the rate
   int64_t elapsed_ns = 0;  // from the first start in the rate to the last end
 

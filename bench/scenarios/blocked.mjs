@@ -3,14 +3,18 @@
 //
 // The rate is such that what comes in 1 s fits in the default backlog of 511: beyond that the
 // kernel drops handshakes, and the client's retries would be measured instead.
+import { setTimeout as delay } from 'node:timers/promises';
+
 const RATE = 400;
-const BLOCK = { afterMs: 200, ms: 1_000 };
+const BEFORE_MS = 200;
+const BLOCK_MS = 1_000;
 const LOAD_MS = 1_400;
 
-/** @type {import('../lib/types.mjs').Scenario} */
+/** @type {import('../lib/types.mjs').LoadScenario} */
 export const blocked = {
   name: 'blocked',
   about: `${RATE} connections/s, the primary's event loop blocked for 1 s`,
+  isQuick: true,
   columns: ['maxMs', 'p99Ms', 'p50Ms', 'rate', 'busiest', 'othersCores'],
   handler: 'storm',
   warmUp: { mode: 'storm', connections: 2_000, concurrency: 64 },
@@ -20,5 +24,14 @@ export const blocked = {
     concurrency: 1_024,
     rate: RATE,
   }),
-  block: BLOCK,
+  async during(host) {
+    await delay(BEFORE_MS);
+    return { blockedMs: await host.block(BLOCK_MS) };
+  },
+  // A block that was not one, or that outlasted the load, would make any contestant look good.
+  findFault({ elapsedS }, { blockedMs = 0 }) {
+    if (blockedMs < BLOCK_MS) return `the primary was blocked for ${blockedMs} ms only`;
+    if (elapsedS * 1_000 < BEFORE_MS + BLOCK_MS) return 'the load ended before the block did';
+    return undefined;
+  },
 };

@@ -7,10 +7,11 @@
 // the deviation measured. So it does not count; the deviation with it is shown beside.
 const CLIENTS = 50;
 
-/** @type {import('../lib/types.mjs').Scenario} */
+/** @type {import('../lib/types.mjs').LoadScenario} */
 export const busy = {
   name: 'busy',
   about: `HTTP, Connection: close, handler busy for 3 ms; ${CLIENTS} clients`,
+  isQuick: true,
   columns: [
     'stddevMs',
     'stddevAllMs',

@@ -1,13 +1,29 @@
 // The scenarios in the order they run. Adding one is a line here and a file beside this one.
 import { blocked } from './blocked.mjs';
 import { busy } from './busy.mjs';
+import { fdPassing } from './fd-passing.mjs';
+import { handoff } from './handoff.mjs';
 import { keepAlive } from './keep-alive.mjs';
+import { killedWorkers } from './killed-workers.mjs';
+import { longLived } from './long-lived.mjs';
+import { mixed } from './mixed.mjs';
+import { scaling } from './scaling.mjs';
+import { stalledWorker } from './stalled-worker.mjs';
+import { startUp } from './start-up.mjs';
 import { storm } from './storm.mjs';
 
 /** @type {Record<string, import('../lib/types.mjs').Scenario>} */
 export const SCENARIOS = {
   storm,
   busy,
-  blocked,
+  mixed,
   'keep-alive': keepAlive,
+  'long-lived': longLived,
+  handoff,
+  blocked,
+  'stalled-worker': stalledWorker,
+  'killed-workers': killedWorkers,
+  scaling,
+  'start-up': startUp,
+  'fd-passing': fdPassing,
 };

@@ -9,10 +9,11 @@
 const CLIENTS = 64;
 const PASSES = 5;
 
-/** @type {import('../lib/types.mjs').Scenario} */
+/** @type {import('../lib/types.mjs').LoadScenario} */
 export const keepAlive = {
   name: 'keep-alive',
   about: `HTTP keep-alive, ${CLIENTS} connections, a short reply at once`,
+  isQuick: true,
   contestants: ['cluster-rondo', 'cluster-rr'],
   passes: PASSES,
   columns: [

@@ -1,10 +1,11 @@
 // A storm of short connections: connect, read one short line to its end, close, 64 at a time. All
 // there is to do is to get connections to workers, so its cost is what the rate shows.
 
-/** @type {import('../lib/types.mjs').Scenario} */
+/** @type {import('../lib/types.mjs').LoadScenario} */
 export const storm = {
   name: 'storm',
   about: 'connect, read one short line, close; 64 at a time',
+  isQuick: true,
   columns: [
     'rate',
     'primaryUs',

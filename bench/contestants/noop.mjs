@@ -1,0 +1,3 @@
+import { bareAdapter } from '../lib/bare-adapter.mjs';
+
+export const { primary } = bareAdapter('noop');

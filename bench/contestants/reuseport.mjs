@@ -1,0 +1,45 @@
+// SO_REUSEPORT: every worker has a listening socket of its own on the same port, and the kernel
+// spreads connections over them by a hash of their addresses. That is an option of net.Server from Node
+// 23.1; before, a small program binds the socket and becomes the worker.
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { listening } from '../lib/listening.mjs';
+
+const LISTEN = fileURLToPath(new URL('../../build/Release/reuseport_listen', import.meta.url));
+
+/** @type {import('../lib/types.mjs').Adapter['primary']} */
+export async function primary({ workers, startWorker }) {
+  // The first one finds the port.
+  const port = await listening(start(0, 0));
+  const others = Array.from({ length: workers - 1 }, (_, index) => start(index + 1, port));
+  await Promise.all(others.map(listening));
+  return { port, replace: (index) => start(index, port) };
+
+  /**
+   * @param {number} index
+   * @param {number} port
+   */
+  function start(index, port) {
+    if (hasReusePort()) return startWorker(index, { env: { BENCH_PORT: String(port) } });
+    return startWorker(index, { by: [LISTEN, String(port)] });
+  }
+}
+
+/** @type {Required<import('../lib/types.mjs').Adapter>['worker']} */
+export async function worker(server) {
+  const { BENCH_LISTEN_FD, BENCH_PORT } = process.env;
+  server.listen(
+    BENCH_LISTEN_FD === undefined
+      ? { port: Number(BENCH_PORT), host: '127.0.0.1', reusePort: true }
+      : { fd: Number(BENCH_LISTEN_FD) },
+  );
+  await once(server, 'listening');
+  const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
+  process.send?.({ type: 'listening', port });
+}
+
+/** An older Node ignores the option, and the second worker would fail with EADDRINUSE. */
+function hasReusePort() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major > 23 || (major === 23 && minor >= 1);
+}

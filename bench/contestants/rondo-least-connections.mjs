@@ -1,0 +1,6 @@
+import { rondoAdapter } from '../lib/rondo-adapter.mjs';
+
+export const { primary, worker } = rondoAdapter({
+  transport: 'native',
+  policy: 'least-connections',
+});
