@@ -164,6 +164,8 @@ bool Receiver::ReadFrame() {
     End(-EPROTO);
     return false;
   }
+  // In this order: at no moment is it neither pending nor active.
+  SetActive(active_ + frame.count);
   CountReceived(frame.count);
   // If all that was handed has been read, a look into the channel would find nothing.
   return announced > frame.count;
@@ -221,7 +223,6 @@ void Receiver::CountReceived(uint32_t count) {
 
 void Receiver::Deliver() {
   if (batch_.empty()) return;
-  SetActive(active_ + static_cast<uint32_t>(batch_.size()));
   owner_->OnConnections(&batch_);
   batch_.clear();
 }
@@ -234,6 +235,7 @@ void Receiver::End(int error) {
   // Nobody else will get what could not be sent back.
   for (Connection& connection : unreturned_) {
     batch_.push_back(std::move(connection));
+    SetActive(active_ + 1);
     if (batch_.size() == kMaxBatch) Deliver();
   }
   unreturned_.clear();

@@ -117,7 +117,8 @@ void Roster::Retire(Slot* slot, GoneReason reason, int error) {
   Leaving leaving = {
       std::move(*at),
       {EventType::kGone, slot->id(), slot->generation(), static_cast<int>(reason), error, 0},
-      true};
+      true,
+      0};
   slots_.erase(at);
   slot->channel_poll.Close();
   slot->process_poll.Close();
@@ -126,6 +127,7 @@ void Roster::Retire(Slot* slot, GoneReason reason, int error) {
     shutdown(slot->primary_end(), SHUT_RD);
     slot->Refresh();
     leaving.is_heard = slot->is_broken();
+    leaving.pending = slot->pending();
   }
   slot->LeaveRow(reason == GoneReason::kExited);
   leaving_.push_back(std::move(leaving));
@@ -140,6 +142,12 @@ void Roster::FinishLeaving() {
     const bool is_empty = TakeBack(leaving.slot.get(), &count);
     leaving.event.count += count;
     if (is_empty && leaving.is_heard) {
+      // What is neither here nor counted by the worker died with it, between its read and its
+      // count.
+      const uint64_t reclaimed = std::min(leaving.pending, leaving.event.count);
+      if (leaving.event.code == static_cast<int>(GoneReason::kExited)) {
+        Count(&leaving.slot->counters()->unfinished, leaving.pending - reclaimed);
+      }
       events_->Emit(leaving.event);
       leaving_.erase(leaving_.begin() + static_cast<std::ptrdiff_t>(i));
     } else {

@@ -67,7 +67,8 @@ class Roster {
   struct Leaving {
     std::unique_ptr<Slot> slot;
     Event event;
-    bool is_heard;  // what its worker has sent back has been read
+    bool is_heard;     // what its worker has sent back has been read
+    uint64_t pending;  // when it left
   };
 
   uv_loop_t* const loop_;
