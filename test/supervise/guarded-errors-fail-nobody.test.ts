@@ -3,13 +3,14 @@
 
 import { test } from 'tap';
 import { startLoad, underLoad } from '../fixtures/loadgen.js';
-import { openSupervisor, zombiesOf } from '../fixtures/supervisor.js';
+import { nothingIsLeft, openSupervisor } from '../fixtures/supervisor.js';
 
 for (const guard of [true, false]) {
   test(guard ? 'with the guard' : 'without', underLoad, async (t) => {
     const options = { workers: 4, guard, maxRestarts: 1_000 };
     const supervised = await openSupervisor(t, options, { APP_THROWS_EVERY_MS: '1000' });
     await supervised.call('start');
+    const fds = supervised.fds();
     const port = supervised.port();
     const seconds = guard ? 10 : 4;
     const { report } = startLoad('keep-alive', { port, seconds, concurrency: 200 });
@@ -23,6 +24,6 @@ for (const guard of [true, false]) {
     const exited = supervised.seen('worker:exited');
     for (const info of exited) t.match(info, { reason: 'error', code: 1 });
     await supervised.call('stop');
-    t.strictSame(zombiesOf(supervised.pid), []);
+    await nothingIsLeft(t, supervised, fds);
   });
 }

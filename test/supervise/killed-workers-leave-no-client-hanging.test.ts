@@ -3,7 +3,7 @@
 
 import { test } from 'tap';
 import { startLoad, underLoad } from '../fixtures/loadgen.js';
-import { openSupervisor, zombiesOf } from '../fixtures/supervisor.js';
+import { nothingIsLeft, openSupervisor } from '../fixtures/supervisor.js';
 
 const CLIENTS = 64;
 const CONNECTIONS = 60_000;
@@ -12,6 +12,7 @@ test('kills', { ...underLoad, timeout: 120_000 }, async (t) => {
   const options = { workers: 4, maxRestarts: 100_000, backoffMaxMs: 100 };
   const supervised = await openSupervisor(t, options);
   await supervised.call('start');
+  const fds = supervised.fds();
   const port = supervised.port();
   const load = startLoad('http', {
     port,
@@ -48,5 +49,5 @@ test('kills', { ...underLoad, timeout: 120_000 }, async (t) => {
   t.ok(failed <= unfinished, 'no more failed than the dead workers were serving');
   t.ok(unfinished <= kills * CLIENTS, 'which are no more than there can be');
   await supervised.call('stop');
-  t.strictSame(zombiesOf(supervised.pid), []);
+  await nothingIsLeft(t, supervised, fds);
 });

@@ -3,7 +3,7 @@
 
 import { type Test, test } from 'tap';
 import { type LoadReport, startLoad, underLoad } from '../fixtures/loadgen.js';
-import { openSupervisor, zombiesOf } from '../fixtures/supervisor.js';
+import { nothingIsLeft, openSupervisor } from '../fixtures/supervisor.js';
 
 const RELOADS = 10;
 
@@ -21,6 +21,7 @@ for (const mode of ['keep-alive', 'http'] as const) {
   test(`reloads, ${mode}`, underLoad, async (t) => {
     const supervised = await openSupervisor(t, { workers: 4 });
     await supervised.call('start');
+    const fds = supervised.fds();
     const load = startLoad(mode, { port: supervised.port(), seconds: 50, concurrency: 32 });
     for (let i = 0; i < RELOADS; i++) await supervised.call('reload');
     load.stop();
@@ -28,17 +29,18 @@ for (const mode of ['keep-alive', 'http'] as const) {
     nobodyFailed(t, report);
     // Those of the last reload may not have had the time.
     t.ok(Object.keys(report.workers).length >= 4 * RELOADS, 'every worker served');
-    t.strictSame(zombiesOf(supervised.pid), []);
+    await nothingIsLeft(t, supervised, fds);
   });
 
   test(`scaling, ${mode}`, underLoad, async (t) => {
     const supervised = await openSupervisor(t, { workers: 2 });
     await supervised.call('start');
+    const fds = supervised.fds();
     const load = startLoad(mode, { port: supervised.port(), seconds: 50, concurrency: 32 });
     await supervised.call('scale', 8);
     await supervised.call('scale', 1);
     load.stop();
     nobodyFailed(t, await load.report);
-    t.strictSame(zombiesOf(supervised.pid), []);
+    await nothingIsLeft(t, supervised, fds);
   });
 }

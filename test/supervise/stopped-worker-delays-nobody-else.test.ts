@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'tap';
 import { proceed, stop } from '../fixtures/faults.js';
 import { nativeOnly } from '../fixtures/harness.js';
-import { openSupervisor } from '../fixtures/supervisor.js';
+import { nothingIsLeft, openSupervisor } from '../fixtures/supervisor.js';
 
 const EVERY_MS = 10;
 const STOPPED_MS = 2_000;
@@ -39,6 +39,7 @@ async function visit(port: number): Promise<Visit> {
 test('for two seconds', nativeOnly, async (t) => {
   const supervised = await openSupervisor(t, { workers: 4 });
   await supervised.call('start');
+  const fds = supervised.fds();
   const port = supervised.port();
   const [stopped = 0] = await supervised.readyPids();
   const reclaimed = async (): Promise<number> => {
@@ -64,4 +65,5 @@ test('for two seconds', nativeOnly, async (t) => {
     t.ok(others.length > 50, 'the others serve');
   }
   t.ok(isKept, 'nobody else waits longer');
+  await nothingIsLeft(t, supervised, fds);
 });
