@@ -91,7 +91,7 @@ export function judge(target, cells) {
   const value = median(ratios);
   if (value === undefined) return undefined;
   const pairs = ratios.length;
-  const interval = medianInterval(ratios);
+  const interval = rankInterval(ratios);
   if (!interval) return { value, figures, pairs, verdict: 'unclear' };
   const [low, high] = [verdict(target, interval.from), verdict(target, interval.to)];
   return { value, figures, pairs, interval, verdict: low === high ? low : 'unclear' };
@@ -103,7 +103,7 @@ export function judge(target, cells) {
  * Undefined for fewer than 6 values: all of them lie on one side too often.
  * @param {number[]} values
  */
-export function medianInterval(values) {
+export function rankInterval(values) {
   if (values.length < 6) return undefined;
   const sorted = values.toSorted((a, b) => a - b);
   const half = (1.96 * Math.sqrt(sorted.length)) / 2;
