@@ -26,6 +26,7 @@ const TEXTS: Texts = {
   'agent:ready': (pid) => `agent (pid ${pid}) ready`,
   'agent:exited': (code, signal) =>
     `agent ended ${signal === null ? `with code ${code}` : `by ${signal}`}`,
+  'agent:stopped': (error) => error.message,
   unhealthy: ({ agent, ready, workers }) =>
     `unhealthy: ${ready} of ${workers} workers ready${agent === false ? ', no agent' : ''}`,
   failed: (error) => error.message,
@@ -43,6 +44,7 @@ const FIELDS: Partial<Record<Event, string[]>> = {
   'recycle:failed': ['error'],
   'agent:ready': ['pid'],
   'agent:exited': ['code', 'signal'],
+  'agent:stopped': ['error'],
   unhealthy: ['health'],
   failed: ['error'],
 };

@@ -65,7 +65,11 @@ export class ClusterPrimary {
     this.dispatcher.on('slot:retired', (_slot, error) => {
       process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_WORKER_RETIRED' });
     });
-    this.dispatcher.on('slot:gone', (slot) => this.#freeSlots.push(slot));
+    // Of a process that could not be started, too, which never exits.
+    this.dispatcher.on('slot:gone', (slot) => {
+      for (const [worker, its] of this.#slots) if (its === slot) this.#slots.delete(worker);
+      this.#freeSlots.push(slot);
+    });
   }
 
   /** In place of `cluster.fork(env)`. */
@@ -81,9 +85,8 @@ export class ClusterPrimary {
       throw error;
     }
     this.#interceptMessages(worker);
-    slot.assign(worker.process);
     this.#slots.set(worker, slot);
-    worker.once('exit', () => this.#slots.delete(worker));
+    slot.assign(worker.process);
     return worker;
   }
 

@@ -15,6 +15,8 @@ const PRELOAD = fileURLToPath(new URL('agent-process.js', import.meta.url));
 export interface AgentHost {
   onReady(pid: number): void;
   onExited(code: number | null, signal: NodeJS.Signals | null): void;
+  /** It was ready once, failed too often, and is not started again. */
+  onStopped(error: Error): void;
 }
 
 /** What the agent is told, as an ordinary message, of each worker that comes or goes. */
@@ -30,6 +32,7 @@ export class Agent {
   readonly #policy: RestartPolicy;
   #child: ChildProcess | null = null;
   #isReady = false;
+  #wasReady = false;
   #isStopping = false;
   #startedAt = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -90,12 +93,20 @@ export class Agent {
       if (message !== 'ready' || this.#isReady) return;
       clearTimeout(this.#timer);
       this.#isReady = true;
+      this.#wasReady = true;
       this.#host.onReady(child.pid as number);
       onFirstReady();
     });
     child.on('error', (error) => {
       // A living one may emit 'error' too, when it could not be sent a message.
-      if (child.pid === undefined) this.#onGone(null, null, onFirstReady, onNever, error.message);
+      if (child.pid === undefined)
+        this.#onGone(
+          null,
+          null,
+          onFirstReady,
+          onNever,
+          `it could not be started: ${error.message}`,
+        );
     });
     child.once('exit', (code, signal) => {
       const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
@@ -116,7 +127,12 @@ export class Agent {
     this.#host.onExited(code, signal);
     if (this.#isStopping) return onNever(new Error('The agent was stopped'));
     const delayMs = this.#policy.next(performance.now(), performance.now() - this.#startedAt);
-    if (delayMs === null) return onNever(new Error(`The agent ${this.#file} failed: ${why}`));
+    if (delayMs === null) {
+      const error = new Error(`The agent ${this.#file} failed: ${why}`);
+      // Of a start that fails its promise tells.
+      if (this.#wasReady) this.#host.onStopped(error);
+      return onNever(error);
+    }
     this.#timer = setTimeout(() => this.#start(onFirstReady, onNever), delayMs);
   }
 }

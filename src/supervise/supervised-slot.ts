@@ -123,6 +123,7 @@ export class SupervisedSlot {
     } else if (worker === this.#current) {
       this.#current = this.#successor;
       this.#successor = null;
+      this.#failures++;
       if (this.#current === null) this.#onFailure(worker.servedMs, worker.lastOutput);
     }
   }
@@ -138,6 +139,7 @@ export class SupervisedSlot {
     try {
       return this.#fork();
     } catch (error) {
+      this.#failures++;
       if (this.#current === null) this.#onFailure(0, (error as Error).message);
       throw error;
     }
@@ -152,7 +154,6 @@ export class SupervisedSlot {
 
   /** The slot is without a worker, and nobody wanted it so. */
   #onFailure(servedMs: number, lastOutput: string): void {
-    this.#failures++;
     const delayMs = this.#policy.next(performance.now(), servedMs);
     if (delayMs === null) {
       this.#state = 'stopped';

@@ -33,6 +33,7 @@ import type {
   SupervisorStats,
 } from './types.js';
 import { Watch } from './watch.js';
+import type { WorkerProcess } from './worker-process.js';
 
 /** Of them there is one in a process at a time, since node:cluster is one. */
 let active: Supervisor | null = null;
@@ -88,10 +89,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       options: () => this.#options,
       heartbeatAgeMs: ({ worker }) => rondo()?.slotOf(worker)?.stats().heartbeatAgeMs ?? null,
       onHung: (worker, ageMs) => {
+        if (worker.isKilled) return;
         this.emit('worker:hung', worker.info(), Math.round(ageMs));
         worker.kill('hung');
       },
-      recycle: (slot) => this.#recycle(slot),
+      recycle: (slot, worker) => this.#recycle(slot, worker),
       isAgentReady: () => this.#agent?.isReady ?? null,
       onUnhealthy: (ready) =>
         this.emit('unhealthy', {
@@ -206,11 +208,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /**
    * Nobody can connect any more; every worker drains, then the agent ends. Resolves when all are gone,
    * which takes `drainTimeoutMs` and `killTimeoutMs` at most. Workers that handle `signal` themselves
-   * do so when nothing is in flight any more. Twice gives the same promise.
+   * do so when nothing is in flight any more. Twice is as good as once; before `start()`, and when
+   * it has failed, there is nothing to stop.
    */
-  stop(signal: StopSignal = 'SIGTERM'): Promise<void> {
+  async stop(signal: StopSignal = 'SIGTERM'): Promise<void> {
+    if (this.#state === 'new' || this.#state === 'failed') return;
     this.#stopping ??= this.#stop(signal);
-    return this.#stopping;
+    await this.#stopping;
   }
 
   /** Ends all workers and the agent at once, by SIGKILL. Resolves when they are gone. */
@@ -245,16 +249,18 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   async #reload(changes: ReloadOptions): Promise<void> {
-    const before = { given: this.#given, options: this.#options };
+    const before = this.#given;
     // The number is changed at the end.
     this.#setOptions({ ...this.#given, ...changes, workers: this.#options.workers });
     this.emit('reload:begin');
     try {
       await this.#crew.replaceAll(this.#options.parallel, () => this.#checkRunning());
     } catch (reason) {
-      this.#given = before.given;
-      this.#options = before.options;
-      if (this.#state === 'running') this.#applyOptions();
+      // What was configured meanwhile stays.
+      const own = Object.keys(changes) as Array<keyof ReloadOptions>;
+      const reverted = Object.fromEntries(own.map((key) => [key, before[key]]));
+      const { workers } = this.#options;
+      if (this.#state === 'running') this.#setOptions({ ...this.#given, ...reverted, workers });
       const error = new RondoError('ERR_RONDO_RELOAD_FAILED', (reason as Error).message);
       this.emit('reload:failed', error);
       throw error;
@@ -273,10 +279,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /** False: its replacement failed, and the worker stays. */
-  async #recycle(slot: SupervisedSlot): Promise<boolean> {
+  async #recycle(slot: SupervisedSlot, worker: WorkerProcess): Promise<boolean> {
     try {
       await this.#enqueue(async () => {
-        if (!this.#crew.slots.includes(slot)) return;
+        // When its turn comes, it may have been replaced for another reason.
+        if (slot.current !== worker) return;
         await slot.replace('recycle');
         await slot.whenDrained();
       });
@@ -288,7 +295,6 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   async #stop(signal: StopSignal): Promise<void> {
-    if (this.#state === 'new' || this.#state === 'failed') return;
     this.#state = 'stopping';
     this.#watch.stop();
     this.emit('stopping');
@@ -329,6 +335,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     if (this.#state === 'stopping') return;
     this.#end('failed');
     void this.#agent?.stop();
+    // Also those that were inherited, which would keep the process running.
+    void rondo()?.closeListeners();
     const detail = lastOutput === '' ? '' : `\n${lastOutput.trimEnd()}`;
     const error = new RondoError(
       'ERR_RONDO_START_FAILED',
@@ -341,6 +349,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const agent = new Agent(file, this.#options, {
       onReady: (pid) => this.emit('agent:ready', pid),
       onExited: (code, signal) => this.emit('agent:exited', code, signal),
+      onStopped: (error) => this.emit('agent:stopped', error),
     });
     for (const state of ['starting', 'ready', 'draining', 'exited'] as const) {
       this.on(`worker:${state}`, (worker) => agent.tell({ event: 'rondo:worker', worker }));

@@ -169,6 +169,8 @@ export interface SupervisorEvents {
   'recycle:failed': [error: Error];
   'agent:ready': [pid: number];
   'agent:exited': [code: number | null, signal: NodeJS.Signals | null];
+  /** It was ready once, failed too often, and is not started again. */
+  'agent:stopped': [error: Error];
   /** For three checks in a row the agent or all workers were missing. */
   unhealthy: [health: { agent: boolean | null; ready: number; workers: number }];
   /** Every slot has stopped. */

@@ -23,7 +23,7 @@ export interface WatchHost {
   heartbeatAgeMs(worker: WorkerProcess): number | null;
   onHung(worker: WorkerProcess, ageMs: number): void;
   /** Resolves when that is done; false: the worker's replacement failed, and it stays. */
-  recycle(slot: SupervisedSlot): Promise<boolean>;
+  recycle(slot: SupervisedSlot, worker: WorkerProcess): Promise<boolean>;
   /** Null without an agent. */
   isAgentReady(): boolean | null;
   onUnhealthy(ready: number): void;
@@ -95,7 +95,7 @@ export class Watch {
     if (due === undefined || this.#isRecycling) return;
     const worker = due.current as WorkerProcess;
     this.#isRecycling = true;
-    void this.#host.recycle(due).then((isReplaced) => {
+    void this.#host.recycle(due, worker).then((isReplaced) => {
       this.#isRecycling = false;
       if (!isReplaced) this.#postpone(worker);
     });

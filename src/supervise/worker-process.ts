@@ -92,6 +92,11 @@ export class WorkerProcess {
     return (this.#exitedAt ?? performance.now()) - this.startedAt;
   }
 
+  /** By this process; it may take a moment to end. */
+  get isKilled(): boolean {
+    return this.#isKilled;
+  }
+
   /** How long it was there for connections. */
   get servedMs(): number {
     return this.#readyAt === null ? 0 : (this.#exitedAt ?? performance.now()) - this.#readyAt;

@@ -28,6 +28,7 @@ const FIELDS: Record<string, string[]> = {
   'reload:failed': ['error'],
   'agent:ready': ['pid'],
   'agent:exited': ['code', 'signal'],
+  'agent:stopped': ['error'],
   failed: ['error'],
   stopping: [],
   stopped: [],
@@ -35,7 +36,7 @@ const FIELDS: Record<string, string[]> = {
 };
 
 /** Those that a good life does not have. */
-const OTHERS = ['slot:waiting', 'slot:stopped', 'failed'];
+const OTHERS = ['slot:waiting', 'slot:stopped', 'agent:stopped', 'failed'];
 
 /** What is not rondo's on stderr is the workers' own, such as an uncaught error. */
 function linesOf(run: Run): Line[] {

@@ -111,7 +111,21 @@ test('an old one that dies meanwhile', async (t) => {
   process.kill(old as number, 'SIGKILL');
   await reload;
   t.equal(supervised.seen('worker:starting').length, 2, 'its successor was there already');
+  t.match((await supervised.stats()).slots, [{ failures: 1 }], 'and it counts');
   t.equal((await supervised.readyPids()).length, 1);
+});
+
+test('what is configured while one fails stays', async (t) => {
+  const options = { workers: 1, startTimeoutMs: 500 };
+  const supervised = await openSupervisor(t, options);
+  await supervised.call('start');
+  const changes = { window: 7, env: { APP_FAILS: 'by-never-listening' } };
+  const reload = supervised.call('reload', changes);
+  await supervised.until('worker:starting', 2);
+  await supervised.call('configure', { policy: 'least-connections' });
+  await t.rejects(reload, { code: 'ERR_RONDO_RELOAD_FAILED' });
+  const { dispatcher } = await supervised.stats();
+  t.match(dispatcher, { policy: 'least-connections', window: 'auto' });
 });
 
 test('what cannot be changed', async (t) => {

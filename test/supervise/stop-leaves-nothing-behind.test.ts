@@ -66,6 +66,15 @@ test('stop() with a worker that stands still', async (t) => {
   );
 });
 
+test('stop() before it starts stops nothing', async (t) => {
+  const supervised = await openSupervisor(t, { workers: 1 });
+  await supervised.call('stop');
+  await supervised.call('start');
+  await supervised.call('stop');
+  t.equal(supervised.seen('stopped').length, 1);
+  t.notOk([...supervised.pids].some(isAlive));
+});
+
 test('stop() while it starts', async (t) => {
   const supervised = await openSupervisor(t, {}, { APP_FAILS: 'by-never-listening' });
   const started = supervised.call('start');
