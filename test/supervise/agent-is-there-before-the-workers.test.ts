@@ -59,7 +59,9 @@ test('unhealthy', async (t) => {
   t.equal(supervised.seen('unhealthy').length, 0);
   process.kill(supervised.seen<number>('agent:ready')[0] as number, 'SIGKILL');
   await supervised.until('unhealthy');
-  t.match(supervised.seen<Error>('agent:stopped'), [{ message: /failed: it was ended by SIGKILL$/ }]);
+  t.match(supervised.seen<Error>('agent:stopped'), [
+    { message: /failed: it was ended by SIGKILL$/ },
+  ]);
   t.match(supervised.seen<object>('unhealthy'), [{ agent: false, ready: 2, workers: 2 }]);
 });
 
