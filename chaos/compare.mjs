@@ -3,10 +3,10 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { align } from '../bench/lib/align.mjs';
 import { HANG_MS, startLoad } from './lib/load.mjs';
 import { Program } from './lib/program.mjs';
 import { seeded } from './lib/random.mjs';
-import { align } from './lib/tables.mjs';
 
 /** @typedef {import('./lib/load.mjs').LoadReport} LoadReport */
 

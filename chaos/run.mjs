@@ -3,14 +3,16 @@
 //
 // Exit code: 0; 1 if a limit was violated; 2 for a wrong command line; 130 after Ctrl-C.
 import { existsSync, writeFileSync } from 'node:fs';
+import { align } from '../bench/lib/align.mjs';
+import { UsageError } from '../bench/lib/command-line.mjs';
 import { describeMachine } from '../bench/lib/machine.mjs';
 import { killAll } from '../bench/lib/processes.mjs';
 import { compare } from './compare.mjs';
 import { runChaos } from './lib/chaos.mjs';
 import { killMarked } from './lib/leftovers.mjs';
 import { LOADGEN } from './lib/load.mjs';
-import { parseOptions, USAGE, UsageError } from './lib/options.mjs';
-import { align, tap } from './lib/tables.mjs';
+import { parseOptions, USAGE } from './lib/options.mjs';
+import { tap } from './lib/tables.mjs';
 
 /** @typedef {import('./lib/rounds.mjs').Round} Round */
 

@@ -1,9 +1,10 @@
-// What has changed between two results: per scenario, contestant and main metric the ratio of the
+// What has changed between two results: per scenario, contestant and metric the ratio of the
 // medians, with its 95 % interval. A difference is one only if that interval leaves out 1.
+
+import { align } from './align.mjs';
 import { METRICS } from './metrics.mjs';
-import { mainMetrics, parametersOf, valuesByRound } from './results.mjs';
+import { comparedMetrics, parametersOf, valuesByRound } from './results.mjs';
 import { MIN_VALUES, median, ratioOfMedians } from './statistics.mjs';
-import { align } from './tables.mjs';
 
 /** @typedef {import('./results.mjs').Result} Result */
 
@@ -59,7 +60,7 @@ function whereOf(result) {
  */
 function compareCells(before, after) {
   const [sample] = before;
-  return mainMetrics(sample.scenario)
+  return comparedMetrics(sample.scenario)
     .filter((metric) => METRICS[metric]?.better !== 'neither')
     .flatMap((metric) => {
       const [own, base] = [after, before].map((cells) =>

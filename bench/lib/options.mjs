@@ -1,18 +1,33 @@
 // The command line of ../run.mjs.
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { CONTESTANTS } from '../contestants/index.mjs';
 import { SCENARIOS } from '../scenarios/index.mjs';
+import { parseOnlyOptions, UsageError, wholeNumber } from './command-line.mjs';
 
 const LOADGEN = fileURLToPath(new URL('../../build/Release/loadgen', import.meta.url));
 const ROUNDS = 7;
 const MIN_QUICK_ROUNDS = 5;
 
+/** @satisfies {import('node:util').ParseArgsConfig['options']} */
+const OPTIONS = /** @type {const} */ ({
+  quick: { type: 'boolean', default: false },
+  rounds: { type: 'string' },
+  scenario: { type: 'string' },
+  contestant: { type: 'string' },
+  workers: { type: 'string', default: '2' },
+  connections: { type: 'string' },
+  out: { type: 'string' },
+  loadgen: { type: 'string', default: LOADGEN },
+  list: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+});
+
 export const USAGE = `usage: node bench/run.mjs [options]
-  --quick              some 4 minutes on 2 idle cores: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
+  --quick              under 3 minutes on 2 idle cores, the rest takes FULLTIME: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
   --rounds N           how often each cell runs (${ROUNDS}; with --quick ${MIN_QUICK_ROUNDS})
   --scenario A,B       only these (all; with --quick ${quickScenarios().join(', ')})
-  --contestant A,B     only these (all; in keep-alive those it is a question for)
+  --contestant A,B     only these (those that the scenario names: some have many cells, and not all of
+                       them for everyone)
   --workers N          worker processes (2)
   --connections N      connections (keep-alive: requests) of a cell, where its load is a number of them
   --out DIR            write results.jsonl, a line per cell, and report.html there
@@ -20,12 +35,9 @@ export const USAGE = `usage: node bench/run.mjs [options]
   --list               list scenarios and contestants, and end
   --help               this text`;
 
-/** A command line that says something impossible. */
-export class UsageError extends Error {}
-
 /** @param {string[]} args */
 export function parseOptions(args) {
-  const values = parse(args);
+  const values = parseOnlyOptions(args, OPTIONS);
   const defaultRounds = values.quick ? MIN_QUICK_ROUNDS : ROUNDS;
   const rounds = wholeNumber('--rounds', values.rounds ?? String(defaultRounds), 1, 100);
   if (values.quick && rounds < MIN_QUICK_ROUNDS) {
@@ -55,50 +67,13 @@ export function parseOptions(args) {
 }
 
 function quickScenarios() {
-  return Object.keys(SCENARIOS).filter((name) => SCENARIOS[name].isQuick);
+  return Object.keys(SCENARIOS).filter((name) => SCENARIOS[name].quick);
 }
 
 /** @returns {Record<string, string>} */
 function allContestants() {
   const own = Object.values(SCENARIOS).map(({ ownContestants }) => ownContestants);
   return Object.assign({}, CONTESTANTS, ...own);
-}
-
-/** @param {string[]} args */
-function parse(args) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        quick: { type: 'boolean', default: false },
-        rounds: { type: 'string' },
-        scenario: { type: 'string' },
-        contestant: { type: 'string' },
-        workers: { type: 'string', default: '2' },
-        connections: { type: 'string' },
-        out: { type: 'string' },
-        loadgen: { type: 'string', default: LOADGEN },
-        list: { type: 'boolean', default: false },
-        help: { type: 'boolean', default: false },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/**
- * @param {string} option
- * @param {string} text
- * @param {number} min
- * @param {number} max
- */
-function wholeNumber(option, text, min, max) {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(`${option} must be a whole number from ${min} to ${max}, not '${text}'`);
-  }
-  return value;
 }
 
 /**

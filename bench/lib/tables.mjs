@@ -1,5 +1,6 @@
 // The tables at the end of a run, as text.
 import { CONTESTANTS } from '../contestants/index.mjs';
+import { align } from './align.mjs';
 import { isValid, METRICS, valuesOf } from './metrics.mjs';
 import { parametersOf } from './results.mjs';
 import { median } from './statistics.mjs';
@@ -144,22 +145,4 @@ function limitOf({ atLeast, atMost, under }) {
  */
 function format(value, digits) {
   return value === undefined ? '-' : value.toFixed(digits);
-}
-
-/**
- * Columns side by side: the first to the left, the others to the right.
- * @param {string[][]} rows
- */
-export function align(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows
-    .map((row) =>
-      row
-        .map((text, column) =>
-          column === 0 ? text.padEnd(widths[0]) : text.padStart(widths[column]),
-        )
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n');
 }

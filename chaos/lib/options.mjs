@@ -1,5 +1,5 @@
 // The command line of ../run.mjs.
-import { parseArgs } from 'node:util';
+import { parseOnlyOptions, UsageError, wholeNumber } from '../../bench/lib/command-line.mjs';
 import { SCALE } from './events.mjs';
 
 export const USAGE = `usage: npm run chaos -- [options]
@@ -10,12 +10,19 @@ export const USAGE = `usage: npm run chaos -- [options]
   --against cluster    instead: three experiments with rondo and plain node:cluster, side by side
   --help               this text`;
 
-/** A command line that says something impossible. */
-export class UsageError extends Error {}
+/** @satisfies {import('node:util').ParseArgsConfig['options']} */
+const OPTIONS = /** @type {const} */ ({
+  help: { type: 'boolean', default: false },
+  seconds: { type: 'string' },
+  workers: { type: 'string' },
+  seed: { type: 'string' },
+  out: { type: 'string' },
+  against: { type: 'string' },
+});
 
 /** @param {string[]} args */
 export function parseOptions(args) {
-  const { help, seconds, workers, seed, out, against } = parse(args);
+  const { help, seconds, workers, seed, out, against } = parseOnlyOptions(args, OPTIONS);
   if (against !== undefined && against !== 'cluster') {
     throw new UsageError(`--against must be cluster, not '${against}'`);
   }
@@ -32,37 +39,4 @@ export function parseOptions(args) {
     seed: wholeNumber('--seed', seed ?? String(Date.now() % 100_000), 0, 0xffff_ffff),
     out,
   };
-}
-
-/** @param {string[]} args */
-function parse(args) {
-  try {
-    return parseArgs({
-      args,
-      options: {
-        help: { type: 'boolean', default: false },
-        seconds: { type: 'string' },
-        workers: { type: 'string' },
-        seed: { type: 'string' },
-        out: { type: 'string' },
-        against: { type: 'string' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-/**
- * @param {string} option
- * @param {string} text
- * @param {number} min
- * @param {number} max
- */
-function wholeNumber(option, text, min, max) {
-  const value = Number(text);
-  if (!/^\d+$/.test(text) || value < min || value > max) {
-    throw new UsageError(`${option} must be a whole number from ${min} to ${max}, not '${text}'`);
-  }
-  return value;
 }
