@@ -6,6 +6,7 @@
  * @packageDocumentation
  */
 
+import { constants } from 'node:os';
 import { invalidOption, RondoError, systemError } from './errors.js';
 import { loadNative, type Native } from './native.js';
 
@@ -16,7 +17,10 @@ export const MAX_FDS = 253;
 export const MAX_PAYLOAD = 65_536;
 
 const NO_PAYLOAD = new Uint8Array(1);
-const EAGAIN_NAMES = new Set(['EAGAIN', 'EWOULDBLOCK']);
+const WOULD_BLOCK = new Set([-constants.errno.EAGAIN, -constants.errno.EWOULDBLOCK]);
+
+/** One for all messages, which are copied out of it: as much for each would cost more than receiving it. */
+let buffer: Buffer | undefined;
 
 /** One received message. */
 export interface ReceivedMessage {
@@ -80,7 +84,7 @@ export function recvFds(socket: number, max: number = MAX_FDS): ReceivedMessage 
   if (!Number.isInteger(max) || max < 0 || max > MAX_FDS) {
     throw invalidOption('max', `an integer from 0 to ${MAX_FDS}`, max);
   }
-  const buffer = Buffer.allocUnsafeSlow(MAX_PAYLOAD);
+  buffer ??= Buffer.allocUnsafeSlow(MAX_PAYLOAD);
   const message = native().receiveFds(socket, max, buffer);
   if (typeof message === 'number') return orWouldBlock(message, 'recvmsg', null);
   if (message.fdsLost) {
@@ -117,9 +121,8 @@ function native(): Native {
 }
 
 function orWouldBlock<Value>(errno: number, syscall: string, value: Value): Value {
-  const error = systemError(errno, syscall);
-  if (EAGAIN_NAMES.has(error.code ?? '')) return value;
-  throw error;
+  if (WOULD_BLOCK.has(errno)) return value;
+  throw systemError(errno, syscall);
 }
 
 function checkFd(name: string, fd: unknown): void {
