@@ -1,22 +1,24 @@
 // From a chart in the words of Vega-Lite to the text of an SVG element that needs nothing else.
 import { optimize } from 'svgo';
-import { parse, textMetrics, View } from 'vega';
+import * as vega from 'vega';
 import { compile } from 'vega-lite';
 import { CHART_CONFIG, colorCss, FONT, textWidth } from './theme.mjs';
 
-// Without a canvas Vega takes letters to be wider than they are, and leaves out what would fit.
+// Without a canvas Vega takes letters to be wider than they are, and leaves out what would fit. Its types
+// do not have it.
+const { textMetrics } = /** @type {any} */ (vega);
 textMetrics.width = (
   /** @type {{ text?: unknown, fontSize?: number }} */ item,
   /** @type {unknown} */ text,
 ) => textWidth(String(text ?? item.text ?? ''), item.fontSize);
 
 /**
- * @param {object} spec
+ * @param {object} spec of Vega-Lite
  * @param {{ id: string, title: string, words: string }} text the id has to be unique in its page
  */
 export async function drawSvg(spec, { id, title, words }) {
-  const { spec: vega } = compile({ ...spec, config: CHART_CONFIG });
-  const view = new View(parse(vega), { renderer: 'none' });
+  const { spec: drawing } = compile(/** @type {any} */ ({ ...spec, config: CHART_CONFIG }));
+  const view = new vega.View(vega.parse(drawing), { renderer: 'none' });
   const drawn = slim(await view.toSVG());
   view.finalize();
   const label = `<title id="${id}-t">${escapeText(title)}</title><desc id="${id}-d">${escapeText(words)}</desc>`;

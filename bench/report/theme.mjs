@@ -81,10 +81,13 @@ function variables(scheme) {
   return [...contestants, ...others].join(';');
 }
 
-/** What all charts have in common, in the words of Vega-Lite. */
+/**
+ * What all charts have in common.
+ * @type {import('vega-lite').Config}
+ */
 export const CHART_CONFIG = {
   aria: false,
-  background: null,
+  background: 'transparent',
   font: FONT,
   padding: 2,
   view: { stroke: null },

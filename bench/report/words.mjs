@@ -13,7 +13,7 @@ import { estimate } from './summarize.mjs';
  * @returns {NamedMetric}
  */
 export function metricOf(key) {
-  return { label: key, digits: 2, ...METRICS[key], key };
+  return { ...(METRICS[key] ?? { label: key, digits: 2 }), key };
 }
 
 /**
