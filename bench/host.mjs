@@ -1,7 +1,8 @@
 // The program of a cell: `node host.mjs CONTESTANT HANDLER WORKERS [replace]`. It is the primary, and
 // with BENCH_WORKER set it is worker number BENCH_WORKER of the same contestant. The contestant's
 // adapter says how connections get from one to the other; all else is here and the same for all.
-// With `replace` a worker that ends is replaced, otherwise that ends the cell.
+// With `replace` a worker that ends is replaced, otherwise that ends the cell. It listens on a free port of
+// 127.0.0.1, or at BENCH_HOST and BENCH_PORT.
 //
 // Runner → primary: {type:'block', ms}. Primary → runner: {type:'started', pid} and
 // {type:'serving', index, pid} for each worker, {type:'ready', port, primaryPid,
@@ -11,6 +12,8 @@ import { spawn } from 'node:child_process';
 import { HANDLERS } from './handlers.mjs';
 
 const [contestant, handler, workers, mode] = process.argv.slice(2);
+const { BENCH_HOST = '127.0.0.1', BENCH_PORT = '0' } = process.env;
+const address = { host: BENCH_HOST, port: Number(BENCH_PORT) };
 /** @type {import('./lib/types.mjs').Adapter} */
 const adapter = await import(`./contestants/${contestant}.mjs`);
 
@@ -51,6 +54,7 @@ async function runPrimary() {
   }
 
   const contact = await adapter.primary({
+    address,
     workers: Number(workers),
     handler,
     adopt,
@@ -80,7 +84,7 @@ async function runPrimary() {
 
 /** @param {string} index */
 async function runWorker(index) {
-  await adapter.worker?.(HANDLERS[handler](`w${index}`));
+  await adapter.worker?.(HANDLERS[handler](`w${index}`), address);
   process.send?.({ type: 'ready', index: Number(index) });
 }
 

@@ -1,9 +1,9 @@
 // The limit: what the kernel allows, with no Node in the way. One process and its workers, bound to
-// a free port of 127.0.0.1:
+// an IPv4 address, with port 0 to a free port of it:
 //
-//   bare dispatcher HANDLER WORKERS   accepts, and sends each connection to the next worker
-//   bare reuseport HANDLER WORKERS    workers that each listen (SO_REUSEPORT)
-//   bare noop storm|handoff 0         accepts, writes the line and closes; no workers
+//   bare dispatcher HANDLER WORKERS HOST PORT   accepts, and sends each connection to the next
+//   worker bare reuseport HANDLER WORKERS HOST PORT    workers that each listen (SO_REUSEPORT) bare
+//   noop storm|handoff 0 HOST PORT         accepts, writes the line and closes; no workers
 //
 // Prints one line of JSON, the port and the pids of its workers, and serves until it is killed.
 // No process outlives the one that started it.
@@ -86,8 +86,8 @@ void HandOff(int channel, const UniqueFd& connection) {
   }
 }
 
-void RunDispatcher(bare::Handler handler, int count) {
-  const UniqueFd listener = bare::BindLoopback(0, false);
+void RunDispatcher(bare::Handler handler, int count, const sockaddr_in& address) {
+  const UniqueFd listener = bare::Bind(address, false);
   if (!listener) Fail("bind", errno);
   Listen(listener.get());
   std::vector<UniqueFd> channels;
@@ -113,13 +113,13 @@ void RunDispatcher(bare::Handler handler, int count) {
   }
 }
 
-void RunReusePort(bare::Handler handler, int count) {
-  int port = 0;
+void RunReusePort(bare::Handler handler, int count, sockaddr_in address) {
   std::vector<pid_t> workers;
   for (int i = 0; i < count; i++) {
-    UniqueFd listener = bare::BindLoopback(port, true);
+    UniqueFd listener = bare::Bind(address, true);
     if (!listener) Fail("bind", errno);
-    port = bare::PortOf(listener.get());
+    // The first one finds the port.
+    address.sin_port = htons(static_cast<uint16_t>(bare::PortOf(listener.get())));
     // Its worker takes connections until there is none, and must not wait for one there.
     if (fcntl(listener.get(), F_SETFL, O_NONBLOCK) != 0) Fail("fcntl", errno);
     Listen(listener.get());
@@ -128,14 +128,14 @@ void RunReusePort(bare::Handler handler, int count) {
       return bare::Worker(service).Run(listener.get(), bare::AcceptFrom);
     }));
   }
-  PrintReady(port, workers);
+  PrintReady(ntohs(address.sin_port), workers);
   wait(nullptr);
   fprintf(stderr, "bare: a worker ended\n");
   _exit(1);
 }
 
-void RunNoop(bare::Handler handler) {
-  const UniqueFd listener = bare::BindLoopback(0, false);
+void RunNoop(bare::Handler handler, const sockaddr_in& address) {
+  const UniqueFd listener = bare::Bind(address, false);
   if (!listener) Fail("bind", errno);
   Listen(listener.get());
   PrintReady(bare::PortOf(listener.get()), {});
@@ -153,15 +153,18 @@ void RunNoop(bare::Handler handler) {
 int main(int argc, char** argv) {
   prctl(PR_SET_PDEATHSIG, SIGKILL);
   bare::Handler handler;
-  const std::string mode = argc == 4 ? argv[1] : "";
-  const int workers = argc == 4 ? atoi(argv[3]) : -1;
-  if (argc == 4 && bare::ParseHandler(argv[2], &handler) && workers <= kMaxWorkers) {
+  sockaddr_in address;
+  const std::string mode = argc == 6 ? argv[1] : "";
+  const int workers = argc == 6 ? atoi(argv[3]) : -1;
+  if (argc == 6 && bare::ParseHandler(argv[2], &handler) && workers <= kMaxWorkers &&
+      bare::ParseAddress(argv[4], argv[5], &address)) {
     RaiseFdLimit();
-    if (mode == "dispatcher" && workers > 0) RunDispatcher(handler, workers);
-    if (mode == "reuseport" && workers > 0) RunReusePort(handler, workers);
-    if (mode == "noop" && workers == 0) RunNoop(handler);
+    if (mode == "dispatcher" && workers > 0) RunDispatcher(handler, workers, address);
+    if (mode == "reuseport" && workers > 0) RunReusePort(handler, workers, address);
+    if (mode == "noop" && workers == 0) RunNoop(handler, address);
   }
   fprintf(stderr,
-          "usage: bare dispatcher|reuseport HANDLER WORKERS\n       bare noop storm|handoff 0\n");
+          "usage: bare dispatcher|reuseport HANDLER WORKERS HOST PORT\n"
+          "       bare noop storm|handoff 0 HOST PORT\n");
   return 2;
 }

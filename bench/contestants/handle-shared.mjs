@@ -5,9 +5,9 @@ import net from 'node:net';
 import { listening } from '../lib/listening.mjs';
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
-export async function primary({ workers, startWorker }) {
+export async function primary({ address, workers, startWorker }) {
   const server = net.createServer();
-  server.listen(0, '127.0.0.1');
+  server.listen(address);
   await once(server, 'listening');
   const { port } = /** @type {net.AddressInfo} */ (server.address());
   const children = Array.from({ length: workers }, (_, index) => startWorker(index));

@@ -19,7 +19,26 @@ export const CONTESTANTS = {
   'bare-dispatcher': 'no Node: accept4 and sendmsg in turn, to workers in C++',
   'bare-reuseport': 'no Node: SO_REUSEPORT, workers in C++',
   noop: 'no Node: one process that accepts, writes the line and closes; the baseline',
+  'rondo-unbounded': 'rondo without its window, to see what that is for',
 };
+
+/** Checks of the benchmark, and no way anybody would share a port: asked where there is something to see. */
+const CHECKS = ['rondo-unbounded'];
+
+/** One of each kind, for scenarios where all of them would take too long. */
+export const KINDS = [
+  'rondo-native',
+  'rondo-ipc',
+  'cluster-rondo',
+  'cluster-rr',
+  'cluster-none',
+  'send-socket',
+  'reuseport',
+  'proxy',
+];
+
+/** Those of a full run, where a scenario does not say otherwise. */
+export const FULL = Object.keys(CONTESTANTS).filter((name) => !CHECKS.includes(name));
 
 /** Those of a quick run: what one would choose from. */
 export const QUICK = [
@@ -54,7 +73,8 @@ const OF_WORKERS = ['long-lived', 'stalled-worker', 'killed-workers', 'scaling',
 export function cannot(contestant, { name }) {
   if (contestant === 'noop' && !OF_ACCEPTING.includes(name)) return 'it reads and keeps nothing';
   if (ALONE.includes(contestant) && OF_WORKERS.includes(name)) return 'it has no workers';
-  if (BARE.includes(contestant) && name === 'blocked') return 'it has no event loop to block';
+  if (BARE.includes(contestant) && name === 'blocked-primary')
+    return 'it has no event loop to block';
   if (name === 'killed-workers' && Object.hasOwn(NEVER_REPLACES, contestant))
     return NEVER_REPLACES[contestant];
   if (name === 'keep-alive' && ['cluster-none', 'handle-shared'].includes(contestant))

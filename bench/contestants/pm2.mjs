@@ -1,5 +1,5 @@
 // pm2 in cluster mode. Its daemon is this process, as with pm2-runtime, so that it ends with the cell
-// and its event loop is the one that `blocked` blocks. Its home is its own, so that it meets no other
+// and its event loop is the one that `blocked-primary` blocks. Its home is its own, so that it meets no other
 // daemon. In the workers it is node:cluster.
 import cluster from 'node:cluster';
 import { once } from 'node:events';

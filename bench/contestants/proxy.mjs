@@ -6,7 +6,7 @@ import { turns } from '../lib/in-turn.mjs';
 import { listening } from '../lib/listening.mjs';
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
-export async function primary({ workers, startWorker }) {
+export async function primary({ address, workers, startWorker }) {
   /** @type {(number | undefined)[]} */
   const ports = [];
   await Promise.all(Array.from({ length: workers }, (_, index) => start(index)));
@@ -19,7 +19,7 @@ export async function primary({ workers, startWorker }) {
     pass(client, upstream);
     pass(upstream, client);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(address);
   await once(server, 'listening');
   return { port: /** @type {net.AddressInfo} */ (server.address()).port, replace: start };
 

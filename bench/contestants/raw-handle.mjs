@@ -9,10 +9,10 @@ import { channelsInTurn } from '../lib/in-turn.mjs';
 const CONNECTION = { cmd: 'NODE_BENCH_CONNECTION' };
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
-export async function primary({ workers, startWorker }) {
+export async function primary({ address, workers, startWorker }) {
   const { next, replace } = channelsInTurn(workers, startWorker);
   const server = net.createServer();
-  server.listen(0, '127.0.0.1');
+  server.listen(address);
   await once(server, 'listening');
   const listener = /** @type {any} */ (server)._handle;
   listener.onconnection = (/** @type {number} */ error, /** @type {any} */ connection) => {

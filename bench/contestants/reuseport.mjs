@@ -8,9 +8,10 @@ import { listening } from '../lib/listening.mjs';
 const LISTEN = fileURLToPath(new URL('../../build/Release/reuseport_listen', import.meta.url));
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
-export async function primary({ workers, startWorker }) {
+export async function primary({ address, workers, startWorker }) {
+  const { host } = address;
   // The first one finds the port.
-  const port = await listening(start(0, 0));
+  const port = await listening(start(0, address.port));
   const others = Array.from({ length: workers - 1 }, (_, index) => start(index + 1, port));
   await Promise.all(others.map(listening));
   return { port, replace: (index) => start(index, port) };
@@ -21,16 +22,16 @@ export async function primary({ workers, startWorker }) {
    */
   function start(index, port) {
     if (hasReusePort()) return startWorker(index, { env: { BENCH_PORT: String(port) } });
-    return startWorker(index, { by: [LISTEN, String(port)] });
+    return startWorker(index, { by: [LISTEN, host, String(port)] });
   }
 }
 
 /** @type {Required<import('../lib/types.mjs').Adapter>['worker']} */
-export async function worker(server) {
-  const { BENCH_LISTEN_FD, BENCH_PORT } = process.env;
+export async function worker(server, address) {
+  const { BENCH_LISTEN_FD } = process.env;
   server.listen(
     BENCH_LISTEN_FD === undefined
-      ? { port: Number(BENCH_PORT), host: '127.0.0.1', reusePort: true }
+      ? { ...address, reusePort: true }
       : { fd: Number(BENCH_LISTEN_FD) },
   );
   await once(server, 'listening');

@@ -5,14 +5,14 @@ import net from 'node:net';
 import { channelsInTurn } from '../lib/in-turn.mjs';
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
-export async function primary({ workers, startWorker }) {
+export async function primary({ address, workers, startWorker }) {
   const { next, replace } = channelsInTurn(workers, startWorker);
   const server = net.createServer({ pauseOnConnect: true }, (socket) => {
     const child = next();
     if (!child) return socket.destroy();
     child.send('socket', socket, (error) => error && socket.destroy());
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(address);
   await once(server, 'listening');
   return { port: /** @type {net.AddressInfo} */ (server.address()).port, replace };
 }

@@ -3,9 +3,9 @@
 import { once } from 'node:events';
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
-export async function primary({ createServer }) {
+export async function primary({ address, createServer }) {
   const server = createServer(0);
-  server.listen(0, '127.0.0.1');
+  server.listen(address);
   await once(server, 'listening');
   return {
     port: /** @type {import('node:net').AddressInfo} */ (server.address()).port,

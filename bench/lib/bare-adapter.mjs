@@ -13,11 +13,15 @@ const PROGRAM = fileURLToPath(new URL('../../build/Release/bare', import.meta.ur
  */
 export function bareAdapter(mode) {
   return {
-    async primary({ workers, handler, started, serving }) {
+    async primary({ address, workers, handler, started, serving }) {
       const count = mode === 'noop' ? 0 : workers;
-      const child = spawn(PROGRAM, [mode, handler, String(count)], {
-        stdio: ['ignore', 'pipe', 'inherit'],
-      });
+      const child = spawn(
+        PROGRAM,
+        [mode, handler, String(count), address.host, String(address.port)],
+        {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        },
+      );
       await once(child, 'spawn');
       const primaryPid = /** @type {number} */ (child.pid);
       started(primaryPid);

@@ -21,8 +21,8 @@ export function clusterAdapter(policy) {
       }
     },
 
-    async worker(server) {
-      server.listen(0, '127.0.0.1');
+    async worker(server, address) {
+      server.listen(address);
       await once(server, 'listening');
     },
   };

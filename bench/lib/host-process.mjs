@@ -16,12 +16,21 @@ const MAX_STDERR = 4_096;
  * @param {string} contestant
  * @param {string} handler
  * @param {number} workers
- * @param {{ isReplacing?: boolean }} [options] isReplacing: a worker that ends is replaced
+ * @param {{ isReplacing?: boolean, address?: import('./types.mjs').Address }} [options] isReplacing: a worker
+ *   that ends is replaced; address: not a free port of 127.0.0.1
  */
-export async function startHost(contestant, handler, workers, { isReplacing = false } = {}) {
+export async function startHost(
+  contestant,
+  handler,
+  workers,
+  { isReplacing = false, address = { host: '127.0.0.1', port: 0 } } = {},
+) {
   const start = performance.now();
   const args = [contestant, handler, String(workers), ...(isReplacing ? ['replace'] : [])];
-  const child = fork(HOST, args, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+  const child = fork(HOST, args, {
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    env: { ...process.env, BENCH_HOST: address.host, BENCH_PORT: String(address.port) },
+  });
   const primaryPid = /** @type {number} */ (child.pid);
   track(primaryPid);
 

@@ -1,5 +1,5 @@
 // Which cells a round has, and in which order.
-import { CONTESTANTS, cannot, QUICK } from '../contestants/index.mjs';
+import { CONTESTANTS, cannot, FULL } from '../contestants/index.mjs';
 
 /** @typedef {import('./types.mjs').Scenario} Scenario */
 /** @typedef {ReturnType<typeof import('./options.mjs').parseOptions>} Options */
@@ -14,7 +14,7 @@ import { CONTESTANTS, cannot, QUICK } from '../contestants/index.mjs';
 export function planRound(options, round) {
   const { connections, quick, loadgen, workers } = options;
   return options.scenarios.flatMap((scenario) => {
-    const size = connections ?? (quick ? quickSize(scenario) : undefined);
+    const size = connections ?? (quick ? scenario.quick?.connections : undefined);
     return variantsOf(scenario, options).map((variant) => ({
       plan: { scenario, variant, round, workers: variant.workers ?? workers, size, loadgen },
       contestants: rotate(contestantsOf(scenario, variant, options), round - 1),
@@ -72,17 +72,12 @@ function candidatesFor(scenario, { contestants, quick }) {
   const all = Object.keys(scenario.ownContestants ?? CONTESTANTS);
   if (contestants) return contestants.filter((name) => all.includes(name));
   if (scenario.ownContestants) return all;
-  return scenario.contestants ?? (quick ? QUICK : all);
+  return (quick ? scenario.quick?.contestants : undefined) ?? scenario.contestants ?? FULL;
 }
 
 /** @param {Scenario} scenario */
 function passesOf(scenario) {
   return scenario.measure ? 1 : (scenario.passes ?? 1);
-}
-
-/** @param {Scenario} scenario */
-function quickSize(scenario) {
-  return scenario.measure ? undefined : scenario.quickConnections;
 }
 
 /**

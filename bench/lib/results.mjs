@@ -39,12 +39,17 @@ export function toResult(cell, loadAverage, where) {
 }
 
 /**
- * The metrics that are charted and compared in a scenario.
+ * The metrics that are charted in a scenario.
  * @param {string} scenario
  */
 export function mainMetrics(scenario) {
   const { main, columns } = SCENARIOS[scenario] ?? { columns: [] };
   return main ?? columns.slice(0, 1);
+}
+
+/** @param {string} scenario */
+export function comparedMetrics(scenario) {
+  return SCENARIOS[scenario]?.compared ?? mainMetrics(scenario);
 }
 
 /** @param {import('./types.mjs').Cell} cell */

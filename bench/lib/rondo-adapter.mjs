@@ -8,10 +8,10 @@ import { once } from 'node:events';
  */
 export function rondoAdapter(options) {
   return {
-    async primary({ workers, startWorker }) {
+    async primary({ address, workers, startWorker }) {
       const { Dispatcher } = await import('rondo');
       const dispatcher = new Dispatcher(options);
-      const listener = await dispatcher.listen({ port: 0, host: '127.0.0.1' });
+      const listener = await dispatcher.listen(address);
       const slots = Array.from({ length: workers }, () => dispatcher.openSlot());
       for (const index of slots.keys()) start(index);
       dispatcher.on('slot:gone', (slot) => start(slots.indexOf(slot)));

@@ -4,10 +4,15 @@
  * A contestant: one way of getting accepted connections to workers.
  * @typedef {object} Adapter
  * @property {(tools: PrimaryTools) => Promise<Contact>} primary
- *   Runs in the primary: starts the workers and listens on a free port of 127.0.0.1.
- * @property {(server: import('node:net').Server) => Promise<void>} [worker]
+ *   Runs in the primary: starts the workers and listens at `address`.
+ * @property {(server: import('node:net').Server, address: Address) => Promise<void>} [worker]
  *   Runs in each worker: has `server` receive its share of the connections. Missing if no worker is
  *   started by `startWorker` or `adopt`.
+ */
+
+/**
+ * Where to listen; port 0: wherever there is room.
+ * @typedef {{ host: string, port: number }} Address
  */
 
 /**
@@ -21,6 +26,7 @@
 
 /**
  * @typedef {object} PrimaryTools
+ * @property {Address} address
  * @property {number} workers how many to start
  * @property {string} handler a key of HANDLERS
  * @property {(index: number) => import('node:net').Server} createServer
@@ -108,11 +114,13 @@
  * @typedef {object} Question
  * @property {string} name
  * @property {string} about one line for `--list`
- * @property {boolean} [isQuick] is part of `--quick`
- * @property {string[]} [contestants] those it is a question for; without it all
+ * @property {{ contestants?: string[], connections?: number }} [quick] is part of `--quick`, with these
+ *   contestants and loads of so many connections (keep-alive: requests), where the others would take too long
+ * @property {string[]} [contestants] those asked; without it FULL of ../contestants/index.mjs
  * @property {Record<string, string>} [ownContestants] name → one line, where those of all others do not apply
  * @property {string[]} columns of its table, keys of METRICS
- * @property {string[]} [main] keys of METRICS: those charted and compared; without it the first column
+ * @property {string[]} [main] keys of METRICS: those charted; without it the first column
+ * @property {string[]} [compared] keys of METRICS: those that `compare` looks at; without it `main`
  * @property {(setting: { workers: number, full: boolean }) => Variant[]} [variants] cells that differ in
  *   parameters or in the number of workers; without it one. Not `full` is `--quick`.
  */
@@ -130,7 +138,6 @@
  * @property {string} handler a key of HANDLERS
  * @property {number} [passes] how often the contestants of a round are loaded in turn; without it once,
  *   each with no other there
- * @property {number} [quickConnections] for `--quick`, where the default would take too long
  * @property {boolean} [isReplacing] workers that end are replaced; there is then no CPU time in the cell
  * @property {boolean} [mayLeaveIdle] a worker that serves nothing is a result and no fault
  * @property {Load | ((workers: number) => Load)} warmUp
@@ -187,7 +194,7 @@
  * - `stalled-worker`: `load.late` clients waited for longer than 50 ms; `observed.stalledMs`.
  * - `killed-workers`: `load.failed`, `load.failures` by kind, `load.refused`, `load.hung`;
  *   `observed.kills`. No `cpuUs`.
- * - `blocked`: `observed.blockedMs`.
+ * - `blocked-primary`: `observed.blockedMs`.
  * - `scaling`, `start-up`: `workers` differs among cells. `start-up`: `observed.readyMs`,
  *   `workersReadyMs`, `primaryKb`, `workersKb`, `totalKb` (proportional set size of all, without pages counted
  *   twice). No `load`.

@@ -3,7 +3,9 @@
 //
 // The rate is such that what comes in 1 s fits in the default backlog of 511: beyond that the
 // kernel drops handshakes, and the client's retries would be measured instead.
+
 import { setTimeout as delay } from 'node:timers/promises';
+import { KINDS } from '../contestants/index.mjs';
 
 const RATE = 400;
 const BEFORE_MS = 200;
@@ -11,10 +13,11 @@ const BLOCK_MS = 1_000;
 const LOAD_MS = 1_400;
 
 /** @type {import('../lib/types.mjs').LoadScenario} */
-export const blocked = {
-  name: 'blocked',
+export const blockedPrimary = {
+  name: 'blocked-primary',
   about: `${RATE} connections/s, the primary's event loop blocked for 1 s`,
-  isQuick: true,
+  contestants: KINDS,
+  quick: { contestants: ['rondo-native', 'cluster-rr', 'cluster-none'] },
   columns: ['maxMs', 'p99Ms', 'p50Ms', 'rate', 'busiest', 'othersCores'],
   handler: 'storm',
   warmUp: { mode: 'storm', connections: 2_000, concurrency: 64 },

@@ -5,13 +5,22 @@
 // The first clients find no queue and the next ones a short one. Until all 50 have been through it
 // the latency rises from 3 ms to 75 ms for every contestant alike, and that rise would be most of
 // the deviation measured. So it does not count; the deviation with it is shown beside.
+import { KINDS } from '../contestants/index.mjs';
+
 const CLIENTS = 50;
 
 /** @type {import('../lib/types.mjs').LoadScenario} */
 export const busy = {
   name: 'busy',
   about: `HTTP, Connection: close, handler busy for 3 ms; ${CLIENTS} clients`,
-  isQuick: true,
+  contestants: [
+    ...KINDS,
+    'rondo-least-connections',
+    'rondo-unbounded',
+    'bare-dispatcher',
+    'single',
+  ],
+  quick: { contestants: ['rondo-native', 'cluster-rr', 'cluster-none'], connections: 1_000 },
   columns: [
     'stddevMs',
     'stddevAllMs',
@@ -25,7 +34,6 @@ export const busy = {
     'othersCores',
   ],
   handler: 'busy',
-  quickConnections: 1_000,
   warmUp: { mode: 'http', connections: 2 * CLIENTS, concurrency: CLIENTS },
   load: (connections = 1_500) => ({
     mode: 'http',

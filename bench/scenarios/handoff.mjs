@@ -9,7 +9,7 @@
 /** Fewer than a backlog has room for (511): the kernel's retries of the handshake are no hand-off. */
 const MAX_UNDER_WAY = 400;
 const LOADS = [
-  { load: '1 %', share: 0.01, seconds: 4 },
+  { load: '1 %', share: 0.01, seconds: 3 },
   { load: '50 %', share: 0.5, seconds: 1.5 },
   { load: '90 %', share: 0.9, seconds: 1.5 },
 ];
@@ -18,6 +18,15 @@ const LOADS = [
 export const handoff = {
   name: 'handoff',
   about: "from connect() to the worker's 'connection' event, at shares of the maximum rate",
+  contestants: [
+    'rondo-native',
+    'cluster-rr',
+    'cluster-none',
+    'send-socket',
+    'reuseport',
+    'proxy',
+    'bare-dispatcher',
+  ],
   columns: [
     'handoffP50Us',
     'handoffP90Us',
@@ -31,7 +40,7 @@ export const handoff = {
   main: ['handoffP50Us', 'handoffP99Us'],
   variants: () => LOADS.map(({ load }) => ({ parameters: { load } })),
   handler: 'handoff',
-  warmUp: { mode: 'storm', connections: 25_000, concurrency: 64 },
+  warmUp: { mode: 'storm', connections: 20_000, concurrency: 64 },
   load(connections, { parameters }, warmUp) {
     const step = LOADS.find(({ load }) => load === parameters?.load) ?? LOADS[0];
     const rate = Math.max(1, Math.round(warmUp.rate * step.share));

@@ -1,5 +1,5 @@
 // The scenarios in the order they run. Adding one is a line here and a file beside this one.
-import { blocked } from './blocked.mjs';
+import { blockedPrimary } from './blocked-primary.mjs';
 import { busy } from './busy.mjs';
 import { fdPassing } from './fd-passing.mjs';
 import { handoff } from './handoff.mjs';
@@ -20,7 +20,7 @@ export const SCENARIOS = {
   'keep-alive': keepAlive,
   'long-lived': longLived,
   handoff,
-  blocked,
+  'blocked-primary': blockedPrimary,
   'stalled-worker': stalledWorker,
   'killed-workers': killedWorkers,
   scaling,

@@ -13,7 +13,7 @@ const PASSES = 5;
 export const keepAlive = {
   name: 'keep-alive',
   about: `HTTP keep-alive, ${CLIENTS} connections, a short reply at once`,
-  isQuick: true,
+  quick: { connections: 40_000 },
   contestants: ['cluster-rondo', 'cluster-rr'],
   passes: PASSES,
   columns: [
@@ -28,6 +28,7 @@ export const keepAlive = {
     'busiestConnections',
     'othersCores',
   ],
+  compared: ['rate', 'serverUs'],
   handler: 'hello',
   warmUp: { mode: 'keep-alive', requests: 100_000, concurrency: CLIENTS, opening: 1 },
   load: (requests = 60_000) => ({

@@ -8,7 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isRunning } from '../lib/processes.mjs';
 
 const RATE = 2_000;
-const SECONDS = 5;
+const SECONDS = 4;
 const EVERY_MS = 200;
 const HANG_MS = 2_000;
 const MIN_WORKERS = 4;
@@ -23,6 +23,15 @@ const EXPECTED = new Set(['ECONNRESET', 'EOF']);
 export const killedWorkers = {
   name: 'killed-workers',
   about: `${RATE} connections/s, a worker killed every ${EVERY_MS} ms and replaced`,
+  contestants: [
+    'rondo-native',
+    'cluster-rondo',
+    'cluster-rr',
+    'cluster-none',
+    'pm2',
+    'send-socket',
+    'reuseport',
+  ],
   columns: ['hung', 'failed', 'refused', 'kills', 'maxMs', 'p99Ms', 'p50Ms', 'busiest'],
   main: ['hung', 'failed', 'p99Ms'],
   variants: ({ workers }) => [{ workers: Math.max(MIN_WORKERS, workers) }],

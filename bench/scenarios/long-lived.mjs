@@ -3,6 +3,7 @@
 // are opened in both ways there are: one at a time, each after the one before has its worker's first
 // line, where the policy alone decides; and 400 at once, as clients come back after a restart, where
 // it shows who takes more because it was faster.
+import { KINDS } from '../contestants/index.mjs';
 import { fdLimit, memoryKb, openFds } from '../lib/proc.mjs';
 
 const FEW = 400;
@@ -19,6 +20,7 @@ const OPENINGS = { 'one at a time': 1, '400 at once': 400 };
 export const longLived = {
   name: 'long-lived',
   about: 'connections that stay open: their spread over the workers, and memory',
+  contestants: [...KINDS, 'rondo-least-connections'],
   columns: [
     'spread',
     'busiestShare',

@@ -4,14 +4,17 @@
 //
 // Both come at fixed rates. These have no common factor with each other or with small numbers of
 // workers: no policy that deals in turn can have the slow ones always meet the same worker.
+import { KINDS } from '../contestants/index.mjs';
+
 const FAST_RATE = 401;
 const SLOW_RATE = 23;
-const SECONDS = 4;
+const SECONDS = 3;
 
 /** @type {import('../lib/types.mjs').LoadScenario} */
 export const mixed = {
   name: 'mixed',
   about: `${FAST_RATE} fast requests/s and ${SLOW_RATE}/s that take 20 ms of CPU; latency of the fast`,
+  contestants: [...KINDS, 'rondo-least-connections'],
   columns: ['p99Ms', 'p50Ms', 'meanMs', 'stddevMs', 'maxMs', 'slowP50Ms', 'busiest', 'othersCores'],
   main: ['p99Ms', 'meanMs'],
   handler: 'mixed',

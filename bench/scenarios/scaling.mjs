@@ -5,13 +5,13 @@
 const FEW = [2, 8];
 const ALL = [2, 4, 8, 16, 32, 64];
 const MIN_WARM_UP = 8_000;
-const WARM_UP_PER_WORKER = 1_500;
+const WARM_UP_PER_WORKER = 500;
 
 /** @type {import('../lib/types.mjs').LoadScenario} */
 export const scaling = {
   name: 'scaling',
   about: 'the storm with more and more workers: cost per connection',
-  contestants: ['rondo-native', 'cluster-rondo', 'cluster-rr', 'cluster-none', 'send-socket'],
+  contestants: ['rondo-native', 'cluster-rr', 'cluster-none'],
   columns: [
     'serverUs',
     'primaryUs',

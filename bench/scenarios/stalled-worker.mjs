@@ -1,7 +1,9 @@
 // One of the workers is stopped (SIGSTOP) for 1 s, under a moderate load at a fixed rate. Clients
 // whose connection it has, or is given meanwhile, wait; how many, and how long? When it goes on, every
 // one of them must still be served.
+
 import { setTimeout as delay } from 'node:timers/promises';
+import { KINDS } from '../contestants/index.mjs';
 
 const RATE = 400;
 const BEFORE_MS = 200;
@@ -14,6 +16,7 @@ const LATE_MS = 50;
 export const stalledWorker = {
   name: 'stalled-worker',
   about: `${RATE} connections/s, one worker stopped for 1 s; late: waited for more than ${LATE_MS} ms`,
+  contestants: KINDS,
   columns: ['late', 'maxMs', 'p99Ms', 'p50Ms', 'meanMs', 'busiest', 'othersCores'],
   main: ['late', 'maxMs'],
   handler: 'storm',

@@ -1,6 +1,7 @@
 // How long until all workers are ready, and how much memory do all processes then have? Nearly all of
 // it is Node's own start, the same for everyone. A few connections check that every worker really
 // serves.
+import { KINDS } from '../contestants/index.mjs';
 import { startHost } from '../lib/host-process.mjs';
 import { findFault, runLoad } from '../lib/load.mjs';
 import { memoryKb } from '../lib/proc.mjs';
@@ -11,6 +12,7 @@ const MANY = 16;
 export const startUp = {
   name: 'start-up',
   about: 'time and memory until all workers are ready',
+  contestants: KINDS,
   columns: ['readyMs', 'workersReadyMs', 'primaryMb', 'workerMb', 'totalMb'],
   main: ['readyMs', 'primaryMb', 'totalMb'],
   variants: ({ workers, full }) => [{ workers }, ...(full ? [{ workers: MANY }] : [])],

@@ -1,11 +1,13 @@
 // A storm of short connections: connect, read one short line to its end, close, 64 at a time. All
 // there is to do is to get connections to workers, so its cost is what the rate shows.
 
+import { QUICK } from '../contestants/index.mjs';
+
 /** @type {import('../lib/types.mjs').LoadScenario} */
 export const storm = {
   name: 'storm',
   about: 'connect, read one short line, close; 64 at a time',
-  isQuick: true,
+  quick: { contestants: QUICK },
   columns: [
     'rate',
     'primaryUs',
@@ -17,6 +19,7 @@ export const storm = {
     'busiest',
     'othersCores',
   ],
+  compared: ['rate', 'primaryUs', 'serverUs'],
   handler: 'storm',
   warmUp: { mode: 'storm', connections: 8_000, concurrency: 64 },
   load: (connections = 20_000) => ({ mode: 'storm', connections, concurrency: 64 }),

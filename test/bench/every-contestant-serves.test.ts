@@ -1,15 +1,12 @@
 // Each contestant of the benchmark serves, those that cannot are not asked, and none leaves a process or a
 // file behind, whether it ends in peace or by Ctrl-C.
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { type Test, test } from 'tap';
+import { test } from 'tap';
+import { start } from '../fixtures/bench-program.js';
 import { fixture } from '../fixtures/harness.js';
 import { underLoad } from '../fixtures/loadgen.js';
 
@@ -20,7 +17,6 @@ const CONTESTANTS = readdirSync(new URL('../../bench/contestants/', import.meta.
 const WITHOUT_WORKERS = ['single', 'noop'];
 // One of each kind: workers of somebody else's, programs without Node, a program that becomes a worker.
 const INTERRUPTED = ['pm2', 'bare-dispatcher', 'reuseport'];
-const MARK = 'RONDO_TEST_RUN';
 
 test('all of them', underLoad, async (t) => {
   const { child, ended, isClean } = start(t, fixture('bench-contestants.mjs'), CONTESTANTS);
@@ -60,54 +56,5 @@ for (const name of INTERRUPTED) {
     await ended;
     t.equal(child.exitCode, 130, 'it ends the run');
     t.ok(await isClean(), 'nothing is left');
-  });
-}
-
-/** Starts a program with a temporary directory of its own, and a mark by which its processes are found. */
-function start(t: Test, program: string, args: string[]) {
-  const mark = randomUUID();
-  // Short, for the addresses of sockets in it.
-  const temporary = mkdtempSync(path.join(tmpdir(), 'bench-'));
-  const child = spawn(process.execPath, [program, ...args], {
-    env: { ...process.env, TMPDIR: temporary, [MARK]: mark },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  t.teardown(() => {
-    child.kill();
-    rmSync(temporary, { recursive: true });
-  });
-  const running = () => processesWith(`${MARK}=${mark}`);
-  /** The kernel needs a moment for those that were killed. */
-  const isClean = async () => {
-    const deadline = Date.now() + 5_000;
-    while (running().length > 0 && Date.now() < deadline) await delay(10);
-    const left = [...running(), ...readdirSync(temporary)];
-    if (left.length > 0) t.comment(left);
-    return left.length === 0;
-  };
-  return { child, ended: outputOf(child), isClean, running };
-}
-
-async function outputOf(child: ChildProcess) {
-  const output = { stdout: '', stderr: '' };
-  child.stdout?.on('data', (text) => {
-    output.stdout += text;
-  });
-  child.stderr?.on('data', (text) => {
-    output.stderr += text;
-  });
-  await once(child, 'close');
-  return output;
-}
-
-/** The pids of those with this in their environment. */
-function processesWith(variable: string): string[] {
-  return readdirSync('/proc').filter((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
-    try {
-      return readFileSync(`/proc/${pid}/environ`, 'latin1').includes(variable);
-    } catch {
-      return false;
-    }
   });
 }

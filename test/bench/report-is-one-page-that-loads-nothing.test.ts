@@ -92,7 +92,7 @@ test('every chart, for a desk and for a phone, with a title and a description', 
   const figures = figuresOf(await wholePage(t));
   for (const [scenario, kinds] of Object.entries({
     storm: ['bars', 'cpu', 'latency', 'spread'],
-    blocked: ['bars', 'cpu', 'latency', 'spread'],
+    'blocked-primary': ['bars', 'cpu', 'latency', 'spread'],
     scaling: ['scaling', 'bars', 'spread'],
     'handoff-load-1': ['bars', 'latency'],
     'handoff-load-90': ['bars', 'latency'],
@@ -126,7 +126,7 @@ test('what the texts say comes from the figures', async (t) => {
   t.match(rate, /Beside cluster-rr, cluster-none has 2\.01 times as much \(1\.9\d to 2\.0\d\)\./);
   t.match(textOf(html, 'storm-by-worker'), 'Least even: cluster-none, with 60 to 140&nbsp;%.');
   t.match(textOf(html, 'storm-cpu'), 'from 0.0 µs (cluster-none) to 25.0 µs (cluster-rr).');
-  t.match(textOf(html, 'blocked-latency'), 'cluster-rr has 300 times as much.');
+  t.match(textOf(html, 'blocked-primary-latency'), 'cluster-rr has 300 times as much.');
   t.match(
     textOf(html, 'handoff-load-1-latency'),
     '99th percentile of hand-off time: the best median is that of rondo-native, 4,000 µs',
