@@ -52,6 +52,8 @@ export const QUICK = [
 
 const ALONE = ['single', 'noop'];
 const BARE = ['bare-dispatcher', 'bare-reuseport'];
+/** No ways of sharing a port, but what to see those by. */
+export const LIMITS = ['single', 'noop', ...BARE, ...CHECKS];
 /**
  * Who does not replace a worker, and why.
  * @type {Record<string, string>}

@@ -114,6 +114,9 @@
  * @typedef {object} Question
  * @property {string} name
  * @property {string} about one line for `--list`
+ * @property {string} [expected] what to expect of it, for the report
+ * @property {(parameters: Record<string, string | number>) => boolean} [isHeadline] of its variants, which may
+ *   stand for it in the report's overview, by its first main metric; without it any
  * @property {{ contestants?: string[], connections?: number }} [quick] is part of `--quick`, with these
  *   contestants and loads of so many connections (keep-alive: requests), where the others would take too long
  * @property {string[]} [contestants] those asked; without it FULL of ../contestants/index.mjs

@@ -4,6 +4,7 @@ import { CONTESTANTS } from '../contestants/index.mjs';
 import { disturbance, voidList } from '../lib/tables.mjs';
 import { SCENARIOS } from '../scenarios/index.mjs';
 import { LAYOUTS } from './layout.mjs';
+import { renderOverview } from './overview.mjs';
 import { partsOf } from './sections.mjs';
 import { STYLE } from './style.mjs';
 import { namesOf } from './summarize.mjs';
@@ -48,6 +49,7 @@ ${renderWarnings(results)}
 <nav aria-label="Scenarios"><ul>${scenarios.map((name) => `<li><a href="#${idOf(name)}">${escapeText(name)}</a></li>`).join('')}</ul></nav>
 </header>
 <main>
+${renderOverview(results, scenarios, contestants, idOf)}
 ${renderContestants(contestants)}
 ${sections.join('\n')}
 </main>
@@ -78,9 +80,12 @@ async function renderScenario(results, scenario, contestants, charts) {
     );
     texts.push(`<details><summary>All figures</summary>${tables.join('\n')}</details>`);
   }
-  const about = SCENARIOS[scenario]?.about ?? '';
+  const { about = '', expected } = SCENARIOS[scenario] ?? {};
   const notes = new Set(results.flatMap((cell) => (cell.scenario === scenario && cell.note) || []));
-  const noted = [...notes].map((note) => `<p class="about">${escapeText(note)}</p>`).join('');
+  const noted = [expected ?? [], ...notes]
+    .flat()
+    .map((note) => `<p class="about">${escapeText(note)}</p>`)
+    .join('');
   return `<section><h2 id="${idOf(scenario)}">${escapeText(scenario)}</h2><p class="about">${escapeText(about)}</p>${noted}\n${texts.join('\n')}</section>`;
 }
 

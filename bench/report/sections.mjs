@@ -4,7 +4,7 @@ import { cpuBars, metricBars } from './bars.mjs';
 import { curveOf, latencyPanels, subjectOf, tailMetrics, withTail } from './latency.mjs';
 import { describeScaling, scalingPanels } from './scaling.mjs';
 import { describeSpread, hasSpread, spreadDots } from './spread.mjs';
-import { estimate, groupsOf } from './summarize.mjs';
+import { estimate, fullest, groupsOf } from './summarize.mjs';
 import { byMerit, describeRanking, formatUnit, metricOf, placeOf, sentence } from './words.mjs';
 
 /** @typedef {import('./summarize.mjs').Row} Row */
@@ -108,14 +108,6 @@ function scalingFigures(groups, scenario, contestants) {
     title: `${figure.title}, ${placeOf(axis, at)}`,
   }));
   return [...lines, ...bars, ...spreadFigure(compared, contestants)];
-}
-
-/**
- * Where the most contestants can be compared; of several such places the furthest.
- * @param {import('./summarize.mjs').Group[]} groups
- */
-function fullest(groups) {
-  return groups.reduce((most, group) => (group.rows.length >= most.rows.length ? group : most));
 }
 
 /**

@@ -37,5 +37,7 @@ thead th{color:var(--muted)}
 th:first-child{text-align:left}
 tbody th{position:sticky;left:0;background:var(--paper)}
 b{font-weight:600;white-space:nowrap}
-small{color:var(--muted)}
+small,.limit,.limit th{color:var(--muted)}
+.overview th,.overview td{padding:.3rem .4rem}
+.overview thead th{vertical-align:top;white-space:normal;min-width:5rem}
 `;

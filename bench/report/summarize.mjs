@@ -67,6 +67,14 @@ export function groupsOf(results, scenario) {
   });
 }
 
+/**
+ * Where the most contestants can be compared; of several such places the furthest.
+ * @param {Group[]} groups
+ */
+export function fullest(groups) {
+  return groups.reduce((most, group) => (group.rows.length >= most.rows.length ? group : most));
+}
+
 /** @param {Result[]} results of one scenario */
 function axisOf(results) {
   const names = new Set(results.flatMap(({ parameters = {} }) => Object.keys(parameters)));

@@ -198,10 +198,10 @@ export function sentence(text) {
 }
 
 /**
- * @param {Ranked} one
- * @param {Ranked} other
+ * @param {import('./summarize.mjs').Estimate} one
+ * @param {import('./summarize.mjs').Estimate} other
  */
-function overlap({ interval: a }, { interval: b }) {
+export function overlap({ interval: a }, { interval: b }) {
   return a !== undefined && b !== undefined && a.from <= b.to && b.from <= a.to;
 }
 

@@ -38,6 +38,7 @@ export const handoff = {
     'othersCores',
   ],
   main: ['handoffP50Us', 'handoffP99Us'],
+  isHeadline: ({ load }) => load === '50 %',
   variants: () => LOADS.map(({ load }) => ({ parameters: { load } })),
   handler: 'handoff',
   warmUp: { mode: 'storm', connections: 20_000, concurrency: 64 },

@@ -13,6 +13,8 @@ const PASSES = 5;
 export const keepAlive = {
   name: 'keep-alive',
   about: `HTTP keep-alive, ${CLIENTS} connections, a short reply at once`,
+  expected:
+    'No difference is expected: once a connection is with its worker, nobody dispatches anything any more.',
   quick: { connections: 40_000 },
   contestants: ['cluster-rondo', 'cluster-rr'],
   passes: PASSES,

@@ -33,6 +33,7 @@ export const longLived = {
     'othersCores',
   ],
   main: ['spread', 'primaryBytes'],
+  isHeadline: ({ opening }) => OPENINGS[/** @type {keyof typeof OPENINGS} */ (opening)] > 1,
   variants: ({ workers, full }) =>
     [FEW, ...(full ? [MANY] : [])].flatMap((count) => {
       const held = Math.min(count, Math.floor((fdLimit() - RESERVED_FDS) / FDS_PER_CONNECTION));

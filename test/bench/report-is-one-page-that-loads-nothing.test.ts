@@ -149,6 +149,48 @@ test('what the texts say comes from the figures', async (t) => {
   t.match(textOf(others, 'storm-by-worker'), 'No difference: all workers');
 });
 
+/** The rows of the overview, each a list of its cells; bold ones between stars. */
+function overviewOf(html: string): string[][] {
+  const table = /<table class="overview">.*?<\/table>/s.exec(html)?.[0] ?? '';
+  return [...table.matchAll(/<tr[^>]*>(.*?)<\/tr>/gs)].map(([, row = '']) =>
+    [...row.matchAll(/<t[hd][^>]*>(.*?)<\/t[hd]>/gs)].map(([, cell = '']) =>
+      cell
+        .replace(/<\/?b>/g, '*')
+        .replace(/<br>/g, ' ')
+        .replace(/<[^>]+>/g, ''),
+    ),
+  );
+}
+
+test('all at a glance: the best and what cannot be told from it in bold', async (t) => {
+  const entries: Entry[] = [
+    { scenario: 'storm', contestant: 'noop', rate: 40_000 },
+    { scenario: 'keep-alive', contestant: 'cluster-rr', rate: 90_000 },
+    {
+      scenario: 'long-lived',
+      contestant: 'cluster-rr',
+      parameters: { held: 400, opening: '400 at once' },
+    },
+  ];
+  const html = await pageOf(t, [...ENTRIES, ...entries]);
+  t.strictSame(overviewOf(html), [
+    [
+      'contestant',
+      'storm per second ↑ 2 workers',
+      'keep-alive per second ↑ 2 workers',
+      'long-lived spread % ↓ held 400, opening 400 at once, 2 workers',
+      'handoff p50 µs ↓ load 90 %, 2 workers',
+      'blocked-primary max ms ↓ 2 workers',
+      'scaling server µs ↓ 8 workers',
+    ],
+    ['rondo-native', '*26,000*', '–', '–', '*2,515*', '*6.0*', '*35.0*'],
+    ['cluster-rr', '13,000', '*90,000*', '*0.0*', '6,556', '1,800', '90.0'],
+    ['cluster-none', '*26,100*', '–', '–', '–', '–', '–'],
+    ['noop', '40,000', '–', '–', '–', '–', '–'],
+  ]);
+  t.match(html, 'No difference is expected', 'where none is expected it is said');
+});
+
 test('too few rounds: no interval and no verdict', async (t) => {
   const html = await pageOf(t, ENTRIES.slice(0, 5), { rounds: 3 });
   const text = textOf(html, 'storm-rate');
