@@ -48,6 +48,7 @@
             "native/slot.cc",
             "native/socket.cc",
             "native/starvation.cc",
+            "native/ticker.cc",
           ],
           "include_dirs": ["<!(node -p \"require('node-addon-api').include_dir\")"],
           "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED",

@@ -9,6 +9,8 @@ namespace rondo {
 namespace {
 
 constexpr uint64_t kTickMs = 50;
+// Connections that wait for a busy worker are found so soon.
+constexpr uint64_t kReliefMs = 2;
 constexpr uint64_t kErrorReportMs = 1000;
 
 // A call of Deal() ends after so many rounds, and a round takes so many from one listener, so
@@ -44,6 +46,9 @@ Dealer::Dealer(uv_loop_t* loop, const DealerOptions& options, UniqueFd board_fd,
               {this, [](void* data) { static_cast<Dealer*>(data)->Deal(); }}) {}
 
 int Dealer::Open() {
+  const int result =
+      relief_.Open(loop_, this, [](void* dealer) { static_cast<Dealer*>(dealer)->OnReliefTurn(); });
+  if (result < 0) return result;
   return tick_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
 }
 
@@ -57,6 +62,7 @@ void Dealer::Close() {
   starvation_.Note(false, uv_now(loop_));
   roster_.Clear();
   tick_.Close();
+  relief_.Close();
 }
 
 void Dealer::Configure(const DealerOptions& options) {
@@ -125,6 +131,7 @@ void Dealer::Deal() {
   starvation_.Note(IsStarved(), uv_now(loop_));
   shared_->engine.waiting.store(waiting_.size(), std::memory_order_relaxed);
   KeepTicking(is_unfinished);
+  if (options_.take_back_ms > 0 && roster_.MayRelieve()) relief_.Start(kReliefMs);
 }
 
 void Dealer::DealWaiting() {
@@ -320,6 +327,14 @@ void Dealer::Tick() {
   }
   Deal();
   starvation_.Tick(now_ms);
+}
+
+void Dealer::OnReliefTurn() {
+  if (options_.take_back_ms == 0 || !roster_.MayRelieve()) {
+    relief_.Stop();
+  } else if (roster_.Relieve(uv_now(loop_))) {
+    Deal();
+  }
 }
 
 // A worker that had no place for them may have one by now, and is not asked by what is accepted.

@@ -14,6 +14,7 @@
 #include "policy.h"
 #include "roster.h"
 #include "starvation.h"
+#include "ticker.h"
 
 namespace rondo {
 
@@ -70,6 +71,7 @@ class Dealer {
   void OfferAgain(uint16_t listener);
   void KeepTicking(bool is_unfinished);
   void Tick();
+  void OnReliefTurn();
 
   static void OnBacklog(uv_poll_t* poll, int status, int events);
   static void OnTick(uv_timer_t* timer);
@@ -79,6 +81,7 @@ class Dealer {
   Shared* const shared_;
   EventSink* const events_;
   UvHandle<uv_timer_t> tick_;
+  Ticker relief_;
   std::array<std::unique_ptr<Door>, kMaxListeners> doors_;
   Starvation starvation_;
   // Taken back or refused: dealt before anything new is accepted.

@@ -254,7 +254,8 @@ void Roster::HandleFrame(Slot* slot, const Frame& frame) {
   switch (frame.type) {
     case FrameType::kCredit:
       slot->is_blocked = false;
-      slot->is_stuck = false;
+      slot->is_busy = slot->is_stuck = false;
+      slot->relieved = 0;
       return;
     case FrameType::kHello:
       // Once only: what was handed to a welcome worker could not be taken back from another.
@@ -359,8 +360,9 @@ void Roster::SendControlToAll(bool Slot::*needed) {
 bool Roster::NeedsTick() const {
   if (!leaving_.empty()) return true;
   return std::any_of(slots_.begin(), slots_.end(), [](const auto& slot) {
-    return slot->pending() > 0 || slot->is_blocked || slot->is_behind || slot->is_reading_paused ||
-           slot->needs_welcome || slot->needs_state || slot->needs_ping;
+    return slot->pending() > 0 || slot->is_busy != slot->is_stuck || slot->is_blocked ||
+           slot->is_behind || slot->is_reading_paused || slot->needs_welcome || slot->needs_state ||
+           slot->needs_ping;
   });
 }
 
@@ -376,6 +378,9 @@ void Roster::Tick(uint64_t now_ms, uint64_t take_back_ms) {
 
 void Roster::TakeBackIfStuck(Slot* slot, uint64_t now_ms, uint64_t take_back_ms) {
   slot->Refresh();
+  if (slot->is_busy && !slot->is_stuck && now_ms - slot->busy_since_ms >= take_back_ms) {
+    ReportStuck(slot);
+  }
   if (slot->pending() == 0 || slot->received() != slot->seen_received || slot->seen_at_ms == 0) {
     slot->seen_received = slot->received();
     slot->seen_at_ms = slot->pending() == 0 ? 0 : now_ms;
@@ -387,14 +392,49 @@ void Roster::TakeBackIfStuck(Slot* slot, uint64_t now_ms, uint64_t take_back_ms)
   });
   if (!has_others) return;
   slot->seen_at_ms = 0;
+  if (TakeFrom(slot, now_ms) > 0) ReportStuck(slot);
+}
+
+void Roster::ReportStuck(Slot* slot) {
+  slot->is_stuck = true;
+  events_->Emit({EventType::kTakenBack, slot->id(), slot->generation(), 0, 0,
+                 std::exchange(slot->relieved, 0)});
+}
+
+// How many there were. If any, its window is empty now, but it gets nothing until it shows that it
+// reads again.
+uint64_t Roster::TakeFrom(Slot* slot, uint64_t now_ms) {
   uint64_t count = 0;
   TakeBack(slot, &count);
-  if (count == 0) return;
-  // Its window is empty now, but it gets nothing until it shows that it reads again.
-  slot->is_stuck = true;
+  if (count == 0) return 0;
+  slot->relieved += count;
+  if (!slot->is_busy) slot->busy_since_ms = now_ms;
+  slot->is_busy = true;
   slot->needs_ping = true;
   SendControl(slot);
-  events_->Emit({EventType::kTakenBack, slot->id(), slot->generation(), 0, 0, count});
+  return count;
+}
+
+bool Roster::MayRelieve() const {
+  return slots_.size() > 1 && std::any_of(slots_.begin(), slots_.end(),
+                                          [](const auto& slot) { return slot->pending() > 0; });
+}
+
+bool Roster::Relieve(uint64_t now_ms) {
+  const uint64_t now_ns = uv_hrtime();
+  bool has_taken = false;
+  for (const auto& slot : slots_) {
+    if (!slot->IsStill(now_ns) || !IsAnotherFree(slot.get(), now_ns)) continue;
+    slot->Refresh();
+    if (TakeFrom(slot.get(), now_ms) > 0) has_taken = true;
+  }
+  return has_taken;
+}
+
+bool Roster::IsAnotherFree(const Slot* slot, uint64_t now_ns) const {
+  return std::any_of(slots_.begin(), slots_.end(), [slot, now_ns](const auto& other) {
+    return other.get() != slot && (other->serving & slot->serving).any() && other->IsFree(now_ns);
+  });
 }
 
 Slot* Roster::Find(uint16_t id, uint32_t generation) {

@@ -40,8 +40,15 @@ class Roster {
 
   // Removes the slots that were found broken; true if there were any.
   bool RemoveBroken();
+  // Every 2 ms or so while MayRelieve(): takes back what waits for workers that receive nothing, so
+  // far as others have nothing to do. Such a worker is handed no more until it answers. True if
+  // anything was taken.
+  bool Relieve(uint64_t now_ms);
+  // Whether there may be something that another worker could have.
+  bool MayRelieve() const;
+
   // Once every kTickMs while NeedsTick(): tries again what failed for want of something, and
-  // takes back what a worker has not received for `take_back_ms`.
+  // takes back what a worker has not received for `take_back_ms`, whatever others have to do.
   void Tick(uint64_t now_ms, uint64_t take_back_ms);
   bool NeedsTick() const;
 
@@ -57,7 +64,10 @@ class Roster {
   void Retire(Slot* slot, GoneReason reason, int error);
   bool TakeBack(Slot* slot, uint64_t* count);
   void FinishLeaving();
+  bool IsAnotherFree(const Slot* slot, uint64_t now_ns) const;
+  uint64_t TakeFrom(Slot* slot, uint64_t now_ms);
   void TakeBackIfStuck(Slot* slot, uint64_t now_ms, uint64_t take_back_ms);
+  void ReportStuck(Slot* slot);
   Slot* Find(uint16_t id, uint32_t generation);
   void Changed() { listener_.on_change(listener_.data); }
 

@@ -19,6 +19,14 @@ constexpr uint64_t kQuickNs = 1000 * 1000;
 constexpr int kQuickReceives = 8;
 constexpr uint64_t kForgetNs = 10 * 1000 * 1000;
 
+// Longer than it takes a worker to receive when it only has to be woken, though others have the
+// cores.
+constexpr uint64_t kStillNs = 2 * 1000 * 1000;
+
+// In a burst of connections a worker that is a little ahead has nothing to receive for moments, and
+// would get what was meant for the others, for as long as those connections live.
+constexpr uint64_t kFreeNs = 1000 * 1000;
+
 }  // namespace
 
 Slot::Slot(uint16_t id, uint32_t generation, FdPair channel, BoardRow* row, SlotCounters* counters)
@@ -69,7 +77,7 @@ void Slot::Refresh() {
 }
 
 bool Slot::HasRoom(uint32_t window, uint32_t quick_window) {
-  if (is_broken_ || is_blocked || is_stuck || is_behind) return false;
+  if (is_broken_ || is_blocked || is_busy || is_behind) return false;
   // Read only when it matters: the row's cache line is the worker's.
   if (pending() >= window) Refresh();
   const bool is_quick = quick_receives_ == kQuickReceives;
@@ -77,9 +85,26 @@ bool Slot::HasRoom(uint32_t window, uint32_t quick_window) {
   return !is_broken_ && pending() < most;
 }
 
+bool Slot::IsFree(uint64_t now_ns) {
+  if (pending() > 0) Refresh();
+  return pending() == 0 && HasRoom(1) && now_ns - added_at_ns_ >= kFreeNs;
+}
+
+bool Slot::IsStill(uint64_t now_ns) {
+  if (!owns_row_ || pending() == 0) return false;
+  const uint32_t received = row_->received.load(std::memory_order_relaxed);
+  if (received == handed_) return false;
+  if (received != still_received_ || still_since_ns_ < pending_since_ns_) {
+    still_received_ = received;
+    still_since_ns_ = now_ns;
+  }
+  return now_ns - still_since_ns_ >= kStillNs;
+}
+
 void Slot::Add(Connection connection) {
+  const uint64_t now_ns = uv_hrtime();
+  added_at_ns_ = now_ns;
   if (pending() == 0) {
-    const uint64_t now_ns = uv_hrtime();
     // After a pause nothing is known of what comes now.
     if (now_ns - pending_since_ns_ > kForgetNs) quick_receives_ = 0;
     pending_since_ns_ = now_ns;

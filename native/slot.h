@@ -40,6 +40,14 @@ class Slot {
   // received within kQuickNs of late: what waits for it does not wait for long.
   bool HasRoom(uint32_t window, uint32_t quick_window = 0);
 
+  // Whether it has received all it was handed, was handed nothing for kFreeNs, and may be handed
+  // more.
+  bool IsFree(uint64_t now_ns);
+  // Whether something is pending and it has not received anything since this was asked before,
+  // kStillNs ago or more. Looks at the board and nothing else: HasRoom judges by when Refresh is
+  // called.
+  bool IsStill(uint64_t now_ns);
+
   // Takes the connection into the next frame.
   void Add(Connection connection);
   // Sends that frame; true if there was none or it went. Otherwise its connections are moved to
@@ -73,13 +81,17 @@ class Slot {
   bool is_reading_paused = false;  // an fd is lacking for the kReturned
   bool is_blocked = false;         // the channel took no more; until a credit or the next tick
   bool is_behind = false;          // more frames of it wait than a turn reads; until they are read
-  bool is_stuck = false;           // its connections were taken back; until it answers the ping
+  bool is_busy = false;            // its connections were taken back; until it answers the ping
+  bool is_stuck = false;           // and it does not answer, or receives nothing, for long
   bool needs_welcome = false;      // control frames that could not be sent, or were taken back
   bool needs_state = false;
   bool needs_ping = false;
   // For noticing a worker that does not receive: its count, and since when it stands still.
   uint32_t seen_received = 0;
   uint64_t seen_at_ms = 0;
+  // Since when it is busy, and how many connections were taken back from it since.
+  uint64_t busy_since_ms = 0;
+  uint64_t relieved = 0;
   uint64_t returned_total = 0;
 
   bool is_broken() const { return is_broken_; }
@@ -103,7 +115,11 @@ class Slot {
   // Since when the oldest pending connection is pending at most, and how many before it were
   // received quickly, one after the other.
   uint64_t pending_since_ns_ = 0;
+  uint64_t added_at_ns_ = 0;  // the last one
   int quick_receives_ = 0;
+  // What IsStill saw, and since when.
+  uint32_t still_received_ = 0;
+  uint64_t still_since_ns_ = 0;
   int handoff_error_ = 0;
   bool is_broken_ = false;
   GoneReason broken_reason_ = GoneReason::kExited;

@@ -37,8 +37,10 @@ export interface DispatcherOptions {
   /**
    * After how many milliseconds without receiving anything a worker loses the connections that were
    * handed to it, if another worker can take them: 50 to 3,600,000, default 250; 0 means never. It
-   * gets new ones as soon as it receives again. Has no effect with the ipc transport, which cannot
-   * take anything back from a living process.
+   * gets new ones as soon as it receives again. Unless it is 0, a worker that has received nothing for
+   * 2 ms already loses them to one that has nothing to do; `'slot:stuck'` is emitted only if it has
+   * still not answered after `takeBackMs`. Has no effect with the ipc transport, which cannot take
+   * anything back from a living process.
    */
   takeBackMs?: number;
 }

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <string.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -204,6 +205,7 @@ class EngineBench {
       while (!events_.empty()) {
         const rondo::Event event = events_.front();
         events_.pop_front();
+        seen_.push_back(event.type);
         if (event.type != type || event.id != id) continue;
         if (out != nullptr) *out = event;
         return true;
@@ -214,6 +216,11 @@ class EngineBench {
       lock.unlock();
       for (const rondo::Event& event : engine.TakeEvents()) events_.push_back(event);
     }
+  }
+
+  // How many events of that type were among those taken so far.
+  int Seen(rondo::EventType type) const {
+    return static_cast<int>(std::count(seen_.begin(), seen_.end(), type));
   }
 
   const rondo::ListenerCounters& listener(uint16_t id) { return engine.shared().listeners[id]; }
@@ -230,6 +237,7 @@ class EngineBench {
   }
 
   std::string listeners_;
+  std::vector<rondo::EventType> seen_;
   std::deque<rondo::Event> events_;
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,4 +1,4 @@
-// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc policy.cc uv
+// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc ticker.cc policy.cc uv
 // links: receiver.cc channel.cc fd_passing.cc board.cc
 // What the engine does about workers that stand still, refuse, die or break the protocol, and about
 // what the kernel denies it. The other workers go on, and no client hangs.
@@ -133,6 +133,37 @@ void TestStuckWorker() {
   is(static_cast<long long>(bench.slot(0).handed), 2, "not one");
   stuck->Go();
   ok(Until([&] { return Ask(port) == 0; }), "until it receives again");
+}
+
+// Long before it counts as stuck.
+void TestBusyWorker() {
+  EngineBench bench({2, 3'600'000});
+  const int port = bench.AddListener(0);
+  auto busy = bench.AddWorker(0);
+  auto other = bench.AddWorker(1);
+  busy->Stop();
+  other->Stop();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 6; i++) clients.push_back(Connect(port));
+  const auto pending = [&bench](uint16_t id) {
+    return bench.row(id)->handed - bench.row(id)->received;
+  };
+  ok(Until([&] { return pending(0) == 2 && pending(1) == 2; }), "(both have a window)");
+  other->Go();
+  int served = 0;
+  for (const UniqueFd& client : clients) served += Answer(client) == 1;
+  is(served, 6, "as soon as one has nothing to do, it has what the other was handed");
+  is(static_cast<long long>(bench.slot(0).reclaimed), 2, "which is counted");
+  is(static_cast<long long>(bench.slot(1).reclaimed), 0, "it keeps its own");
+  Crowd crowd(port, 100);
+  crowd.Wait();
+  is(crowd.served, 100, "it has all that come");
+  is(static_cast<long long>(bench.slot(0).handed), 2, "and the other none");
+  busy->Go();
+  ok(Until([&] { return Ask(port) == 0; }), "until that has time");
+  bench.engine.RemoveListener(0);
+  ok(bench.WaitFor(EventType::kListenerClosed), "(all events until then)");
+  is(bench.Seen(EventType::kTakenBack), 0, "nobody is told of it");
 }
 
 void TestStuckForGood() {
@@ -673,6 +704,7 @@ void TestStateToSlowWorker() {
 int main() {
   support::WarmUpLibuv();
   const int fds_before = CountOpenFds();
+  TestBusyWorker();
   TestStuckWorker();
   TestStuckForGood();
   TestNobodyElse();

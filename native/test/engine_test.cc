@@ -1,4 +1,4 @@
-// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc policy.cc uv
+// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc ticker.cc policy.cc uv
 // links: receiver.cc channel.cc fd_passing.cc board.cc
 // The engine's life and its traffic: real sockets, real receivers in threads of their own. Every
 // client is served, or let go; none hangs. What workers do wrong is in engine_faults_test.cc.

@@ -1,6 +1,6 @@
 // The clients of the others are served while a worker stands still. What was handed to it and what it
-// has not received is taken back after `takeBackMs` and served by another, and it gets no more until it
-// goes on; then it gets its share again.
+// has not received is taken back as soon as another has nothing to do, at the latest after `takeBackMs`, and
+// served by another, and it gets no more until it goes on; then it gets its share again.
 
 import { test } from 'tap';
 import { proceed, settles, stop, tally, until } from '../fixtures/faults.js';
@@ -10,8 +10,8 @@ const CLIENTS = 40;
 
 for (const transport of transports()) {
   test(`${transport}: others are served`, async (t) => {
-    // Nothing is taken back in the time of a test, so a window's worth waits.
-    const deck = await openDeck(t, { transport, takeBackMs: 3_600_000, window: 2 });
+    // Nothing is taken back, so a window's worth waits.
+    const deck = await openDeck(t, { transport, takeBackMs: 0, window: 2 });
     const { dispatcher, port, worker: start } = deck;
     const [standing, running] = [await start(), await start()];
     await stop(standing.pid);
@@ -30,6 +30,29 @@ for (const transport of transports()) {
     t.strictSame(tally(lines), { [`${running.pid}\n`]: CLIENTS - 2, [`${standing.pid}\n`]: 2 });
   });
 }
+
+test('native: one that has nothing to do takes what waits', nativeOnly, async (t) => {
+  // So long that it is of no account here.
+  const deck = await openDeck(t, { transport: 'native', takeBackMs: 3_600_000, window: 2 });
+  const { dispatcher, port, worker: start } = deck;
+  const [standing, running] = [await start(), await start()];
+  dispatcher.on('slot:stuck', () => t.fail('nobody is told: it may be a long computation'));
+  await stop(standing.pid);
+  const lines = await Promise.all(Array.from({ length: CLIENTS }, () => read(port)));
+  t.strictSame(tally(lines), { [`${running.pid}\n`]: CLIENTS }, 'all by the other');
+  await settles(t, () => dispatcher.stats(), {
+    waiting: 0,
+    listeners: [{ redealt: 2, closed: 0 }],
+    slots: [{ handed: 2, reclaimed: 2, pending: 0, received: 0 }, { received: CLIENTS }],
+  });
+  t.equal(await read(port), `${running.pid}\n`, 'it gets no more');
+  t.equal(dispatcher.stats().slots[standing.slot.id]?.handed, 2);
+
+  proceed(standing.pid);
+  await until('it serves again', async () => (await read(port)) === `${standing.pid}\n`);
+  const more = tally(await Promise.all(Array.from({ length: CLIENTS }, () => read(port))));
+  t.ok((more[`${standing.pid}\n`] ?? 0) > 0, 'and goes on to');
+});
 
 test('native: what waits for it is taken back', nativeOnly, async (t) => {
   const deck = await openDeck(t, { transport: 'native', takeBackMs: 100, window: 2 });
