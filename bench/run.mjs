@@ -70,7 +70,7 @@ async function drawReport(directory) {
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     if (code !== 'ERR_MODULE_NOT_FOUND') throw error;
-    console.error(`no report: ${message}`);
+    console.error(`no report.html, which vega, vega-lite and svgo draw: ${message}`);
   }
 }
 

@@ -1,8 +1,9 @@
 // Builds prebuilds/linux-<arch>/ for the published package, in a scratch directory, and checks that
-// it runs on the oldest system it is for. arm64 is built on x64 by Debian's g++-aarch64-linux-gnu.
+// it runs on the oldest system it is for: the addon, and the programs of the benchmark. arm64 is built on
+// x64 by Debian's g++-aarch64-linux-gnu.
 //
 // usage: node scripts/prebuild.mjs x64|arm64
-import { readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { oldestSystemProblems } from './check-glibc.mjs';
 import { hasCommand, must, prebuildify, root, scratchNativeCheckout } from './support.mjs';
@@ -46,6 +47,11 @@ await must(
 );
 
 const directory = path.join(root, 'prebuilds', `linux-${arch}`);
+for (const name of ['loadgen', 'bare', 'reuseport_listen']) {
+  const file = path.join(directory, name);
+  copyFileSync(path.join(checkout, 'build/Release', name), file);
+  await must(`${prefix}strip`, [file]);
+}
 for (const name of readdirSync(directory)) {
   const file = path.join(directory, name);
   const problems = await oldestSystemProblems(file, `${prefix}objdump`);

@@ -1,5 +1,8 @@
 // The contestants in the order of the tables. Adding one is a line here and a file NAME.mjs beside
 // this one that exports `primary` and `worker` (see Adapter in ../lib/types.mjs).
+import { createRequire } from 'node:module';
+
+const require = createRequire(import.meta.url);
 
 /** @type {Record<string, string>} */
 export const CONTESTANTS = {
@@ -79,7 +82,17 @@ export function cannot(contestant, { name }) {
     return 'it has no event loop to block';
   if (name === 'killed-workers' && Object.hasOwn(NEVER_REPLACES, contestant))
     return NEVER_REPLACES[contestant];
+  if (contestant === 'pm2' && !isInstalled('pm2')) return 'it is not installed';
   if (name === 'keep-alive' && ['cluster-none', 'handle-shared'].includes(contestant))
     return 'of connections opened one at a time, one worker would have nearly all';
   return undefined;
+}
+
+/** @param {string} name of a package that rondo needs for nothing else */
+function isInstalled(name) {
+  try {
+    return Boolean(require.resolve(name));
+  } catch {
+    return false;
+  }
 }

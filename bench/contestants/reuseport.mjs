@@ -2,10 +2,10 @@
 // spreads connections over them by a hash of their addresses. That is an option of net.Server from Node
 // 23.1; before, a small program binds the socket and becomes the worker.
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { listening } from '../lib/listening.mjs';
+import { programFile } from '../lib/programs.mjs';
 
-const LISTEN = fileURLToPath(new URL('../../build/Release/reuseport_listen', import.meta.url));
+const LISTEN = programFile('reuseport_listen');
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
 export async function primary({ address, workers, startWorker }) {

@@ -3,9 +3,9 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { programFile } from './programs.mjs';
 
-const PROGRAM = fileURLToPath(new URL('../../build/Release/bare', import.meta.url));
+const PROGRAM = programFile('bare');
 
 /**
  * @param {'dispatcher' | 'reuseport' | 'noop'} mode

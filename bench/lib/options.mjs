@@ -1,10 +1,9 @@
 // The command line of ../run.mjs.
-import { fileURLToPath } from 'node:url';
 import { CONTESTANTS } from '../contestants/index.mjs';
 import { SCENARIOS } from '../scenarios/index.mjs';
 import { parseOnlyOptions, UsageError, wholeNumber } from './command-line.mjs';
+import { programFile } from './programs.mjs';
 
-const LOADGEN = fileURLToPath(new URL('../../build/Release/loadgen', import.meta.url));
 const ROUNDS = 7;
 const MIN_QUICK_ROUNDS = 5;
 
@@ -17,7 +16,7 @@ const OPTIONS = /** @type {const} */ ({
   workers: { type: 'string', default: '2' },
   connections: { type: 'string' },
   out: { type: 'string' },
-  loadgen: { type: 'string', default: LOADGEN },
+  loadgen: { type: 'string', default: programFile('loadgen') },
   list: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
 });
@@ -31,7 +30,7 @@ export const USAGE = `usage: node bench/run.mjs [options]
   --workers N          worker processes (2)
   --connections N      connections (keep-alive: requests) of a cell, where its load is a number of them
   --out DIR            write results.jsonl, a line per cell, and report.html there
-  --loadgen FILE       the load generator (build/Release/loadgen)
+  --loadgen FILE       the load generator (the one that was built or came with the package)
   --list               list scenarios and contestants, and end
   --help               this text`;
 

@@ -28,7 +28,6 @@ export const killedWorkers = {
     'cluster-rondo',
     'cluster-rr',
     'cluster-none',
-    'pm2',
     'send-socket',
     'reuseport',
   ],

@@ -35,5 +35,5 @@ export const scaling = {
     concurrency: 64,
     seconds: 60,
   }),
-  load: (connections = 20_000) => ({ mode: 'storm', connections, concurrency: 64 }),
+  load: (connections = 12_000) => ({ mode: 'storm', connections, concurrency: 64 }),
 };

@@ -7,7 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { ArgumentError } from './arguments.js';
 
 /** By the first argument; without one of these, a run. */
-const PROGRAMS = { run: 'run.mjs', compare: 'compare.mjs', report: 'report/main.mjs' };
+const PROGRAMS = {
+  run: 'run.mjs',
+  compare: 'compare.mjs',
+  report: 'report/main.mjs',
+  serve: 'serve.mjs',
+};
 
 /** Throws {@link ArgumentError} if the package has no benchmark. */
 export function bench(args: string[]): void {

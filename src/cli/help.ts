@@ -1,7 +1,7 @@
 /** What `rondo --help` prints. */
 
 export const HELP = `Usage: rondo start [options] <file> [-- arguments]
-       rondo bench [options], rondo bench compare A B; see rondo bench --help
+       rondo bench [options], rondo bench compare A B, rondo bench serve NAME; see rondo bench --help
 
 rondo start runs a server file, as it is, in several processes that share its ports, and keeps them alive.
 

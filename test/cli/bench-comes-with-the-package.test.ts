@@ -2,7 +2,8 @@
 // dependencies: what only those have is left out and named.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
@@ -13,7 +14,9 @@ const PROGRAMS = ['loadgen', 'bare', 'reuseport_listen'];
 
 /** The package as npm would install it, on a machine for which it has prebuilds: its directory. */
 function install(t: Test): string {
-  const directory = t.testdir();
+  // Not below this checkout, where the development dependencies would be found.
+  const directory = mkdtempSync(path.join(tmpdir(), 'rondo-package-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
   const pack = ['pack', '--ignore-scripts', '--pack-destination', directory, '--json'];
   const [{ filename }] = JSON.parse(execFileSync('npm', pack, { cwd: ROOT, encoding: 'utf8' }));
   execFileSync('tar', ['-xzf', path.join(directory, filename), '-C', directory]);
