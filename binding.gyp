@@ -3,6 +3,9 @@
     # 'address' or 'thread' by `node-gyp rebuild -- -Drondo_sanitizer=…` (not `asan`/`tsan`: Node's
     # own config.gypi has those and wins silently).
     "rondo_sanitizer%": "",
+    # By scripts/prebuild.mjs, for the published package: an object file with symbols that older systems
+    # lack, for the addon. The programs need no library of the system then.
+    "rondo_old_symbols%": "",
   },
   "target_defaults": {
     "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
@@ -54,6 +57,7 @@
           "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED",
             # While an environment ends, events may still come and nothing can be thrown.
             "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
+          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["<(rondo_old_symbols)"]}]],
         }, {
           "type": "none",
         }],
@@ -73,6 +77,7 @@
             "bench/loadgen/reply.cc",
             "bench/loadgen/report.cc",
           ],
+          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],
@@ -91,6 +96,7 @@
             "bench/bare/worker.cc",
             "native/fd_passing.cc",
           ],
+          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],
@@ -103,6 +109,7 @@
         ["OS=='linux'", {
           "type": "executable",
           "sources": ["bench/bare/listen.cc", "bench/bare/reuseport_listen.cc"],
+          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],

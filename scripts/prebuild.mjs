@@ -40,22 +40,29 @@ await must(
     env: {
       CC: `${prefix}gcc`,
       CXX: `${prefix}g++`,
-      LDFLAGS: oldSymbols,
+      GYP_DEFINES: `rondo_old_symbols=${oldSymbols}`,
       npm_config_nodedir: headers,
     },
   },
 );
 
 const directory = path.join(root, 'prebuilds', `linux-${arch}`);
+for (const name of readdirSync(directory).filter((file) => file.endsWith('.node'))) {
+  const file = path.join(directory, name);
+  const problems = await oldestSystemProblems(file, `${prefix}objdump`);
+  report(file, problems, 'runs with glibc 2.28 and the libstdc++ of GCC 8');
+}
 for (const name of ['loadgen', 'bare', 'reuseport_listen']) {
   const file = path.join(directory, name);
   copyFileSync(path.join(checkout, 'build/Release', name), file);
   await must(`${prefix}strip`, [file]);
+  const headers = await must(`${prefix}objdump`, ['-p', file], { capture: true });
+  const needed = headers.split('\n').filter((line) => /^\s*(NEEDED|INTERP)\b/.test(line));
+  report(file, needed, 'needs no library');
 }
-for (const name of readdirSync(directory)) {
-  const file = path.join(directory, name);
-  const problems = await oldestSystemProblems(file, `${prefix}objdump`);
-  for (const problem of problems) console.error(problem);
+
+function report(file, problems, praise) {
+  for (const problem of problems) console.error(`${file}: ${problem.trim()}`);
   if (problems.length > 0) process.exitCode = 1;
-  else console.log(`${path.relative(root, file)}: runs with glibc 2.28 and the libstdc++ of GCC 8`);
+  else console.log(`${path.relative(root, file)}: ${praise}`);
 }
