@@ -1,6 +1,6 @@
 // Builds and runs the C++ tests: each native/test/*_test.cc is a program of its own that prints TAP.
-// Its first line, or first lines, name what it is linked with: "// links: listen.cc fd_passing.cc"
-// for files of native/, and "uv" for libuv. None of it may need Node-API.
+// Its first line names what it is linked with: "// links: engine channel base/listen.cc uv" for all of
+// native/engine and native/channel, one file of native/base, and libuv. None of it may need Node-API.
 //
 // usage: node scripts/test-native.mjs [--sanitizer=address|thread] [name…]
 import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
@@ -38,10 +38,18 @@ async function libuvFlags() {
 }
 
 function linksOf(source) {
-  const match = /^(\/\/ links:.*\n)+/.exec(readFileSync(source, 'utf8'));
+  const match = /^\/\/ links:(.*)\n/.exec(readFileSync(source, 'utf8'));
   if (!match) throw new Error(`${path.relative(root, source)}: no "// links:" on its first line`);
-  const names = match[0].replaceAll('// links:', '').trim().split(/\s+/).filter(Boolean);
-  return { files: names.filter((name) => name !== 'uv'), needsUv: names.includes('uv') };
+  const names = match[1].trim().split(/\s+/).filter(Boolean);
+  const files = names.filter((name) => name !== 'uv').flatMap(filesOf);
+  return { files, needsUv: names.includes('uv') };
+}
+
+/** The sources that a name of native/ stands for: itself, or all in that folder. */
+function filesOf(name) {
+  if (name.endsWith('.cc')) return [name];
+  const sources = readdirSync(path.join(native, name)).filter((file) => file.endsWith('.cc'));
+  return sources.map((file) => path.join(name, file));
 }
 
 const totals = { total: 0, pass: 0, fail: 0, skip: 0 };

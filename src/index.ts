@@ -6,10 +6,10 @@
  * @packageDocumentation
  */
 
+export { Dispatcher, type DispatcherEvents } from './dispatcher/dispatcher.js';
+export type { Listener } from './dispatcher/listener.js';
+export type { Slot } from './dispatcher/slot.js';
 export { RondoError, type RondoErrorCode } from './errors.js';
-export { Dispatcher, type DispatcherEvents } from './primary/dispatcher.js';
-export type { Listener } from './primary/listener.js';
-export type { Slot } from './primary/slot.js';
 export { Supervisor } from './supervise/supervisor.js';
 export type {
   DrainResult,

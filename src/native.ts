@@ -3,7 +3,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-/** The numbers of native/events.h. */
+/** The numbers of native/engine/events.h. */
 export const EngineEventType = {
   serving: 0,
   gone: 1,
@@ -17,7 +17,7 @@ export const EngineEventType = {
   listenerClosed: 9,
 } as const;
 
-/** The numbers of GoneReason in native/events.h. */
+/** The numbers of GoneReason in native/engine/events.h. */
 export const GoneReason = {
   exited: 0,
   closed: 1,

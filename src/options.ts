@@ -1,7 +1,7 @@
 /** Validation of what users pass in. Every message names the option and the value received. */
 
 import { invalidOption, RondoError } from './errors.js';
-import { LONGEST_NAME } from './protocol.js';
+import { LONGEST_NAME } from './protocol/protocol.js';
 import type { AttachOptions, DispatcherOptions, ListenOptions, PolicyName } from './types.js';
 
 export const POLICY_NAMES: readonly PolicyName[] = ['round-robin', 'least-connections'];

@@ -5,7 +5,7 @@
 
 #include <netinet/in.h>
 
-#include "../../native/unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace bare {
 

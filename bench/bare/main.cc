@@ -24,7 +24,7 @@
 #include <utility>
 #include <vector>
 
-#include "../../native/fd_passing.h"
+#include "base/fd_passing.h"
 #include "listen.h"
 #include "worker.h"
 

@@ -6,7 +6,7 @@
 
 #include <utility>
 
-#include "../../native/fd_passing.h"
+#include "base/fd_passing.h"
 
 namespace bare {
 namespace {

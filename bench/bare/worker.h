@@ -5,7 +5,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "../../native/unique_fd.h"
+#include "base/unique_fd.h"
 #include "service.h"
 
 namespace bare {

@@ -25,7 +25,7 @@
 #include <string>
 #include <vector>
 
-#include "../../native/unique_fd.h"
+#include "base/unique_fd.h"
 #include "connection.h"
 #include "options.h"
 #include "reply.h"

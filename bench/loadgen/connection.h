@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string>
 
-#include "../../native/unique_fd.h"
+#include "base/unique_fd.h"
 #include "options.h"
 #include "tally.h"
 

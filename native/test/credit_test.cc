@@ -1,7 +1,7 @@
-// links: slot.cc receiver.cc channel.cc fd_passing.cc board.cc uv
-// The handshake of the window: a real slot in one thread deals to real receivers in others as fast
-// as they take. When no room is left it asks for credit and waits; a wake-up that got lost would
-// leave it waiting for ever.
+// links: engine receiver channel base uv
+// The handshake of the window: a real slot in one thread deals to real
+// receivers in others as fast as they take. When no room is left it asks for credit and waits; a
+// wake-up that got lost would leave it waiting for ever.
 #include <poll.h>
 
 #include <chrono>
@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "slot.h"
+#include "engine/worker.h"
 #include "support.h"
 #include "tap.h"
 #include "worker_thread.h"

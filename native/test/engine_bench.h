@@ -19,7 +19,7 @@
 #include <utility>
 #include <vector>
 
-#include "engine.h"
+#include "engine/engine.h"
 #include "support.h"
 #include "worker_thread.h"
 

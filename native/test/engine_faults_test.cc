@@ -1,7 +1,7 @@
-// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc ticker.cc policy.cc uv
-// links: receiver.cc channel.cc fd_passing.cc board.cc
-// What the engine does about workers that stand still, refuse, die or break the protocol, and about
-// what the kernel denies it. The other workers go on, and no client hangs.
+// links: engine receiver channel base uv
+// What the engine does about workers
+// that stand still, refuse, die or break the protocol, and about what the kernel denies it. The
+// other workers go on, and no client hangs.
 #include <poll.h>
 #include <sys/syscall.h>
 

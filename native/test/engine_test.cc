@@ -1,7 +1,7 @@
-// links: engine.cc dealer.cc acceptor.cc roster.cc slot.cc starvation.cc ticker.cc policy.cc uv
-// links: receiver.cc channel.cc fd_passing.cc board.cc
-// The engine's life and its traffic: real sockets, real receivers in threads of their own. Every
-// client is served, or let go; none hangs. What workers do wrong is in engine_faults_test.cc.
+// links: engine receiver channel base uv
+// The engine's life and its traffic:
+// real sockets, real receivers in threads of their own. Every client is served, or let go; none
+// hangs. What workers do wrong is in engine_faults_test.cc.
 #include <algorithm>
 #include <memory>
 #include <random>

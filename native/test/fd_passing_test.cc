@@ -1,7 +1,7 @@
-// links: fd_passing.cc
+// links: base/fd_passing.cc
 // Every message size and fd count, every way a message can fail to arrive whole, and that no fd is
 // leaked or closed that is the caller's.
-#include "fd_passing.h"
+#include "base/fd_passing.h"
 
 #include <string.h>
 

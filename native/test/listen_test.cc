@@ -1,6 +1,6 @@
-// links: listen.cc socket.cc
+// links: base/listen.cc base/socket.cc
 // Every way to get a listener and every way not to, and that no fd and no file is left behind.
-#include "listen.h"
+#include "base/listen.h"
 
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
-// links: policy.cc
+// links: engine/policy.cc
 // Which slot each policy picks: a table, and what holds for any list. The vectors that the
 // TypeScript policies share are in test/fixtures/policy-vectors.json.
-#include "policy.h"
+#include "engine/policy.h"
 
 #include <limits.h>
 

@@ -1,7 +1,7 @@
-// links: process.cc socket.cc
+// links: base/process.cc base/socket.cc
 // What is asked of the kernel for a supervisor: who dies with whom, which child is reaped, what
 // systemd is told. Real processes and sockets; no fd and no zombie is left behind.
-#include "process.h"
+#include "base/process.h"
 
 #include <signal.h>
 #include <stddef.h>
@@ -14,7 +14,7 @@
 
 #include <string>
 
-#include "socket.h"
+#include "base/socket.h"
 #include "support.h"
 #include "tap.h"
 

@@ -1,7 +1,7 @@
-// links: receiver.cc channel.cc fd_passing.cc board.cc uv
+// links: receiver channel base uv
 // The worker's end of a channel, with the primary played by hand: what it reads, counts and sends
 // back, and what it does when the channel ends, is full, or is none, and when fds run out.
-#include "receiver.h"
+#include "receiver/receiver.h"
 
 #include <fcntl.h>
 #include <poll.h>

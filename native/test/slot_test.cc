@@ -1,8 +1,6 @@
-// links: slot.cc channel.cc fd_passing.cc board.cc uv
+// links: engine channel base uv
 // What a slot counts, hands off and takes back, with the worker played by hand: the window also
 // where the counters wrap, a worker that writes nonsense, a channel that is full or closed.
-#include "slot.h"
-
 #include <algorithm>
 #include <deque>
 #include <memory>
@@ -10,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/worker.h"
 #include "support.h"
 #include "tap.h"
 

@@ -14,7 +14,7 @@
 
 #include <vector>
 
-#include "unique_fd.h"
+#include "base/unique_fd.h"
 
 namespace support {
 

@@ -16,7 +16,7 @@
 #include <utility>
 #include <vector>
 
-#include "receiver.h"
+#include "receiver/receiver.h"
 
 namespace support {
 

@@ -7,7 +7,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Cluster } from 'node:cluster';
 import type { Server } from 'node:net';
-import { PROTOCOL_VERSION } from '../protocol.js';
+import { PROTOCOL_VERSION } from '../protocol/protocol.js';
 import {
   type ChannelUser,
   type CountingServer,

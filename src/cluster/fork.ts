@@ -5,7 +5,7 @@
  */
 
 import type { Cluster, Worker } from 'node:cluster';
-import { CHANNEL_VARIABLE } from '../protocol.js';
+import { CHANNEL_VARIABLE } from '../protocol/protocol.js';
 import { addPreload, requirePreload } from './preload.js';
 
 export type Fork = Cluster['fork'];

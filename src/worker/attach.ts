@@ -9,7 +9,7 @@ import { createHmac } from 'node:crypto';
 import { Server } from 'node:net';
 import { invalidOption, RondoError } from '../errors.js';
 import { validateAttachOptions } from '../options.js';
-import type { ListenerState, State } from '../protocol.js';
+import type { ListenerState, State } from '../protocol/protocol.js';
 import type { Address, AttachOptions } from '../types.js';
 import {
   type ChannelUser,

@@ -5,7 +5,7 @@
 
 import type { Server } from 'node:net';
 import { RondoError } from '../errors.js';
-import { PROTOCOL_VERSION, type State } from '../protocol.js';
+import { PROTOCOL_VERSION, type State } from '../protocol/protocol.js';
 
 /** libuv's stream handle as `net.Socket` takes it: a TCP or a Pipe. */
 export interface StreamHandle {

@@ -3,7 +3,7 @@
  * process must not take itself for the worker.
  */
 
-import { CHANNEL_VARIABLE } from '../protocol.js';
+import { CHANNEL_VARIABLE } from '../protocol/protocol.js';
 
 /** The fd of the channel, `ipc`, or undefined in a process that is no worker. */
 export const channelName = process.env[CHANNEL_VARIABLE];

@@ -4,12 +4,12 @@ import { AsyncResource } from 'node:async_hooks';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
-import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol.js';
+import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol/protocol.js';
 import type { ChannelUser, WorkerChannel } from './channel.js';
 import { channelName } from './environment.js';
 import { heartbeatMs } from './heartbeat.js';
-import { openNativeChannel } from './receiver.js';
-import { openIpcChannel } from './receiver-ipc.js';
+import { openIpcChannel } from './ipc-receiver.js';
+import { openNativeChannel } from './native-receiver.js';
 
 /**
  * What this process has before any of the program's async contexts. A connection's handle is made in

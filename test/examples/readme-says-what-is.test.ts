@@ -63,7 +63,7 @@ test('its options are the options', withReadme, async (t) => {
 });
 
 test('its events are the events', withReadme, async (t) => {
-  const source = readFileSync(path.join(root, 'src/primary/events.ts'), 'utf8');
+  const source = readFileSync(path.join(root, 'src/dispatcher/events.ts'), 'utf8');
   const body = /^export interface DispatcherEvents {\n(.*?)^}/ms.exec(source)?.[1] ?? '';
   const events = [...body.matchAll(/^ {2}'?([\w:]+)'?: \[/gm)].map(([, name]) => name);
   t.ok(events.length > 5);

@@ -1,5 +1,5 @@
 // Who may import whom. In src/ a file imports what is below it, never beside or above it, and one
-// file alone loads the addon; in native/ the files without a js_ know nothing of Node-API.
+// file alone loads the addon; in native/ a folder includes what is below it, and js/ alone knows Node-API.
 
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,20 +12,15 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
   ['types', 'errors'],
-  ['protocol', 'options', 'native', 'ipc-messages'],
-  ['primary/', 'worker/'],
+  ['protocol/', 'native'],
+  ['options'],
+  ['dispatcher/', 'worker/'],
   ['cluster/'],
   ['supervise/'],
   ['hub/', 'ops/'],
   ['cli/'],
   ['index', 'fd', 'register'],
 ];
-
-/** Within their layer, these may be imported too. */
-const BESIDE = new Map([
-  ['options', ['protocol']],
-  ['ipc-messages', ['protocol']],
-]);
 
 interface Import {
   from: string;
@@ -85,7 +80,7 @@ function placeOf(file: string): { group: string; height: number } {
 function isAllowed(from: string, to: string): boolean {
   const [upper, lower] = [placeOf(from), placeOf(to)];
   if (upper.group === lower.group && upper.group.endsWith('/')) return true;
-  return lower.height < upper.height || BESIDE.get(from)?.includes(to) === true;
+  return lower.height < upper.height;
 }
 
 test('src: every file has its place', async (t) => {
@@ -96,11 +91,11 @@ test('src: every file has its place', async (t) => {
 
 test('src: imports run one way', async (t) => {
   for (const { from, to } of local) t.ok(isAllowed(from, to), `${from} may import ${to}`);
-  t.notOk(isAllowed('primary/slot', 'worker/attach'), '(what may not be is not allowed)');
-  t.notOk(isAllowed('worker/attach', 'primary/slot'));
+  t.notOk(isAllowed('dispatcher/slot', 'worker/attach'), '(what may not be is not allowed)');
+  t.notOk(isAllowed('worker/attach', 'dispatcher/slot'));
   t.notOk(isAllowed('errors', 'options'));
-  t.notOk(isAllowed('native', 'protocol'));
-  t.notOk(isAllowed('primary/slot', 'index'));
+  t.notOk(isAllowed('native', 'protocol/protocol'));
+  t.notOk(isAllowed('dispatcher/slot', 'index'));
 });
 
 test('src: no file needs itself', async (t) => {
@@ -141,16 +136,30 @@ test('package.json: what is exported is there, and on top', async (t) => {
   }
 });
 
-test('native: Node-API is in the js_ files only', async (t) => {
+/** From the bottom up; folders of one row do not include each other. */
+const NATIVE_LAYERS = [['base'], ['channel'], ['engine', 'receiver'], ['js']];
+
+test('native: includes run one way, and only js/ knows Node-API', async (t) => {
   const directory = path.join(root, 'native');
-  const sources = readdirSync(directory).filter((name) => /\.(cc|h)$/.test(name));
+  const heightOf = (folder: string): number =>
+    NATIVE_LAYERS.findIndex((folders) => folders.includes(folder));
+  const sources = readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .map((name) => name.replaceAll(path.sep, '/'))
+    .filter((name) => /\.(cc|h)$/.test(name) && !name.startsWith('test/'));
   t.ok(sources.length > 20);
   for (const name of sources) {
+    const folder = path.posix.dirname(name);
+    t.not(heightOf(folder), -1, `${name} has its place`);
     const text = readFileSync(path.join(directory, name), 'utf8');
     const included = [...text.matchAll(/^\s*#\s*include\s+[<"]([^>"]+)[>"]/gm)].map(([, to]) => to);
-    const isForJs = name === 'addon.cc' || name.startsWith('js_');
-    const speaksJs = included.filter((to) => /^(napi|node|v8|js_)/.test(to ?? ''));
-    if (!isForJs) t.strictSame(speaksJs, [], name);
+    for (const to of included) {
+      if (to === undefined || !sources.includes(to)) continue;
+      const below = path.posix.dirname(to);
+      const isAllowed = below === folder || heightOf(below) < heightOf(folder);
+      t.ok(isAllowed, `${name} may include ${to}`);
+    }
+    const speaksJs = included.filter((to) => /^(napi|node|v8)/.test(to ?? ''));
+    if (folder !== 'js') t.strictSame(speaksJs, [], name);
     const own = name.replace(/\.cc$/, '.h');
     if (name.endsWith('.cc') && existsSync(path.join(directory, own))) {
       t.equal(included[0], own, `${name} includes its own header first`);

@@ -3,9 +3,9 @@
 
 import { readFileSync } from 'node:fs';
 import { test } from 'tap';
+import { POLICIES } from '../../src/dispatcher/policies.js';
 import { loadNative, type Native } from '../../src/native.js';
 import { POLICY_NAMES } from '../../src/options.js';
-import { POLICIES } from '../../src/primary/policies.js';
 import type { PolicyName } from '../../src/types.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 

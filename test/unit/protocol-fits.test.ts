@@ -19,7 +19,7 @@ import {
   MOST_SLOTS,
   PROTOCOL_VERSION,
   type State,
-} from '../../src/protocol.js';
+} from '../../src/protocol/protocol.js';
 import { nativeOnly } from '../fixtures/harness.js';
 
 const header = (name: string): string =>
@@ -62,7 +62,7 @@ test('a state comes back as it was', async (t) => {
 });
 
 test('the largest state fits a frame', async (t) => {
-  const room = constant(header('channel.h'), 'kMaxFrame') - 4;
+  const room = constant(header('channel/frames.h'), 'kMaxFrame') - 4;
   const address = { address: `ffff${':ffff'.repeat(7)}`, family: 'IPv6', port: 65_535 };
   const ticketKeys = Buffer.alloc(48, 0xff).toString('base64');
   t.equal(longestName('x').length, LONGEST_NAME);
@@ -77,17 +77,17 @@ test('the largest state fits a frame', async (t) => {
 });
 
 test('the numbers are those of native/', async (t) => {
-  t.equal(constant(header('channel.h'), 'kProtocolVersion'), PROTOCOL_VERSION);
-  t.equal(constant(header('channel.h'), 'kMaxListeners'), MOST_LISTENERS);
-  t.equal(constant(header('board.h'), 'kMaxSlots'), MOST_SLOTS);
-  t.strictSame(enumeration(header('events.h'), 'EventType'), { ...EngineEventType });
-  t.strictSame(enumeration(header('events.h'), 'GoneReason'), { ...GoneReason });
+  t.equal(constant(header('channel/frames.h'), 'kProtocolVersion'), PROTOCOL_VERSION);
+  t.equal(constant(header('channel/frames.h'), 'kMaxListeners'), MOST_LISTENERS);
+  t.equal(constant(header('channel/scoreboard.h'), 'kMaxSlots'), MOST_SLOTS);
+  t.strictSame(enumeration(header('engine/events.h'), 'EventType'), { ...EngineEventType });
+  t.strictSame(enumeration(header('engine/events.h'), 'GoneReason'), { ...GoneReason });
   t.ok(Object.keys(GoneReason).length >= 6 && Object.keys(EngineEventType).length >= 9);
 });
 
 test('the addon was built from them', nativeOnly, async (t) => {
   const native = loadNative() as Native;
   t.equal(native.protocolVersion, PROTOCOL_VERSION);
-  t.equal(native.largestBatch, 2 * constant(header('channel.h'), 'kMaxBatch'));
+  t.equal(native.largestBatch, 2 * constant(header('channel/frames.h'), 'kMaxBatch'));
   t.equal(FIELDS_PER_CONNECTION, 3);
 });

@@ -4,7 +4,7 @@
  */
 
 import { createRequire } from 'node:module';
-import { IPC_CHANNEL } from '../../protocol.js';
+import { IPC_CHANNEL } from '../../protocol/protocol.js';
 import { channelName } from '../../worker/environment.js';
 import { setHeartbeat } from '../../worker/heartbeat.js';
 import { dieWithParent } from '../lifeline.js';

@@ -1,0 +1,51 @@
+#include "base/process.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include <string>
+
+#include "base/socket.h"
+
+namespace rondo {
+
+int DieWithParent(int signal) {
+#ifdef __linux__
+  return prctl(PR_SET_PDEATHSIG, signal) == 0 ? 0 : -errno;
+#else
+  (void)signal;
+  return -ENOSYS;
+#endif
+}
+
+pid_t Reap(pid_t pid) {
+  if (pid <= 0) return -EINVAL;
+  const pid_t reaped = waitpid(pid, nullptr, WNOHANG);
+  return reaped < 0 ? -errno : reaped;
+}
+
+int Notify(const char* path, size_t length, const char* text, size_t text_length) {
+  if (length == 0) return -EINVAL;
+  if (path[0] != '/' && path[0] != '@' && path[0] != '\0') return -EAFNOSUPPORT;
+  std::string name(path, length);
+  if (name[0] == '@') name[0] = '\0';
+  UnixAddress address;
+  int result = ParseUnixAddress(name.data(), name.size(), &address);
+  if (result < 0) return result;
+  UniqueFd fd;
+  result = OpenSocket(AF_UNIX, SOCK_DGRAM, &fd);
+  if (result < 0) return result;
+#ifdef MSG_NOSIGNAL
+  constexpr int kFlags = MSG_DONTWAIT | MSG_NOSIGNAL;
+#else
+  constexpr int kFlags = MSG_DONTWAIT;
+#endif
+  // A datagram goes whole or not at all.
+  return sendto(fd.get(), text, text_length, kFlags, address.any(), address.size) < 0 ? -errno : 0;
+}
+
+}  // namespace rondo

@@ -1,0 +1,40 @@
+// What everything that opens a socket shares, and how a Unix socket is addressed. Moves no
+// connection: listening is listen.h's, passing fds fd_passing.h's.
+#ifndef RONDO_BASE_SOCKET_H_
+#define RONDO_BASE_SOCKET_H_
+
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "base/unique_fd.h"
+
+namespace rondo {
+
+// NONBLOCK and CLOEXEC. 0 and the socket in *out, or -errno and *out untouched.
+int OpenSocket(int family, int type, UniqueFd* out);
+
+// Borrows `fd`. 0 or -errno.
+int SetNonBlockingAndCloseOnExec(int fd);
+
+// How many bytes `fd`, which is borrowed, holds that nobody has read yet; or -errno.
+int PendingBytes(int fd);
+
+inline constexpr size_t kMaxUnixPath = sizeof(sockaddr_un::sun_path);
+
+struct UnixAddress {
+  sockaddr_un socket;
+  socklen_t size;
+  bool is_abstract;
+  char path[kMaxUnixPath + 1];  // terminated, which sun_path need not be
+
+  const sockaddr* any() const { return reinterpret_cast<const sockaddr*>(&socket); }
+};
+
+// `path` has `length` bytes and needs no terminator; a leading NUL makes it an abstract name (Linux
+// only) of exactly `length` bytes. 0 or -EINVAL.
+int ParseUnixAddress(const char* path, size_t length, UnixAddress* out);
+
+}  // namespace rondo
+
+#endif  // RONDO_BASE_SOCKET_H_

@@ -1,0 +1,236 @@
+#include "channel/frames.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/errors.h"
+
+namespace rondo {
+
+namespace {
+
+struct FrameHeader {
+  FrameType type;
+  uint8_t count;
+  uint16_t reserved;
+};
+
+struct ConnectionHeader {
+  uint16_t listener;
+  uint8_t is_final;
+  uint8_t refusals;  // that many slot numbers follow
+};
+
+// A frame being written. Fixed size: the largest is a full batch with full refusal lists.
+class FrameWriter {
+ public:
+  explicit FrameWriter(FrameType type, size_t count = 0) {
+    const FrameHeader header = {type, static_cast<uint8_t>(count), 0};
+    Append(&header, sizeof(header));
+  }
+
+  void Append(const void* data, size_t length) {
+    memcpy(bytes_ + length_, data, length);
+    length_ += length;
+  }
+
+  void Append(const Connection& connection) {
+    const size_t refusals = connection.refused_by.size();
+    const ConnectionHeader header = {connection.listener, connection.is_final,
+                                     static_cast<uint8_t>(refusals)};
+    Append(&header, sizeof(header));
+    if (refusals > 0) Append(connection.refused_by.data(), refusals * sizeof(uint16_t));
+  }
+
+  int Send(int socket, const int* fds, size_t fd_count) const {
+    const ssize_t sent = SendFds(socket, fds, fd_count, bytes_, length_);
+    return sent < 0 ? static_cast<int>(sent) : 0;
+  }
+
+ private:
+  char bytes_[sizeof(FrameHeader) +
+              kMaxBatch * (sizeof(ConnectionHeader) + kMaxRefusals * sizeof(uint16_t))];
+  size_t length_ = 0;
+};
+
+static_assert(sizeof(FrameHeader) == 4 && sizeof(ConnectionHeader) == 4);
+static_assert(sizeof(FrameWriter) < kMaxFrame, "every frame fits the reader's buffer");
+
+// Reads numbers from a frame's body, never beyond its end.
+class BodyReader {
+ public:
+  explicit BodyReader(const Frame& frame) : at_(frame.body), left_(frame.length) {}
+
+  bool Take(void* out, size_t length) {
+    if (left_ < length) return false;
+    // An empty vector's data() may be null, which memcpy must not be given.
+    if (length > 0) memcpy(out, at_, length);
+    at_ += length;
+    left_ -= length;
+    return true;
+  }
+  bool AtEnd() const { return left_ == 0; }
+
+ private:
+  const char* at_;
+  size_t left_;
+};
+
+bool IsFrameType(uint8_t type) {
+  return (type >= static_cast<uint8_t>(FrameType::kConnections) &&
+          type <= static_cast<uint8_t>(FrameType::kPing)) ||
+         (type >= static_cast<uint8_t>(FrameType::kHello) &&
+          type <= static_cast<uint8_t>(FrameType::kReturned));
+}
+
+// Fills `frame` from a message of `bytes` in `buffer`.
+bool ParseHeader(const char* buffer, size_t bytes, Frame* frame) {
+  FrameHeader header;
+  if (bytes < sizeof(header)) return false;
+  memcpy(&header, buffer, sizeof(header));
+  if (!IsFrameType(static_cast<uint8_t>(header.type))) return false;
+  frame->type = header.type;
+  frame->count = header.count;
+  frame->body = buffer + sizeof(header);
+  frame->length = bytes - sizeof(header);
+  return true;
+}
+
+ReadResult SortError(ssize_t error_code, int* error) {
+  if (IsWouldBlock(static_cast<int>(-error_code))) return ReadResult::kEmpty;
+  *error = static_cast<int>(error_code);
+  return ReadResult::kError;
+}
+
+}  // namespace
+
+int SendConnections(int socket, const Connection* connections, size_t count) {
+  if (count == 0 || count > kMaxBatch) return -EINVAL;
+  FrameWriter writer(FrameType::kConnections, count);
+  int fds[kMaxBatch];
+  for (size_t i = 0; i < count; i++) {
+    writer.Append(connections[i]);
+    fds[i] = connections[i].fd.get();
+  }
+  return writer.Send(socket, fds, count);
+}
+
+int SendReturned(int socket, const Connection& connection) {
+  FrameWriter writer(FrameType::kReturned, 1);
+  writer.Append(connection);
+  const int fd = connection.fd.get();
+  return writer.Send(socket, &fd, 1);
+}
+
+int SendWelcome(int socket, const Welcome& welcome, int board_fd) {
+  FrameWriter writer(FrameType::kWelcome);
+  writer.Append(&welcome, sizeof(welcome));
+  return writer.Send(socket, &board_fd, 1);
+}
+
+int SendState(int socket, const void* state, size_t length) {
+  if (length > kMaxFrame - sizeof(FrameHeader)) return -EMSGSIZE;
+  std::vector<char> bytes(sizeof(FrameHeader) + length);
+  const FrameHeader header = {FrameType::kState, 0, 0};
+  memcpy(bytes.data(), &header, sizeof(header));
+  if (length > 0) memcpy(bytes.data() + sizeof(header), state, length);
+  const ssize_t sent = SendFds(socket, nullptr, 0, bytes.data(), bytes.size());
+  return sent < 0 ? static_cast<int>(sent) : 0;
+}
+
+int SendHello(int socket) {
+  FrameWriter writer(FrameType::kHello);
+  writer.Append(&kProtocolVersion, sizeof(kProtocolVersion));
+  return writer.Send(socket, nullptr, 0);
+}
+
+int SendServing(int socket, const uint16_t* listeners, size_t count) {
+  if (count > kMaxListeners) return -EINVAL;
+  FrameWriter writer(FrameType::kServing);
+  if (count > 0) writer.Append(listeners, count * sizeof(*listeners));
+  return writer.Send(socket, nullptr, 0);
+}
+
+int SendSignal(int socket, FrameType type) { return FrameWriter(type).Send(socket, nullptr, 0); }
+
+ReadResult ReadFrame(int socket, char* buffer, Frame* frame, int* error) {
+  ReceivedMessage message = ReceiveFds(socket, buffer, kMaxFrame, frame->fds, kMaxBatch);
+  // The other end was closed before it had read all; said once, and what it sent is still here.
+  if (message.bytes == -ECONNRESET) {
+    message = ReceiveFds(socket, buffer, kMaxFrame, frame->fds, kMaxBatch);
+  }
+  frame->fd_count = message.fd_count;
+  if (message.bytes < 0) return SortError(message.bytes, error);
+  if (message.bytes == 0) return ReadResult::kEnd;
+  if (message.payload_cut || !ParseHeader(buffer, static_cast<size_t>(message.bytes), frame)) {
+    return ReadResult::kBroken;
+  }
+  return message.fds_lost ? ReadResult::kFdsLost : ReadResult::kFrame;
+}
+
+ReadResult ReadFrameWithoutFds(int socket, char* buffer, Frame* frame, int* error) {
+  frame->fd_count = 0;
+  ssize_t bytes;
+  do {
+    bytes = recv(socket, buffer, kMaxFrame, MSG_DONTWAIT);
+  } while (bytes < 0 && errno == EINTR);
+  if (bytes < 0) return SortError(-errno, error);
+  if (bytes == 0) return ReadResult::kEnd;
+  return ParseHeader(buffer, static_cast<size_t>(bytes), frame) ? ReadResult::kFrame
+                                                                : ReadResult::kBroken;
+}
+
+bool ParseConnections(Frame* frame, std::vector<Connection>* out) {
+  const size_t before = out->size();
+  if (frame->count == 0 || frame->count != frame->fd_count) return false;
+  BodyReader reader(*frame);
+  for (size_t i = 0; i < frame->count; i++) {
+    ConnectionHeader header;
+    Connection connection;
+    bool is_valid = reader.Take(&header, sizeof(header)) && header.listener < kMaxListeners &&
+                    header.is_final <= 1;
+    if (is_valid) {
+      connection.listener = header.listener;
+      connection.is_final = header.is_final == 1;
+      connection.refused_by.resize(header.refusals);
+      is_valid = reader.Take(connection.refused_by.data(), header.refusals * sizeof(uint16_t));
+    }
+    if (!is_valid) {
+      out->resize(before);
+      return false;
+    }
+    out->push_back(std::move(connection));
+  }
+  if (!reader.AtEnd()) {
+    out->resize(before);
+    return false;
+  }
+  for (size_t i = 0; i < frame->count; i++) (*out)[before + i].fd = std::move(frame->fds[i]);
+  frame->fd_count = 0;
+  return true;
+}
+
+bool ParseWelcome(const Frame& frame, Welcome* out) {
+  BodyReader reader(frame);
+  return frame.fd_count == 1 && reader.Take(out, sizeof(*out)) && reader.AtEnd();
+}
+
+bool ParseHello(const Frame& frame, uint32_t* version) {
+  BodyReader reader(frame);
+  return reader.Take(version, sizeof(*version)) && reader.AtEnd();
+}
+
+bool ParseServing(const Frame& frame, std::vector<uint16_t>* listeners) {
+  const size_t count = frame.length / sizeof(uint16_t);
+  if (count > kMaxListeners || frame.length % sizeof(uint16_t) != 0) return false;
+  listeners->resize(count);
+  BodyReader reader(frame);
+  reader.Take(listeners->data(), frame.length);
+  for (const uint16_t listener : *listeners) {
+    if (listener >= kMaxListeners) return false;
+  }
+  return true;
+}
+
+}  // namespace rondo

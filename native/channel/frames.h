@@ -1,0 +1,100 @@
+// The frames of a channel: what the bytes beside the fds mean. Both ends run on one machine, so
+// numbers are in its byte order. Whatever is read is checked before it is believed; a frame that
+// does not parse ends the channel, never the process.
+//
+//   primary -> worker   connections (fds)   welcome (board fd)   state   ping
+//   worker -> primary   hello   serving   credit   refused, then returned (fd)
+#ifndef RONDO_CHANNEL_FRAMES_H_
+#define RONDO_CHANNEL_FRAMES_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <vector>
+
+#include "base/fd_passing.h"
+#include "base/unique_fd.h"
+
+namespace rondo {
+
+// Raised whenever a frame or the board changes its meaning. A worker with another version says so
+// and takes no connection.
+constexpr uint32_t kProtocolVersion = 1;
+
+constexpr size_t kMaxListeners = 256;
+constexpr size_t kMaxBatch = 32;          // connections per frame
+constexpr size_t kMaxFrame = 192 * 1024;  // below the default of net.core.wmem_default
+constexpr size_t kMaxRefusals = 255;
+
+enum class FrameType : uint8_t {
+  kConnections = 1,
+  kWelcome = 2,  // answers hello, again with another window: version, slot, window; the board's fd
+  kState = 3,    // what TypeScript tells every worker about the listeners (src/protocol.ts)
+  kPing = 4,     // to a worker that has not read for long; answered with credit when it reads
+
+  kHello = 16,    // version: the worker's receiver is open
+  kServing = 17,  // all the listener ids this worker serves from now on; none: it is drained
+  kCredit = 18,   // the engine waits for room and the worker has received
+  kRefused = 19,  // announces kReturned, so that the engine can make sure it has an fd left
+  kReturned = 20,
+};
+
+// An accepted connection on its way. Owns the fd.
+struct Connection {
+  UniqueFd fd;
+  uint16_t listener = 0;
+  // Every other slot has refused it: the worker serves it or drops it, but does not send it back
+  // because it is full. In a kReturned: not the worker's refusal, it may have it again.
+  bool is_final = false;
+  std::vector<uint16_t> refused_by;  // slots, in order
+};
+
+struct Welcome {
+  uint32_t version;
+  uint32_t slot;
+  uint32_t window;
+};
+
+// Each sends one frame without blocking; fds stay the caller's. Return 0 or -errno.
+int SendConnections(int socket, const Connection* connections, size_t count);
+int SendWelcome(int socket, const Welcome& welcome, int board_fd);
+int SendState(int socket, const void* state, size_t length);
+int SendHello(int socket);
+int SendServing(int socket, const uint16_t* listeners, size_t count);
+int SendSignal(int socket, FrameType type);  // kCredit, kPing, kRefused: frames without a body
+int SendReturned(int socket, const Connection& connection);
+
+// One received frame. `body` points into the buffer it was read with.
+struct Frame {
+  FrameType type;
+  uint8_t count;
+  const char* body;
+  size_t length;
+  UniqueFd fds[kMaxBatch];
+  size_t fd_count;
+};
+
+enum class ReadResult {
+  kFrame,
+  kEmpty,    // nothing waits
+  kEnd,      // the other end is closed
+  kBroken,   // not a frame of this protocol
+  kFdsLost,  // a frame whose fds the kernel could not install; type and count are valid
+  kError,    // `*error` is -errno
+};
+
+// Reads one frame with its fds. `buffer` has kMaxFrame bytes.
+ReadResult ReadFrame(int socket, char* buffer, Frame* frame, int* error);
+// The same with no room for fds: cheaper, and the kernel closes what fds come unexpected.
+ReadResult ReadFrameWithoutFds(int socket, char* buffer, Frame* frame, int* error);
+
+// Moves the connections of a kConnections or kReturned frame to the end of `out`. False if the
+// frame does not parse; then its fds stay in the frame and `out` is unchanged.
+bool ParseConnections(Frame* frame, std::vector<Connection>* out);
+bool ParseWelcome(const Frame& frame, Welcome* out);
+bool ParseHello(const Frame& frame, uint32_t* version);
+bool ParseServing(const Frame& frame, std::vector<uint16_t>* listeners);
+
+}  // namespace rondo
+
+#endif  // RONDO_CHANNEL_FRAMES_H_

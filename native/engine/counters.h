@@ -1,0 +1,87 @@
+// What the engine counts, readable from any thread at any time. Written by the engine's thread
+// only, but for Reset(). Counters belong to a number (listener id, slot), so they outlive workers
+// and channels.
+#ifndef RONDO_ENGINE_COUNTERS_H_
+#define RONDO_ENGINE_COUNTERS_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <atomic>
+
+namespace rondo {
+
+using Counter = std::atomic<uint64_t>;
+
+inline void Count(Counter* counter, uint64_t amount = 1) {
+  counter->fetch_add(amount, std::memory_order_relaxed);
+}
+
+// How often each errno was seen. A code beyond the first sixteen counts as the last of them.
+class ErrorCounters {
+ public:
+  static constexpr size_t kCodes = 16;
+
+  void Count(int code) {
+    for (Entry& entry : entries_) {
+      const int known = entry.code.load(std::memory_order_relaxed);
+      if (known == 0) entry.code.store(code, std::memory_order_relaxed);
+      if (known == 0 || known == code || &entry == &entries_[kCodes - 1]) {
+        rondo::Count(&entry.count);
+        return;
+      }
+    }
+  }
+  void Reset() {
+    for (Entry& entry : entries_) {
+      entry.code.store(0, std::memory_order_relaxed);
+      entry.count.store(0, std::memory_order_relaxed);
+    }
+  }
+  int code(size_t i) const { return entries_[i].code.load(std::memory_order_relaxed); }
+  uint64_t count(size_t i) const { return entries_[i].count.load(std::memory_order_relaxed); }
+
+ private:
+  struct Entry {
+    std::atomic<int> code{0};
+    Counter count{0};
+  };
+  Entry entries_[kCodes];
+};
+
+struct ListenerCounters {
+  Counter accepted{0};
+  Counter redealt{0};  // dealt again, after a refusal or after being taken back
+  Counter closed{0};   // closed by the engine because no worker would take it
+  ErrorCounters accept_errors;
+
+  // For the next listener of the same id.
+  void Reset() {
+    accepted.store(0, std::memory_order_relaxed);
+    redealt.store(0, std::memory_order_relaxed);
+    closed.store(0, std::memory_order_relaxed);
+    accept_errors.Reset();
+  }
+};
+
+struct SlotCounters {
+  Counter handed{0};
+  Counter reclaimed{0};  // read back from the channel before the worker read them
+  Counter refused{0};
+  Counter unfinished{0};  // served by a worker when it died
+  Counter lost{0};        // by this process, which had no fd for what came back
+  ErrorCounters handoff_errors;
+  // What the former process of the slot left on the board, so that it is not taken for a beat of
+  // the present one. Written when a channel is opened, by the thread that asks for it.
+  std::atomic<uint32_t> former_heartbeat{0};
+};
+
+struct EngineCounters {
+  Counter accepted{0};    // over all listeners there have been
+  Counter starved_ns{0};  // time in which a connection waited and no slot had room
+  Counter waiting{0};     // connections in the primary, to be dealt again
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_ENGINE_COUNTERS_H_

@@ -1,0 +1,62 @@
+// The engine as a JS object. Owns the engine and what must be undone when the environment ends:
+// the thread, and the files of Unix listeners.
+#ifndef RONDO_JS_JS_ENGINE_H_
+#define RONDO_JS_JS_ENGINE_H_
+
+#include <napi.h>
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/listen.h"
+#include "engine/engine.h"
+
+namespace rondo {
+
+class JsEngine : public Napi::ObjectWrap<JsEngine> {
+ public:
+  static Napi::Function Define(Napi::Env env);
+  explicit JsEngine(const Napi::CallbackInfo& info);
+  ~JsEngine() override;
+
+ private:
+  struct UnixFile {
+    std::string path;
+    UnixIdentity identity;
+  };
+
+  Napi::Value Start(const Napi::CallbackInfo& info);
+  Napi::Value Configure(const Napi::CallbackInfo& info);
+  Napi::Value ListenTcp(const Napi::CallbackInfo& info);
+  Napi::Value ListenAny(const Napi::CallbackInfo& info);
+  Napi::Value ListenUnix(const Napi::CallbackInfo& info);
+  Napi::Value Adopt(const Napi::CallbackInfo& info);
+  Napi::Value RemoveListener(const Napi::CallbackInfo& info);
+  Napi::Value OpenSlot(const Napi::CallbackInfo& info);
+  Napi::Value WatchProcess(const Napi::CallbackInfo& info);
+  Napi::Value RemoveSlot(const Napi::CallbackInfo& info);
+  Napi::Value SetState(const Napi::CallbackInfo& info);
+  Napi::Value Pause(const Napi::CallbackInfo& info);
+  Napi::Value Resume(const Napi::CallbackInfo& info);
+  Napi::Value Stop(const Napi::CallbackInfo& info);
+  Napi::Value RefLoop(const Napi::CallbackInfo& info);
+  Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
+  Napi::Value ListenerStats(const Napi::CallbackInfo& info);
+  Napi::Value SlotStats(const Napi::CallbackInfo& info);
+  Napi::Value EngineStats(const Napi::CallbackInfo& info);
+
+  Napi::Value Listening(Napi::Env env, uint16_t id, UniqueFd fd, int error, const char* ip);
+  void DeliverEvents(Napi::Env env, Napi::Function on_events);
+  void ShutDown();
+  static void OnEnvironmentEnd(void* self);
+
+  std::unique_ptr<Engine> engine_;
+  Napi::ThreadSafeFunction wake_;
+  std::map<uint16_t, UnixFile> unix_files_;
+  bool is_running_ = false;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_JS_JS_ENGINE_H_

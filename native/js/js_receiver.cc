@@ -1,0 +1,163 @@
+#include "js/js_receiver.h"
+
+#include "js/js_value.h"
+
+namespace rondo {
+
+namespace {
+
+// Numbers per connection in the array that JS reads a batch from: fd, listener id, is final.
+constexpr size_t kFieldsPerConnection = 3;
+
+napi_value ToJs(Napi::Env env, double value) { return Napi::Number::New(env, value); }
+
+}  // namespace
+
+Napi::Function JsReceiver::Define(Napi::Env env) {
+  return DefineClass(env, "Receiver",
+                     {
+                         InstanceMethod<&JsReceiver::Open>("open"),
+                         InstanceMethod<&JsReceiver::Close>("close"),
+                         InstanceMethod<&JsReceiver::SetServing>("setServing"),
+                         InstanceMethod<&JsReceiver::Refuse>("refuse"),
+                         InstanceMethod<&JsReceiver::Release>("release"),
+                         InstanceMethod<&JsReceiver::Beat>("beat"),
+                         InstanceMethod<&JsReceiver::RefLoop>("ref"),
+                         InstanceMethod<&JsReceiver::UnrefLoop>("unref"),
+                     });
+}
+
+// new Receiver(fd, owner, batch): `batch` is an Int32Array that OnConnections fills
+JsReceiver::JsReceiver(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsReceiver>(info) {
+  uv_loop_t* loop = nullptr;
+  napi_get_uv_event_loop(info.Env(), &loop);
+  receiver_ = std::make_unique<Receiver>(loop, UniqueFd(ToInt(info[0])), this);
+  owner_ = Napi::Persistent(info[1].As<Napi::Object>());
+  slots_ = Napi::Persistent(info[2].As<Napi::Int32Array>());
+  context_ = std::make_unique<Napi::AsyncContext>(info.Env(), "rondo:receiver");
+}
+
+JsReceiver::~JsReceiver() { napi_remove_env_cleanup_hook(Env(), OnEnvironmentEnd, this); }
+
+void JsReceiver::OnEnvironmentEnd(void* self) {
+  static_cast<JsReceiver*>(self)->receiver_->Close();
+}
+
+// open(): 0 or -errno
+Napi::Value JsReceiver::Open(const Napi::CallbackInfo& info) {
+  const int result = receiver_->Open();
+  if (result < 0) {
+    receiver_->Close();
+  } else {
+    Ref();
+    napi_add_env_cleanup_hook(info.Env(), OnEnvironmentEnd, this);
+  }
+  return Napi::Number::New(info.Env(), result);
+}
+
+Napi::Value JsReceiver::Close(const Napi::CallbackInfo& info) {
+  receiver_->Close();
+  return info.Env().Undefined();
+}
+
+// setServing(ids)
+Napi::Value JsReceiver::SetServing(const Napi::CallbackInfo& info) {
+  const Napi::Array list = info[0].As<Napi::Array>();
+  std::vector<uint16_t> listeners;
+  for (uint32_t i = 0; i < list.Length(); i++) {
+    listeners.push_back(static_cast<uint16_t>(ToUint(list.Get(i))));
+  }
+  receiver_->SetServing(listeners);
+  return info.Env().Undefined();
+}
+
+// refuse(index, mayReturn): gives a connection of the present batch back to the primary; false if
+// there is none any more
+Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
+  const uint32_t index = ToUint(info[0]);
+  const bool is_taken = batch_ != nullptr && index < batch_->size() &&
+                        receiver_->Refuse(&(*batch_)[index], ToBool(info[1]));
+  return Napi::Boolean::New(info.Env(), is_taken);
+}
+
+// release(): a delivered connection is over
+Napi::Value JsReceiver::Release(const Napi::CallbackInfo& info) {
+  receiver_->Release();
+  return info.Env().Undefined();
+}
+
+// beat(intervalMs)
+Napi::Value JsReceiver::Beat(const Napi::CallbackInfo& info) {
+  receiver_->Beat(ToUint(info[0]));
+  return info.Env().Undefined();
+}
+
+Napi::Value JsReceiver::RefLoop(const Napi::CallbackInfo& info) {
+  receiver_->Ref();
+  return info.Env().Undefined();
+}
+
+Napi::Value JsReceiver::UnrefLoop(const Napi::CallbackInfo& info) {
+  receiver_->Unref();
+  return info.Env().Undefined();
+}
+
+void JsReceiver::OnConnections(std::vector<Connection>* batch) {
+  Napi::HandleScope scope(Env());
+  Napi::Int32Array numbers = slots_.Value();
+  for (size_t i = 0; i < batch->size(); i++) {
+    const Connection& connection = (*batch)[i];
+    int32_t* const fields = numbers.Data() + i * kFieldsPerConnection;
+    fields[0] = connection.fd.get();
+    fields[1] = connection.listener;
+    fields[2] = connection.is_final;
+  }
+  batch_ = batch;
+  const bool has_run = Call("onConnections", {ToJs(Env(), static_cast<double>(batch->size()))});
+  batch_ = nullptr;
+  for (Connection& connection : *batch) {
+    if (!has_run) {
+      // Without a channel it closes.
+      if (!receiver_->Refuse(&connection, true)) receiver_->Release();
+    } else {
+      // JS's now, unless refuse() has taken it.
+      (void)connection.fd.Release();
+    }
+  }
+}
+
+void JsReceiver::OnWelcome(const Welcome& welcome) {
+  Napi::HandleScope scope(Env());
+  Call("onWelcome", {ToJs(Env(), welcome.version), ToJs(Env(), welcome.slot)});
+}
+
+void JsReceiver::OnState(const char* state, size_t length) {
+  Napi::HandleScope scope(Env());
+  Call("onState", {Napi::String::New(Env(), state, length)});
+}
+
+void JsReceiver::OnEnd(int error) {
+  Napi::HandleScope scope(Env());
+  Call("onEnd", {ToJs(Env(), error)});
+}
+
+bool JsReceiver::Call(const char* method, const std::vector<napi_value>& arguments) {
+  const Napi::Object owner = owner_.Value();
+  napi_value function;
+  napi_value result;
+  napi_value error;
+  bool has_thrown = false;
+  if (napi_get_named_property(Env(), owner, method, &function) == napi_ok &&
+      napi_make_callback(Env(), *context_, owner, function, arguments.size(), arguments.data(),
+                         &result) == napi_ok) {
+    return true;
+  }
+  // While the environment ends nothing can be called, and no exception is the reason.
+  if (napi_is_exception_pending(Env(), &has_thrown) != napi_ok || !has_thrown) return false;
+  if (napi_get_and_clear_last_exception(Env(), &error) == napi_ok) {
+    napi_fatal_exception(Env(), error);
+  }
+  return true;
+}
+
+}  // namespace rondo

@@ -1,0 +1,37 @@
+// Small helpers of the files that speak napi. Arguments come from src/native.ts, the only caller,
+// which has validated them; a wrong type here is a bug of rondo's own.
+#ifndef RONDO_JS_JS_VALUE_H_
+#define RONDO_JS_JS_VALUE_H_
+
+#include <napi.h>
+#include <string.h>
+
+#include <string>
+
+#include "base/listen.h"
+
+namespace rondo {
+
+inline int ToInt(const Napi::Value& value) { return value.As<Napi::Number>().Int32Value(); }
+
+inline uint32_t ToUint(const Napi::Value& value) { return value.As<Napi::Number>().Uint32Value(); }
+
+inline bool ToBool(const Napi::Value& value) { return value.As<Napi::Boolean>().Value(); }
+
+inline std::string ToString(const Napi::Value& value) {
+  return value.As<Napi::String>().Utf8Value();
+}
+
+// { family, port, host }
+inline Napi::Object ToJs(Napi::Env env, const LocalAddress& address) {
+  Napi::Object object = Napi::Object::New(env);
+  object.Set("family", address.family);
+  object.Set("port", address.port);
+  const size_t length = address.family == 1 ? address.path_length : strlen(address.host);
+  object.Set("host", Napi::String::New(env, address.host, length));
+  return object;
+}
+
+}  // namespace rondo
+
+#endif  // RONDO_JS_JS_VALUE_H_

@@ -1,0 +1,266 @@
+/**
+ * The native transport: the engine's thread accepts, picks and hands off; this translates between
+ * the Dispatcher and its numbers. Nothing here runs per connection.
+ */
+
+import type { ChildProcess } from 'node:child_process';
+import { errnoName, RondoError, systemError } from '../../errors.js';
+import {
+  type EngineEvent,
+  EngineEventType,
+  type EngineOptions,
+  GoneReason,
+  type ListenResult,
+  type Native,
+  type NativeEngine,
+} from '../../native.js';
+import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../../protocol/protocol.js';
+import type { Address } from '../../types.js';
+import type {
+  ListenerCounts,
+  ListenTarget,
+  SlotChannel,
+  SlotCounts,
+  Transport,
+  TransportEvents,
+  TransportOptions,
+} from '../transport.js';
+
+/** For a worker that takes longer than 1 ms to receive, where a connection would wait for others. */
+const SMALL_WINDOW = 2;
+
+/** For one that receives faster: fewer wake-ups on both sides. */
+const QUICK_WINDOW = 8;
+
+/** Where in a worker's stdio the channel is: behind the IPC channel, which fork() insists on. */
+const CHANNEL_INDEX = 4;
+
+export class NativeTransport implements Transport {
+  readonly name = 'native';
+  readonly #native: Native;
+  readonly #engine: NativeEngine;
+  readonly #events: TransportEvents;
+  readonly #stopped: Promise<void>;
+  /** The listeners with a file. */
+  readonly #paths = new Set<number>();
+  readonly #closingListeners = new Map<number, () => void>();
+  #isRef = false;
+  #onStopped!: () => void;
+
+  /** Throws a system error if the engine cannot be started. */
+  constructor(native: Native, options: TransportOptions, events: TransportEvents) {
+    this.#native = native;
+    this.#events = events;
+    this.#stopped = new Promise((resolve) => {
+      this.#onStopped = resolve;
+    });
+    this.#engine = new native.Engine(...engineOptions(options));
+    const result = this.#engine.start((list) => {
+      for (const event of list) this.#handle(event);
+    });
+    if (result < 0) throw systemError(result, 'start');
+  }
+
+  configure(options: TransportOptions): void {
+    this.#engine.configure(...engineOptions(options));
+  }
+
+  async listen(id: number, target: ListenTarget): Promise<Address> {
+    const result = this.#listen(id, target);
+    if (result.error < 0) throw listenError(result, target);
+    if (target.kind === 'path') this.#removeAtExit(id);
+    if (result.family === 1) return result.host;
+    return { address: result.host, family: `IPv${result.family}`, port: result.port };
+  }
+
+  #listen(id: number, target: ListenTarget): ListenResult {
+    const { backlog } = target;
+    switch (target.kind) {
+      case 'path':
+        return this.#engine.listenUnix(id, target.path, target.mode ?? -1, backlog);
+      case 'fd':
+        return this.#adopt(id, target.fd, backlog);
+      case 'tcp':
+        return target.ip === null
+          ? this.#engine.listenAny(id, target.port, target.ipv6Only, backlog)
+          : this.#engine.listenTcp(id, target.ip, target.port, target.ipv6Only, backlog);
+    }
+  }
+
+  /** What is no socket is not the caller's to give away: it may be one of Node's own fds. */
+  #adopt(id: number, fd: number, backlog: number): ListenResult {
+    const name = this.#native.socketName(fd);
+    if (typeof name === 'number') return { error: name, family: 0, port: 0, host: '' };
+    return this.#engine.adopt(id, fd, backlog);
+  }
+
+  closeListener(id: number): Promise<void> {
+    if (this.#paths.delete(id) && this.#paths.size === 0) process.off('exit', this.#onExit);
+    return new Promise((resolve) => {
+      this.#closingListeners.set(id, resolve);
+      this.#updateRef();
+      this.#engine.removeListener(id);
+    });
+  }
+
+  #onListenerClosed(id: number): void {
+    const resolve = this.#closingListeners.get(id);
+    this.#closingListeners.delete(id);
+    this.#updateRef();
+    resolve?.();
+  }
+
+  /** Closing removes the socket's file, but process.exit() closes nothing. */
+  #removeAtExit(id: number): void {
+    if (this.#paths.size === 0) process.on('exit', this.#onExit);
+    this.#paths.add(id);
+  }
+
+  readonly #onExit = (): void => {
+    for (const id of this.#paths) this.#engine.removeListener(id);
+  };
+
+  openSlot(slot: number, generation: number): SlotChannel {
+    const fd = this.#engine.openSlot(slot, generation);
+    if (fd < 0) throw systemError(fd, 'socketpair');
+    return {
+      stdio: ['inherit', 'inherit', 'inherit', 'ipc', fd],
+      env: { [CHANNEL_VARIABLE]: String(CHANNEL_INDEX) },
+    };
+  }
+
+  assign(slot: number, generation: number, child: ChildProcess): void {
+    // Where the kernel has no pidfd_open(2), the child's 'exit' event alone tells of its end, and a
+    // blocked loop here delays what the dead worker had not received.
+    if (child.pid !== undefined) this.#engine.watchProcess(slot, generation, child.pid);
+  }
+
+  removeSlot(slot: number, generation: number, isExited: boolean): void {
+    this.#engine.removeSlot(slot, generation, isExited);
+  }
+
+  setState(text: string): void {
+    this.#engine.setState(text);
+  }
+
+  pause(): void {
+    this.#engine.pause();
+  }
+
+  resume(): void {
+    this.#engine.resume();
+  }
+
+  close(): Promise<void> {
+    this.ref();
+    this.#engine.stop();
+    return this.#stopped;
+  }
+
+  ref(): void {
+    this.#isRef = true;
+    this.#updateRef();
+  }
+
+  unref(): void {
+    this.#isRef = false;
+    this.#updateRef();
+  }
+
+  #updateRef(): void {
+    if (this.#isRef || this.#closingListeners.size > 0) this.#engine.ref();
+    else this.#engine.unref();
+  }
+
+  listenerCounts(id: number): ListenerCounts {
+    const stats = this.#engine.listenerStats(id);
+    return { ...stats, acceptErrors: byName(stats.acceptErrors) };
+  }
+
+  slotCounts(slot: number): SlotCounts {
+    const stats = this.#engine.slotStats(slot);
+    return {
+      ...stats,
+      heartbeatAgeMs: stats.heartbeatAgeMs < 0 ? null : stats.heartbeatAgeMs,
+      handoffErrors: byName(stats.handoffErrors),
+    };
+  }
+
+  counts(): { accepted: number; waiting: number; starvedMs: number } {
+    const { accepted, waiting, starvedNs } = this.#engine.engineStats();
+    return { accepted, waiting, starvedMs: Math.round(starvedNs / 1e6) };
+  }
+
+  #handle(event: EngineEvent): void {
+    const { id, generation, count } = event;
+    const events = this.#events;
+    switch (event.type) {
+      case EngineEventType.serving:
+        return events.onServing(id, generation, count);
+      case EngineEventType.gone:
+        if (event.code !== GoneReason.exited && event.code !== GoneReason.closed) {
+          events.onRetired(id, generation, retirement(id, event));
+        }
+        return events.onGone(id, generation, count);
+      case EngineEventType.takenBack:
+        return events.onTakenBack(id, generation, count);
+      case EngineEventType.starved:
+        return events.onStarved();
+      case EngineEventType.flowing:
+        return events.onFlowing();
+      case EngineEventType.acceptError:
+        return events.onAcceptError(id, systemError(-event.error, 'accept'));
+      case EngineEventType.listenerBroken:
+        return events.onListenerBroken(id, systemError(-event.error, 'accept'));
+      case EngineEventType.handOffError:
+        return events.onHandOffError(id, systemError(-event.error, 'sendmsg'));
+      case EngineEventType.listenerClosed:
+        return this.#onListenerClosed(id);
+      case EngineEventType.stopped:
+        return this.#onStopped();
+    }
+  }
+}
+
+function engineOptions({ policy, window, takeBackMs }: TransportOptions): EngineOptions {
+  const [size, quickSize] = window === 'auto' ? [SMALL_WINDOW, QUICK_WINDOW] : [window, window];
+  return [policy, size, quickSize, takeBackMs];
+}
+
+function listenError(result: ListenResult, target: ListenTarget): Error {
+  switch (target.kind) {
+    case 'path':
+      return systemError(result.error, 'listen', target.path, -1);
+    case 'fd':
+      return systemError(result.error, 'listen', null);
+    case 'tcp':
+      return systemError(result.error, 'listen', result.ip ?? target.ip ?? '::', target.port);
+  }
+}
+
+function retirement(slot: number, event: EngineEvent): RondoError {
+  switch (event.code) {
+    case GoneReason.badVersion:
+      return new RondoError(
+        'ERR_RONDO_PROTOCOL_VERSION',
+        `The worker of slot ${slot} does not speak version ${PROTOCOL_VERSION} of rondo's ` +
+          'protocol: primary and workers need the same version of rondo',
+      );
+    case GoneReason.channel:
+      return new RondoError(
+        'ERR_RONDO_CHANNEL',
+        `The channel of slot ${slot} failed: ${errnoName(-event.error)}`,
+      );
+    default:
+      return new RondoError(
+        'ERR_RONDO_BAD_WORKER',
+        event.code === GoneReason.badBoard
+          ? `The worker of slot ${slot} counted connections it was never handed`
+          : `The worker of slot ${slot} sent what is not a frame of rondo's, or shut its channel`,
+      );
+  }
+}
+
+function byName(counts: Array<[errno: number, count: number]>): Record<string, number> {
+  return Object.fromEntries(counts.map(([errno, count]) => [errnoName(-errno), count]));
+}

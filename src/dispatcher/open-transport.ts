@@ -1,0 +1,38 @@
+/** Which transport a dispatcher gets: the one it asks for, or native where that can be had. */
+
+import { RondoError } from '../errors.js';
+import { loadNative } from '../native.js';
+import type { ValidDispatcherOptions } from '../options.js';
+import { IpcTransport } from './ipc/transport.js';
+import { NativeTransport } from './native/transport.js';
+import type { Transport, TransportEvents } from './transport.js';
+
+/** Throws `ERR_RONDO_NATIVE_MISSING`, and a system error if the engine cannot be started. */
+export function openTransport(options: ValidDispatcherOptions, events: TransportEvents): Transport {
+  const demand = process.env.RONDO_NATIVE;
+  if (options.transport === 'ipc' || (options.transport === 'auto' && demand === '0')) {
+    return new IpcTransport(options, events);
+  }
+  const native = loadNative();
+  if (!(native instanceof Error)) return new NativeTransport(native, options, events);
+  if (options.transport === 'native' || demand === '1') {
+    throw new RondoError(
+      'ERR_RONDO_NATIVE_MISSING',
+      `The native addon cannot be loaded: ${native.message}`,
+      { cause: native },
+    );
+  }
+  warnOfFallback(native);
+  return new IpcTransport(options, events);
+}
+
+let hasWarned = false;
+
+function warnOfFallback(reason: Error): void {
+  if (hasWarned) return;
+  hasWarned = true;
+  process.emitWarning(
+    `The native addon cannot be loaded, so connections go by Node's own IPC: ${reason.message}`,
+    { type: 'RondoWarning', code: 'RONDO_IPC_FALLBACK' },
+  );
+}

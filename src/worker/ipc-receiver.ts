@@ -1,0 +1,200 @@
+/**
+ * Receive, on the ipc transport: each connection comes as a handle with an internal message of
+ * Node's IPC channel, and is given to its server, or refused, once the primary has been told.
+ */
+
+import { RondoError } from '../errors.js';
+import {
+  asRondoMessage,
+  type NodeHandleMessage,
+  type ToPrimary,
+  type ToWorker,
+} from '../protocol/ipc-messages.js';
+import { decodeState, PROTOCOL_VERSION } from '../protocol/protocol.js';
+import {
+  type ChannelUser,
+  checkVersion,
+  type StreamHandle,
+  type WorkerChannel,
+} from './channel.js';
+
+/** Node's channel beyond its public API: it counts who wants it to keep the process running. */
+interface NodeChannel {
+  ref(): void;
+  unref(): void;
+  refCounted?(): void;
+  unrefCounted?(): void;
+}
+
+type ConnectionMessage = Extract<ToWorker, { cmd: 'NODE_RONDO_CONNECTION' }>;
+
+/** The primary learns of connections that ended no later than this, unless a message goes before. */
+const ACTIVE_REPORT_MS = 20;
+
+/** Says hello to the primary. Throws `ERR_RONDO_CHANNEL` if the process has no IPC channel. */
+export function openIpcChannel(user: ChannelUser): WorkerChannel {
+  return new IpcChannel(user);
+}
+
+class IpcChannel implements WorkerChannel {
+  readonly #user: ChannelUser;
+  /** The connections that are served. */
+  readonly #open = new Set<StreamHandle>();
+  readonly #countingClose: PropertyDescriptor;
+  /** What `socket.resetAndDestroy()` calls instead of close. */
+  readonly #countingReset: PropertyDescriptor;
+  #reportedActive = 0;
+  #reportTimer: NodeJS.Timeout | null = null;
+  #hasState = false;
+  #hasRef = false;
+  #isEnded = false;
+
+  constructor(user: ChannelUser) {
+    this.#user = user;
+    const countClosed = this.#countClosed.bind(this);
+    // Not enumerable, so that a handle is inspected as it would be without rondo.
+    this.#countingClose = {
+      writable: true,
+      value(this: StreamHandle, callback?: () => void): void {
+        countClosed(this).close.call(this, callback);
+      },
+    };
+    this.#countingReset = {
+      writable: true,
+      value(this: StreamHandle, callback?: () => void): number {
+        return countClosed(this).reset.call(this, callback);
+      },
+    };
+    if (process.send === undefined || !process.connected) {
+      throw new RondoError(
+        'ERR_RONDO_CHANNEL',
+        "This process has no IPC channel to its primary. Start it with the 'stdio' of a slot",
+      );
+    }
+    process.on('internalMessage' as never, this.#onMessage as never);
+    process.on('disconnect', this.#onDisconnect);
+    // Node lets every 'disconnect' listener keep the process running; ref() decides that here.
+    unrefChannel();
+    this.#sayHello();
+  }
+
+  setServing(listeners: number[]): void {
+    this.#send({ cmd: 'NODE_RONDO_SERVING', listeners });
+  }
+
+  /** There is no board to show it on. */
+  beat(): void {}
+
+  ref(): void {
+    if (this.#hasRef || this.#isEnded) return;
+    this.#hasRef = true;
+    refChannel();
+  }
+
+  unref(): void {
+    if (!this.#hasRef) return;
+    this.#hasRef = false;
+    unrefChannel();
+  }
+
+  #sayHello(): void {
+    this.#send({ cmd: 'NODE_RONDO_HELLO', version: PROTOCOL_VERSION });
+  }
+
+  readonly #onMessage = (raw: unknown, handle?: StreamHandle | null): void => {
+    const message = asRondoMessage(raw) as ToWorker | null;
+    if (message === null) {
+      if (handle == null) this.#onHandleMissed(raw);
+      return;
+    }
+    switch (message.cmd) {
+      case 'NODE_RONDO_CALL':
+        if (!this.#hasState) this.#sayHello();
+        return;
+      case 'NODE_RONDO_STATE':
+        this.#hasState = true;
+        checkVersion(message.version);
+        this.#user.onState(decodeState(message.state));
+        return;
+      case 'NODE_RONDO_CONNECTION':
+        if (handle != null) this.#receive(message, handle);
+        return;
+      case 'NODE_RONDO_END':
+        this.#end();
+    }
+  };
+
+  #receive({ id, listener, isFinal }: ConnectionMessage, handle: StreamHandle): void {
+    if (!this.#user.accepts(listener, isFinal)) {
+      handle.close();
+      this.#send({ cmd: 'NODE_RONDO_REFUSED', id });
+      return;
+    }
+    this.#countUntilClosed(handle);
+    this.#reportedActive = this.#open.size;
+    // Before anything is read from it. Whether this arrives does not matter: Node has acknowledged
+    // the handle already, and the primary gives it to no other after that.
+    this.#send({ cmd: 'NODE_RONDO_RECEIVED', id, active: this.#open.size });
+    this.#user.serve(listener, handle);
+  }
+
+  /** Node has answered NODE_HANDLE_NACK, after which it would forget the connection. */
+  #onHandleMissed(raw: unknown): void {
+    const { cmd, msg } = (raw ?? {}) as Partial<NodeHandleMessage>;
+    if (cmd !== 'NODE_HANDLE') return;
+    const message = asRondoMessage(msg) as ConnectionMessage | null;
+    if (message !== null) this.#send({ cmd: 'NODE_RONDO_MISSED', id: message.id });
+  }
+
+  #countUntilClosed(handle: StreamHandle): void {
+    this.#open.add(handle);
+    Object.defineProperty(handle, 'close', this.#countingClose);
+    // A pipe has none.
+    if (handle.reset !== undefined) Object.defineProperty(handle, 'reset', this.#countingReset);
+  }
+
+  #countClosed(handle: StreamHandle): StreamHandle {
+    if (this.#open.delete(handle)) this.#reportSoon();
+    return Object.getPrototypeOf(handle);
+  }
+
+  #reportSoon(): void {
+    if (this.#reportTimer !== null || this.#isEnded) return;
+    this.#reportTimer = setTimeout(() => {
+      this.#reportTimer = null;
+      if (this.#open.size === this.#reportedActive) return;
+      this.#reportedActive = this.#open.size;
+      this.#send({ cmd: 'NODE_RONDO_ACTIVE', active: this.#open.size });
+    }, ACTIVE_REPORT_MS).unref();
+  }
+
+  readonly #onDisconnect = (): void => this.#end();
+
+  #end(): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.unref();
+    process.off('internalMessage' as never, this.#onMessage as never);
+    // Which Node answers by counting one less.
+    refChannel();
+    process.off('disconnect', this.#onDisconnect);
+    this.#user.onEnd();
+  }
+
+  /** Failure means that the channel is closed, and 'disconnect' says so too. */
+  #send(message: ToPrimary): void {
+    process.send?.(message, undefined, undefined, () => {});
+  }
+}
+
+function refChannel(): void {
+  const channel = process.channel as NodeChannel | null | undefined;
+  if (channel?.refCounted !== undefined) channel.refCounted();
+  else channel?.ref();
+}
+
+function unrefChannel(): void {
+  const channel = process.channel as NodeChannel | null | undefined;
+  if (channel?.unrefCounted !== undefined) channel.unrefCounted();
+  else channel?.unref();
+}

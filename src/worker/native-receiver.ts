@@ -1,0 +1,138 @@
+/**
+ * Receive, on the native transport: one call per batch of connections, each opened as a handle and
+ * given to its server, or sent back.
+ */
+
+import { RondoError, systemError } from '../errors.js';
+import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
+import { decodeState } from '../protocol/protocol.js';
+import { type ChannelUser, checkVersion, type WorkerChannel } from './channel.js';
+import { HandleFactory, type StreamKind } from './handles.js';
+
+/**
+ * Opens the channel behind `fd`, which it takes over, and says hello to the primary.
+ * Throws `ERR_RONDO_CHANNEL` if that is no channel.
+ */
+export function openNativeChannel(native: Native, fd: number, user: ChannelUser): WorkerChannel {
+  return new NativeChannel(native, fd, user);
+}
+
+/** Runs what process.nextTick() and promises have queued. Old, undocumented, in every Node so far. */
+const runTicks = (process as { _tickCallback?: () => void })._tickCallback;
+
+class NativeChannel implements WorkerChannel {
+  readonly #native: Native;
+  readonly #receiver: NativeReceiver;
+  readonly #user: ChannelUser;
+  readonly #batch: Int32Array;
+  readonly #handles: HandleFactory;
+  /** By listener id; ids that are not among the present listeners' keep what they had. */
+  readonly #kinds = new Map<number, StreamKind>();
+
+  constructor(native: Native, fd: number, user: ChannelUser) {
+    this.#native = native;
+    this.#user = user;
+    this.#batch = new Int32Array(native.largestBatch * FIELDS_PER_CONNECTION);
+    this.#receiver = new native.Receiver(
+      fd,
+      {
+        onConnections: (count) => this.#onConnections(count),
+        onWelcome: (version) => checkVersion(version),
+        onState: (text) => this.#onState(text),
+        onEnd: (error) => this.#onEnd(error),
+      },
+      this.#batch,
+    );
+    this.#handles = new HandleFactory(
+      (fd) => native.dupFd(fd),
+      () => this.#receiver.release(),
+    );
+    const result = this.#receiver.open();
+    if (result < 0) {
+      throw new RondoError('ERR_RONDO_CHANNEL', `The file descriptor ${fd} is no rondo channel`, {
+        cause: systemError(result, 'open'),
+      });
+    }
+  }
+
+  setServing(listeners: number[]): void {
+    this.#receiver.setServing(listeners);
+  }
+
+  beat(intervalMs: number): void {
+    this.#receiver.beat(intervalMs);
+  }
+
+  ref(): void {
+    this.#receiver.ref();
+  }
+
+  unref(): void {
+    this.#receiver.unref();
+  }
+
+  #onState(text: string): void {
+    const state = decodeState(text);
+    for (const { id, address } of state.listeners) {
+      this.#kinds.set(id, typeof address === 'string' ? 'pipe' : 'tcp');
+    }
+    this.#user.onState(state);
+  }
+
+  #onConnections(count: number): void {
+    let index = 0;
+    try {
+      for (;;) {
+        this.#receive(index++);
+        if (index === count) return;
+        // Between the connections that a server accepts Node runs these, too.
+        runTicks?.();
+      }
+    } catch (error) {
+      // A 'connection' listener threw, which may be the end of this process. What it has not been
+      // given yet can still be served by another.
+      while (index < count) this.#passOn(index++);
+      throw error;
+    }
+  }
+
+  #receive(index: number): void {
+    const at = index * FIELDS_PER_CONNECTION;
+    const fd = this.#batch[at] as number;
+    const listener = this.#batch[at + 1] as number;
+    const isFinal = this.#batch[at + 2] === 1;
+    if (!this.#user.accepts(listener, isFinal)) {
+      if (this.#receiver.refuse(index, false)) return;
+      // The channel has ended, so nobody else can be asked.
+      if (!this.#user.accepts(listener, true)) return this.#close(fd);
+    }
+    const handle = this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd);
+    if (typeof handle !== 'number') return this.#user.serve(listener, handle);
+    // Fatal to this connection, not to the server.
+    this.#native.closeFd(fd);
+    const { message } = systemError(handle, 'open');
+    process.emitWarning(`A received connection was unusable and has been closed: ${message}`, {
+      type: 'RondoWarning',
+      code: 'RONDO_CONNECTION_CLOSED',
+    });
+  }
+
+  /** To any worker, this one included. */
+  #passOn(index: number): void {
+    if (this.#receiver.refuse(index, true)) return;
+    this.#close(this.#batch[index * FIELDS_PER_CONNECTION] as number);
+  }
+
+  #close(fd: number): void {
+    this.#native.closeFd(fd);
+    this.#receiver.release();
+  }
+
+  #onEnd(error: number): void {
+    this.#user.onEnd();
+    if (error === 0) return;
+    throw new RondoError('ERR_RONDO_CHANNEL', 'The channel to the primary failed', {
+      cause: systemError(error, 'recvmsg'),
+    });
+  }
+}
