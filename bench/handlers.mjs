@@ -5,6 +5,10 @@ import net from 'node:net';
 
 const SPIN_MS = 3;
 const SLOW_MS = 20;
+const LINE_SPIN_MS = 1;
+
+/** A worker's connections to a database, and for how long a request has one of them. */
+export const DATABASE = { handler: 'database', connections: 16, ms: 20 };
 
 /**
  * One short line, then the end.
@@ -78,6 +82,47 @@ function hold(worker) {
   });
 }
 
+/**
+ * One short line after 1 ms during which this worker can do nothing else, then the end.
+ * @param {string} worker
+ */
+function spinLine(worker) {
+  const line = `${worker}\n`;
+  return net.createServer((socket) => {
+    socket.on('error', ignoreReset);
+    spin(LINE_SPIN_MS);
+    socket.end(line);
+  });
+}
+
+/**
+ * One short line after some time with one of a few connections to a database, then the end. Who finds all of them in
+ * use waits for one.
+ * @param {string} worker
+ */
+function database(worker) {
+  const line = `${worker}\n`;
+  let free = DATABASE.connections;
+  /** @type {net.Socket[]} */
+  const waiting = [];
+  return net.createServer((socket) => {
+    socket.on('error', ignoreReset);
+    if (free === 0) waiting.push(socket);
+    else ask(socket);
+  });
+
+  /** @param {net.Socket} socket */
+  function ask(socket) {
+    free--;
+    setTimeout(() => {
+      free++;
+      socket.end(line);
+      const next = waiting.shift();
+      if (next) ask(next);
+    }, DATABASE.ms);
+  }
+}
+
 /** @param {number} ms */
 function spin(ms) {
   const until = performance.now() + ms;
@@ -89,4 +134,4 @@ function spin(ms) {
 function ignoreReset() {}
 
 /** @type {Record<string, (worker: string) => net.Server>} */
-export const HANDLERS = { storm, busy, hello, mixed, handoff, hold };
+export const HANDLERS = { storm, busy, hello, mixed, handoff, hold, spinLine, database };

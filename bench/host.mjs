@@ -2,18 +2,21 @@
 // with BENCH_WORKER set it is worker number BENCH_WORKER of the same contestant. The contestant's
 // adapter says how connections get from one to the other; all else is here and the same for all.
 // With `replace` a worker that ends is replaced, otherwise that ends the cell. It listens on a free port of
-// 127.0.0.1, or at BENCH_HOST and BENCH_PORT.
+// 127.0.0.1, or at BENCH_HOST and BENCH_PORT, and with BENCH_SECOND at a second port. BENCH_OPTIONS has options
+// of rondo's that a scenario is about.
 //
-// Runner → primary: {type:'block', ms}. Primary → runner: {type:'started', pid} and
-// {type:'serving', index, pid} for each worker, {type:'ready', port, primaryPid,
-// servers, ms}, {type:'blocked', ms}.
-// Worker → primary: {type:'ready', index}. Whoever loses its parent exits.
+// Runner → primary: {type:'block', ms}, {type:'loop', index, ms}. Primary → runner: {type:'started', pid} and
+// {type:'serving', index, pid} for each worker, {type:'ready', port, secondPort, primaryPid,
+// servers, ms}, {type:'blocked', ms}, {type:'looped', startMs, ms}.
+// Primary → worker: {type:'loop', ms}. Worker → primary: {type:'ready', index}, {type:'looped', startMs, ms}.
+// Whoever loses its parent exits.
 import { spawn } from 'node:child_process';
 import { HANDLERS } from './handlers.mjs';
 
 const [contestant, handler, workers, mode] = process.argv.slice(2);
-const { BENCH_HOST = '127.0.0.1', BENCH_PORT = '0' } = process.env;
+const { BENCH_HOST = '127.0.0.1', BENCH_PORT = '0', BENCH_OPTIONS = '{}' } = process.env;
 const address = { host: BENCH_HOST, port: Number(BENCH_PORT) };
+const withSecond = process.env.BENCH_SECOND !== undefined;
 /** @type {import('./lib/types.mjs').Adapter} */
 const adapter = await import(`./contestants/${contestant}.mjs`);
 
@@ -27,6 +30,8 @@ async function runPrimary() {
   const ready = [];
   /** @type {((index: number) => void) | undefined} */
   let replace;
+  /** @type {import('node:child_process').ChildProcess[]} those that serve, by their number */
+  const children = [];
 
   /** @param {import('node:child_process').ChildProcess} child */
   function adopt(child) {
@@ -43,9 +48,12 @@ async function runPrimary() {
     ready.push(
       new Promise((resolve) => {
         child.on('message', (/** @type {any} */ message) => {
+          if (isMessage(message, 'looped')) process.send?.(message);
           if (!isMessage(message, 'ready')) return;
-          serving = message.index ?? order;
-          announceServing(/** @type {number} */ (serving), /** @type {number} */ (child.pid));
+          const index = message.index ?? order;
+          serving = index;
+          children[index] = child;
+          announceServing(index, /** @type {number} */ (child.pid));
           resolve();
         });
       }),
@@ -55,6 +63,8 @@ async function runPrimary() {
 
   const contact = await adapter.primary({
     address,
+    withSecond,
+    options: JSON.parse(BENCH_OPTIONS),
     workers: Number(workers),
     handler,
     adopt,
@@ -75,16 +85,25 @@ async function runPrimary() {
 
   process.on('message', (/** @type {any} */ message) => {
     if (isMessage(message, 'block')) process.send?.({ type: 'blocked', ms: block(message.ms) });
+    if (isMessage(message, 'loop')) children[message.index].send(message);
   });
   await Promise.all(ready);
   replace = contact.replace;
-  const { port, primaryPid = process.pid, servers = Number(workers) } = contact;
-  process.send?.({ type: 'ready', port, primaryPid, servers, ms: performance.now() - start });
+  const { port, secondPort, primaryPid = process.pid, servers = Number(workers) } = contact;
+  const ms = performance.now() - start;
+  process.send?.({ type: 'ready', port, secondPort, primaryPid, servers, ms });
 }
 
 /** @param {string} index */
 async function runWorker(index) {
-  await adapter.worker?.(HANDLERS[handler](`w${index}`), address);
+  const createServer = () => HANDLERS[handler](`w${index}`);
+  await adapter.worker?.(createServer(), address, withSecond ? createServer() : undefined);
+  // Not before: what the adapter waits for may have come already, and goes to the first listener there is.
+  process.on('message', (/** @type {any} */ message) => {
+    if (!isMessage(message, 'loop')) return;
+    const startMs = Number(process.hrtime.bigint()) / 1e6;
+    process.send?.({ type: 'looped', startMs, ms: block(message.ms) });
+  });
   process.send?.({ type: 'ready', index: Number(index) });
 }
 

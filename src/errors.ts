@@ -28,6 +28,7 @@ const MESSAGES = {
   ERR_RONDO_START_FAILED: 'No worker became ready',
   ERR_RONDO_RELOAD_FAILED: 'A new worker did not become ready, so the old ones stay',
   ERR_RONDO_FDS_LOST: 'The process ran out of file descriptors while it received some',
+  ERR_RONDO_BAD_PICK: 'A policy that is a function threw, gave a wrong answer, or none in time',
 } as const;
 
 /** The codes of {@link RondoError}. */

@@ -12,6 +12,7 @@ export type { Slot } from './dispatcher/slot.js';
 export { RondoError, type RondoErrorCode } from './errors.js';
 export { Supervisor } from './supervise/supervisor.js';
 export type {
+  DealingChanges,
   DrainResult,
   ReloadOptions,
   StopSignal,
@@ -27,11 +28,21 @@ export type {
   Address,
   DispatcherOptions,
   DispatcherStats,
+  ListenerChanges,
   ListenerStats,
   ListenOptions,
+  OpenListener,
+  PickConnection,
+  PickFunction,
+  PickSlot,
+  Policy,
   PolicyName,
+  PolicyOptions,
+  RandomOptions,
   SlotGoneInfo,
+  SlotOptions,
   SlotState,
   SlotStats,
+  SourceIpOptions,
   TransportName,
 } from './types.js';

@@ -15,6 +15,8 @@ export const EngineEventType = {
   handOffError: 7,
   stopped: 8,
   listenerClosed: 9,
+  pick: 10,
+  pickTimedOut: 11,
 } as const;
 
 /** The numbers of GoneReason in native/engine/events.h. */
@@ -48,17 +50,52 @@ export interface ListenResult {
 
 type ErrorCounts = Array<[errno: number, count: number]>;
 
-export type EngineOptions = [
-  policy: string,
-  window: number,
-  quickWindow: number,
-  takeBackMs: number,
-];
+/** Of a dispatcher. Limits are 0 for none. */
+export interface EngineOptions {
+  window: number;
+  quickWindow: number;
+  takeBackMs: number;
+  maxConnections: number;
+  pickTimeoutMs: number;
+}
+
+/** Of one listener. Numbers that a policy does not use are 0. */
+export interface EngineListenerOptions {
+  /** One of the names, or 'function'. */
+  policy: string;
+  /** Of 'random'. */
+  seed: number;
+  /** Of 'source-ip': 0, or the largest share of a slot in thousandths of the mean. */
+  boundPermille: number;
+  waitMs: number;
+  ipv6Prefix: number;
+  maxConnections: number;
+  /** Turn away what no worker has room for because of a limit. */
+  resets: boolean;
+  maxQueueMs: number;
+}
+
+/** A connection that waits for answerPicks(). `family` is 4, 6, or 1 for a Unix socket. */
+export interface PickRequest {
+  ticket: number;
+  listener: number;
+  family: number;
+  address: string;
+  port: number;
+}
 
 export interface NativeEngine {
   start(onEvents: (events: EngineEvent[]) => void): number;
   /** From now on instead of what the constructor was given. */
-  configure(...options: EngineOptions): void;
+  configure(options: EngineOptions): void;
+  /** For a listener that is open, or is about to be: called before listenTcp() and the others. */
+  configureListener(id: number, options: EngineListenerOptions): void;
+  /** `maxConnections` 0: none. For this slot and its later generations. */
+  configureSlot(slot: number, weight: number, maxConnections: number): void;
+  /** What has come since the last call, after an event `pick`. */
+  takePicks(): PickRequest[];
+  /** A slot's number per ticket, or -1 for the default. Tickets that are unknown or late are ignored. */
+  answerPicks(tickets: number[], slots: number[]): void;
   listenTcp(id: number, ip: string, port: number, ipv6Only: boolean, backlog: number): ListenResult;
   listenAny(id: number, port: number, ipv6Only: boolean, backlog: number): ListenResult;
   listenUnix(id: number, path: string, mode: number, backlog: number): ListenResult;
@@ -79,22 +116,39 @@ export interface NativeEngine {
     accepted: number;
     redealt: number;
     closed: number;
+    /** Turned away: a limit was reached with `resets`, or `maxQueueMs` was over. */
+    turnedAway: number;
     acceptErrors: ErrorCounts;
   };
-  slotStats(id: number): {
-    handed: number;
-    pending: number;
-    active: number;
-    refused: number;
-    reclaimed: number;
-    unfinished: number;
-    lost: number;
-    /** Milliseconds since the worker's loop last showed that it turns; -1 if it shows nothing. */
-    heartbeatAgeMs: number;
-    handoffErrors: ErrorCounts;
-  };
-  engineStats(): { accepted: number; waiting: number; starvedNs: number };
+  /** Fills in what {@link Figure} names. */
+  slotFigures(id: number, out: SlotFigures): void;
+  handOffErrors(id: number): ErrorCounts;
+  engineStats(): { accepted: number; waiting: number; starvedNs: number; wakeUps: number };
 }
+
+/**
+ * Where in what slotFigures() says of a slot each number is; -1 for what is not known.
+ * `heartbeatAgeMs`: since the worker's loop last showed that it turns. `hasHandOffErrors`: 1 if
+ * handOffErrors() has any.
+ */
+export const Figure = {
+  handed: 0,
+  pending: 1,
+  open: 2,
+  ended: 3,
+  refused: 4,
+  reclaimed: 5,
+  unfinished: 6,
+  lost: 7,
+  heartbeatAgeMs: 8,
+  loopDelayUs: 9,
+  busyPermille: 10,
+  memoryKb: 11,
+  hasHandOffErrors: 12,
+} as const;
+
+/** As a tuple, for the figures are all there. */
+export type SlotFigures = Float64Array & Record<(typeof Figure)[keyof typeof Figure], number>;
 
 export interface NativeReceiverOwner {
   /** The batch holds `count` connections; see FIELDS_PER_CONNECTION. */
@@ -114,9 +168,14 @@ export interface NativeReceiver {
    * be dealt to this worker again. False if the channel has ended: the connection is the caller's.
    */
   refuse(index: number, mayReturn: boolean): boolean;
-  release(): void;
   /**
-   * From now on shows on the board, every so many milliseconds, that this thread's loop turns: from
+   * After onWelcome: where this process counts connections that are over, a view of shared memory.
+   * [0] is all of them, [1 + listener] those of one; each only ever grows by one, and wraps. Works
+   * after close().
+   */
+  ended(): Uint32Array;
+  /**
+   * From now on shows on the scoreboard, every so many milliseconds, that this thread's loop turns: from
    * the primary's welcome on, if that is still to come. 0 stops it. Does not keep the loop running.
    */
   beat(intervalMs: number): void;
@@ -132,12 +191,36 @@ export interface SocketName {
   isListening: boolean;
 }
 
+/** What a policy sees, for the test vectors. Lists are in order of slot numbers. */
+export interface PickVector {
+  slots: Array<{
+    slot: number;
+    /** Connections dealt; what 'round-robin' and 'weighted' compare. */
+    count: number;
+    /** Pending and open together. */
+    open: number;
+    weight: number;
+    loopDelayUs: number;
+  }>;
+  /** The numbers of the slots that can take the connection now. */
+  eligible: number[];
+  /** The slot picked before, or -1. */
+  last: number;
+  /** How many picks the policy has done before: what 'two-choices' and 'random' go on from. */
+  picks: number;
+  /** The peer's address, or '' if it has none. */
+  address: string;
+  /** Of 'source-ip': the connection can wait for a slot that is not eligible. */
+  mayWait: boolean;
+}
+
 export interface Native {
   protocolVersion: number;
   largestBatch: number;
-  Engine: new (...options: EngineOptions) => NativeEngine;
+  Engine: new (options: EngineOptions) => NativeEngine;
   Receiver: new (fd: number, owner: NativeReceiverOwner, batch: Int32Array) => NativeReceiver;
-  pick(policy: string, candidates: Array<[number, number, number]>, last: number): number;
+  /** One pick of the engine's policies, for the test vectors; an index into `slots`, or -1. */
+  pick(options: EngineListenerOptions, vector: PickVector): number;
   socketpair(): [number, number] | number;
   sendFds(socket: number, fds: number[], payload: Uint8Array): number;
   receiveFds(

@@ -4,11 +4,112 @@ import type { AddressInfo } from 'node:net';
 
 /**
  * Which worker gets the next connection, among those that have room in their window:
- * - `'round-robin'`: the next one in turn. Right for most servers.
- * - `'least-connections'`: the one that serves the fewest at the moment; among equals the next in
- *   turn. For connections that live long and unevenly, such as WebSockets.
+ * - `'round-robin'`: in turn, and as many for each. Right for most servers.
+ * - `'least-connections'`: the one that has the fewest at the moment; among equals the next in turn.
+ *   For connections that live long and unevenly, such as WebSockets.
+ * - `'two-choices'`: of two, the one that has fewer; which two changes from one to the next.
+ * - `'least-loaded'`: leaves out workers whose event loop is late, then as `'least-connections'`.
+ * - `'source-ip'`: the same worker for the same client, by its address, as long as the worker serves.
+ * - `'random'`: any, each as likely.
+ * - `'weighted'`: in turn, and as many as the slot's `weight` says.
  */
-export type PolicyName = 'round-robin' | 'least-connections';
+export type PolicyName =
+  | 'round-robin'
+  | 'least-connections'
+  | 'two-choices'
+  | 'least-loaded'
+  | 'source-ip'
+  | 'random'
+  | 'weighted';
+
+/** A policy by its name, by its name with options, or a function that decides itself. */
+export type Policy = PolicyName | PolicyOptions | PickFunction;
+
+/** A policy by its name with its options. Only `'source-ip'` and `'random'` have some. */
+export type PolicyOptions = { name: PolicyName } | SourceIpOptions | RandomOptions;
+
+/**
+ * Options of `'source-ip'`. Each address ranks all workers, always in the same order, so that one that
+ * comes or goes moves its own clients and no others. Clients of a Unix socket have no address and are
+ * dealt by round robin.
+ */
+export interface SourceIpOptions {
+  name: 'source-ip';
+  /**
+   * The largest share of the open connections that a worker may have, in multiples of the mean: 1.01 to
+   * 100. A client beyond it gets the next worker of its rank. Default: none, which leaves it to the
+   * addresses.
+   */
+  bound?: number;
+  /**
+   * How many milliseconds a connection waits for its worker while that has no room, before it goes to
+   * the next by rank: 0 to 60,000. Default 100.
+   */
+  waitMs?: number;
+  /** How many bits of an IPv6 address name a client: 1 to 128. Default 64, what one network has. */
+  ipv6Prefix?: number;
+}
+
+/** Options of `'random'`. */
+export interface RandomOptions {
+  name: 'random';
+  /** The same seed gives the same sequence: 0 to 4,294,967,295. Default: another one each time. */
+  seed?: number;
+}
+
+/**
+ * Decides in the primary which worker gets each of some new connections. Called on the event loop of the
+ * thread that made the dispatcher, with all connections of one listener that wait for an answer, so one
+ * call answers many of them in a storm.
+ *
+ * Returns the `id` of a slot for each connection, in their order, or null for round robin. Must answer at
+ * once (not by a promise) and within `pickTimeoutMs`, which counts from the arrival of a connection. A
+ * connection waits up to 100 ms for a worker without room, and then goes to another.
+ *
+ * If it throws, or answers a list of another length or ids that are not among `slots`, those connections
+ * are dealt by round robin and the dispatcher emits `'policy:error'`.
+ */
+export type PickFunction = (
+  connections: PickConnection[],
+  slots: PickSlot[],
+) => Array<number | null>;
+
+/** A connection that a {@link PickFunction} decides on. */
+export interface PickConnection {
+  /** The peer's address; null for a Unix socket. */
+  address: string | null;
+  /** The peer's port; 0 for a Unix socket. */
+  port: number;
+  /** Null for a Unix socket. */
+  family: 'IPv4' | 'IPv6' | null;
+  /** Where it came: what `dispatcher.listen()` returned. */
+  listener: OpenListener;
+}
+
+/** The public part of a {@link Listener}. */
+export interface OpenListener {
+  readonly id: number;
+  readonly name: string;
+  address(): Address;
+  configure(changes: ListenerChanges): void;
+  close(): Promise<void>;
+}
+
+/** A worker that a {@link PickFunction} can choose: one that serves connections. In order of `id`. */
+export interface PickSlot {
+  /** The slot's number. */
+  id: number;
+  /** Connections that it has received and that have not ended. */
+  open: number;
+  /** Connections that were handed to it and that it has not received. */
+  pending: number;
+  /** As in {@link SlotStats}. */
+  loopDelayMs: number | null;
+  /** As in {@link SlotStats}. */
+  utilisation: number | null;
+  /** The slot's weight. */
+  weight: number;
+}
 
 /**
  * How connections reach the workers: `'native'`, by the addon's engine thread and `SCM_RIGHTS`, or
@@ -18,8 +119,11 @@ export type TransportName = 'native' | 'ipc';
 
 /** Options of a {@link Dispatcher}. */
 export interface DispatcherOptions {
-  /** Which worker gets the next connection. Default `'round-robin'`. */
-  policy?: PolicyName;
+  /**
+   * Which worker gets the next connection, for listeners that have no policy of their own. Default
+   * `'round-robin'`.
+   */
+  policy?: Policy;
   /**
    * How many connections may be handed to a worker that it has not yet received: 1 to 1024, or
    * `'auto'` (default): 2, and 8 for a worker that receives what it is handed within a millisecond.
@@ -43,6 +147,19 @@ export interface DispatcherOptions {
    * anything back from a living process.
    */
   takeBackMs?: number;
+  /**
+   * How many connections may be with the workers at once, over all listeners and slots: received and not
+   * ended, or on their way. 1 or more; null (default): no limit. What comes beyond it waits or is turned
+   * away, as its listener's `overload` says.
+   */
+  maxConnections?: number | null;
+  /**
+   * How many milliseconds a policy that is a function has to answer, 1 to 60,000; default 50. After
+   * that its connections are dealt by round robin, so that a blocked event loop of the primary delays
+   * nobody for longer. With the ipc transport, which does everything on that loop, it is how long one
+   * call may take.
+   */
+  pickTimeoutMs?: number;
 }
 
 /** Where to listen: a port (with or without a host), a path, or a file descriptor. */
@@ -73,6 +190,45 @@ export interface ListenOptions {
    * busy. Default 4096; the kernel caps it (on Linux `net.core.somaxconn`).
    */
   backlog?: number;
+  /** Which worker gets this listener's next connection. Default: the dispatcher's policy. */
+  policy?: Policy;
+  /**
+   * How many connections of this listener may be with the workers at once: received and not ended, or on
+   * their way. 1 or more; null (default): no limit.
+   */
+  maxConnections?: number | null;
+  /**
+   * What becomes of a connection that no worker can take because of a `maxConnections`: the listener's,
+   * the dispatcher's, or that of every slot. `'queue'` (default): it waits, in the kernel's backlog with
+   * the native transport and in the primary with ipc. `'reset'`: it is closed at once, with a reset, and
+   * counted as `turnedAway`.
+   */
+  overload?: 'queue' | 'reset';
+  /**
+   * After so many milliseconds of waiting for a worker a connection is closed, with a reset, and counted
+   * as `turnedAway`. 1 or more; null (default): never.
+   */
+  maxQueueMs?: number | null;
+}
+
+/** What `listener.configure()` may change. What is left out stays; null removes a limit. */
+export type ListenerChanges = Pick<
+  ListenOptions,
+  'policy' | 'maxConnections' | 'overload' | 'maxQueueMs'
+>;
+
+/** Options of a {@link Slot}; for `slot.configure()`, what is left out stays. */
+export interface SlotOptions {
+  /**
+   * How many connections the slot gets in proportion to others, with the policy `'weighted'` and for a
+   * function that looks at it: 1 to 65,535. Default 1.
+   */
+  weight?: number;
+  /**
+   * How many connections the slot's worker may have at once: received and not ended, or on their way. 1
+   * or more; null (default): no limit.
+   */
+  maxConnections?: number | null;
 }
 
 /** What `net.Server`'s `address()` returns: an object for TCP, the path for a Unix socket. */
@@ -90,12 +246,16 @@ export interface ListenerStats {
   id: number;
   name: string;
   address: Address | null;
+  /** The policy in force: its own, or the dispatcher's. */
+  policy: PolicyName | 'function';
   /** Connections accepted. */
   accepted: number;
   /** Connections dealt once more, after a refusal or after they were reclaimed. */
   redealt: number;
   /** Connections closed by the primary because every worker refused them or it was closing. */
   closed: number;
+  /** Connections closed with a reset because of `overload: 'reset'` or `maxQueueMs`. */
+  turnedAway: number;
   /** Errors of accept(2), by code, for instance `{ EMFILE: 3 }`. */
   acceptErrors: Record<string, number>;
 }
@@ -112,8 +272,10 @@ export interface SlotStats {
   received: number;
   /** Handed and not yet received. */
   pending: number;
-  /** Received and not yet closed, as the worker says. */
-  active: number;
+  /** Received and not ended, as the worker says. 0 when its process is gone. */
+  open: number;
+  /** Received and ended: closed by the client, the server or the program. */
+  ended: number;
   /** Connections the worker sent back because it was closing or at `maxConnections`. */
   refused: number;
   /** Connections read back from the channel of a worker that died or did not receive. */
@@ -128,6 +290,21 @@ export interface SlotStats {
    * Always null with the ipc transport.
    */
   heartbeatAgeMs: number | null;
+  /**
+   * How long a turn of the process's event loop takes of late, in milliseconds: the longest, forgotten
+   * by an eighth each 100 ms. With the ipc transport, how long its answers to connections take. Null: no
+   * process, or nothing is known yet.
+   */
+  loopDelayMs: number | null;
+  /**
+   * The share of the time in which the process's event loop did not wait, 0 to 1, as
+   * `performance.eventLoopUtilization()` counts it. Null as `loopDelayMs`, and with the ipc transport.
+   */
+  utilisation: number | null;
+  /** Resident memory of the process. Null as `utilisation`. */
+  memoryBytes: number | null;
+  weight: number;
+  maxConnections: number | null;
   /** Errors of handing off, by code, for instance `{ ETOOMANYREFS: 1 }`. */
   handoffErrors: Record<string, number>;
 }
@@ -135,14 +312,18 @@ export interface SlotStats {
 /** A snapshot of what a {@link Dispatcher} has counted. */
 export interface DispatcherStats {
   transport: TransportName;
-  policy: PolicyName;
+  /** Of listeners that have none of their own. */
+  policy: PolicyName | 'function';
   window: number | 'auto';
+  maxConnections: number | null;
   /** Connections accepted, over all listeners there have been. */
   accepted: number;
-  /** Connections in the primary that wait to be dealt again. */
+  /** Connections in the primary that wait: to be dealt again, for a policy's answer, or for one worker. */
   waiting: number;
   /** Milliseconds in which connections waited and no worker had room. */
   starvedMs: number;
+  /** How often the engine's thread has woken up. 0 with the ipc transport, which has none. */
+  wakeUps: number;
   listeners: ListenerStats[];
   slots: SlotStats[];
 }

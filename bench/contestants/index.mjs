@@ -68,7 +68,26 @@ const NEVER_REPLACES = {
 };
 /** The scenarios of a process that reads nothing. */
 const OF_ACCEPTING = ['storm', 'handoff'];
-const OF_WORKERS = ['long-lived', 'stalled-worker', 'killed-workers', 'scaling', 'start-up'];
+const OF_WORKERS = [
+  'burst',
+  'long-lived',
+  'stalled-worker',
+  'killed-workers',
+  'scaling',
+  'start-up',
+];
+/** Who serves a second port, where a scenario has one. */
+const WITH_SECOND = [
+  'rondo-native',
+  'rondo-least-connections',
+  'rondo-ipc',
+  'cluster-rondo',
+  'cluster-rr',
+  'cluster-none',
+  'handle-shared',
+  'send-socket',
+  'rondo-unbounded',
+];
 
 /**
  * Why a contestant is not asked a scenario's question, or undefined if it is.
@@ -78,7 +97,10 @@ const OF_WORKERS = ['long-lived', 'stalled-worker', 'killed-workers', 'scaling',
 export function cannot(contestant, { name }) {
   if (contestant === 'noop' && !OF_ACCEPTING.includes(name)) return 'it reads and keeps nothing';
   if (ALONE.includes(contestant) && OF_WORKERS.includes(name)) return 'it has no workers';
-  if (BARE.includes(contestant) && name === 'blocked-primary')
+  if (name === 'overload' && !contestant.startsWith('rondo-')) return 'it has no limit to set';
+  if (name === 'two-listeners' && !WITH_SECOND.includes(contestant))
+    return 'its program has one port only';
+  if (BARE.includes(contestant) && ['blocked-primary', 'stalled-worker'].includes(name))
     return 'it has no event loop to block';
   if (name === 'killed-workers' && Object.hasOwn(NEVER_REPLACES, contestant))
     return NEVER_REPLACES[contestant];

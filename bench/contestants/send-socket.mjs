@@ -5,16 +5,23 @@ import net from 'node:net';
 import { channelsInTurn } from '../lib/in-turn.mjs';
 
 /** @type {import('../lib/types.mjs').Adapter['primary']} */
-export async function primary({ address, workers, startWorker }) {
+export async function primary({ address, withSecond, workers, startWorker }) {
   const { next, replace } = channelsInTurn(workers, startWorker);
-  const server = net.createServer({ pauseOnConnect: true }, (socket) => {
-    const child = next();
-    if (!child) return socket.destroy();
-    child.send('socket', socket, (error) => error && socket.destroy());
-  });
-  server.listen(address);
-  await once(server, 'listening');
-  return { port: /** @type {net.AddressInfo} */ (server.address()).port, replace };
+  const port = await listen(address);
+  const secondPort = withSecond ? await listen({ ...address, port: 0 }) : 0;
+  return { port, secondPort, replace };
+
+  /** @param {import('../lib/types.mjs').Address} where */
+  async function listen(where) {
+    const server = net.createServer({ pauseOnConnect: true }, (socket) => {
+      const child = next();
+      if (!child) return socket.destroy();
+      child.send('socket', socket, (error) => error && socket.destroy());
+    });
+    server.listen(where);
+    await once(server, 'listening');
+    return /** @type {net.AddressInfo} */ (server.address()).port;
+  }
 }
 
 /** @type {Required<import('../lib/types.mjs').Adapter>['worker']} */

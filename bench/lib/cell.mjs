@@ -2,6 +2,7 @@
 // checked before anything is timed; then the counted load, checked as well. A scenario with `passes`
 // has all its contestants there at once and loads them in turn, so many times: each load is a cell.
 import { setTimeout as delay } from 'node:timers/promises';
+import { startHog } from './hog.mjs';
 import { startHost } from './host-process.mjs';
 import { findFault, findWrong, runLoad } from './load.mjs';
 import { cpuSeconds, machineBusySeconds } from './proc.mjs';
@@ -13,6 +14,7 @@ const CPU_METRICS = ['primaryUs', 'workersUs', 'serverUs'];
 
 /** @typedef {import('./types.mjs').Cell} Cell */
 /** @typedef {import('./host-process.mjs').Host} Host */
+/** @typedef {import('./hog.mjs').Hog} Hog */
 
 /**
  * What is the same for all cells of a scenario and variant in a round.
@@ -27,7 +29,7 @@ const CPU_METRICS = ['primaryUs', 'workersUs', 'serverUs'];
  */
 
 /** @typedef {Plan<import('./types.mjs').LoadScenario>} LoadPlan */
-/** @typedef {{ contestant: string, host?: Host, warmUp?: import('./types.mjs').LoadReport, reason?: string }} Stand */
+/** @typedef {{ contestant: string, host?: Host, hog?: Hog, warmUp?: import('./types.mjs').LoadReport, reason?: string }} Stand */
 
 /**
  * Never throws: what goes wrong makes a cell void and is its reason.
@@ -52,14 +54,19 @@ async function* runGroup(plan, contestants) {
   const { passes = 1 } = plan.scenario;
   /** @type {Stand[]} */
   const stands = [];
+  /** @type {Hog | undefined} */
+  let hog;
   try {
     for (const contestant of contestants) stands.push(await prepare(plan, contestant));
+    hog = plan.variant.hog && (await startHog(plan.variant.hog, plan.round));
     for (let pass = 1; pass <= passes; pass++) {
-      for (const stand of stands) yield await measure(plan, stand, pass);
+      for (const stand of stands)
+        yield await measure(plan, { ...stand, ...(hog && { hog }) }, pass);
       // There and back, so that none is always the one before the other.
       stands.reverse();
     }
   } finally {
+    await hog?.stop();
     for (const { host } of stands) await host?.stop();
   }
 }
@@ -109,16 +116,16 @@ async function prepare({ scenario, workers, loadgen }, contestant) {
  * @param {number} pass
  * @returns {Promise<Cell>}
  */
-async function measure(plan, { contestant, host, warmUp, reason }, pass) {
+async function measure(plan, { contestant, host, hog, warmUp, reason }, pass) {
   const { scenario, variant, workers, size } = plan;
   const cell = describe(plan, contestant, pass);
   if (!host || !warmUp || reason) return { ...cell, reason: reason ?? 'no host' };
   const asked = scenario.load(size, variant, warmUp);
   try {
-    const before = scenario.isReplacing ? undefined : readClocks(host);
+    const before = scenario.isReplacing ? undefined : readClocks(host, hog);
     const { load, background, observed } = await loadAndDo(plan, host, asked);
     await delay(SETTLE_MS);
-    const used = before && usageOf(before, readClocks(host), [load, background ?? []].flat());
+    const used = before && usageOf(before, readClocks(host, hog), [load, background ?? []].flat());
     const hasCpu = scenario.columns.some((key) => CPU_METRICS.includes(key));
     const fault =
       (background && findWrong(background)) ??
@@ -146,12 +153,12 @@ async function measure(plan, { contestant, host, warmUp, reason }, pass) {
  * @param {Host} host
  * @param {import('./types.mjs').Load} asked
  */
-async function loadAndDo({ scenario, loadgen }, host, asked) {
+async function loadAndDo({ scenario, variant, loadgen }, host, asked) {
   /** @type {Record<string, number>} */
   let observed = {};
   const before = scenario.before?.(host) ?? {};
   const act = async () => {
-    observed = (await scenario.during?.(host, asked, before)) ?? {};
+    observed = (await scenario.during?.(host, asked, before, variant)) ?? {};
   };
   const isHeld = asked.mode === 'hold';
   const [load, background] = await Promise.all([
@@ -159,7 +166,7 @@ async function loadAndDo({ scenario, loadgen }, host, asked) {
     scenario.background && runLoad(loadgen, host.port, scenario.background),
     isHeld ? undefined : act(),
   ]);
-  return { load, background, observed };
+  return { load, background, observed: { ...observed, ...scenario.after?.(host, before) } };
 }
 
 /**
@@ -187,8 +194,8 @@ function describe({ scenario, variant, round, workers }, contestant, pass) {
  * @param {import('./types.mjs').LoadReport} load
  * @param {number} servers
  */
-function findGeneralFault({ isReplacing, mayLeaveIdle }, load, servers) {
-  if (isReplacing) return undefined;
+function findGeneralFault({ isReplacing, judgesReplies, mayLeaveIdle }, load, servers) {
+  if (isReplacing || judgesReplies) return undefined;
   return mayLeaveIdle ? findWrong(load) : findFault(load, servers);
 }
 
@@ -204,12 +211,16 @@ function reasonOf(error, host) {
 
 /** @typedef {ReturnType<typeof readClocks>} Clocks */
 
-/** @param {Host} host */
-function readClocks({ primaryPid, workerPids }) {
+/**
+ * @param {Host} host
+ * @param {Hog} [hog]
+ */
+function readClocks({ primaryPid, workerPids }, hog) {
   return {
     wallS: performance.now() / 1_000,
     primaryS: cpuSeconds([primaryPid]),
     workersS: cpuSeconds(workerPids),
+    hogS: hog ? cpuSeconds([hog.pid]) : 0,
     machineS: machineBusySeconds(),
   };
 }
@@ -224,7 +235,8 @@ function usageOf(before, after, loads) {
   const clientS = loads.reduce((sum, load) => sum + load.cpuS, 0);
   const primaryS = after.primaryS - before.primaryS;
   const workersS = after.workersS - before.workersS;
-  const othersS = after.machineS - before.machineS - primaryS - workersS - clientS;
+  const hogS = after.hogS - before.hogS;
+  const othersS = after.machineS - before.machineS - primaryS - workersS - clientS - hogS;
   return {
     cpuUs: {
       primary: (primaryS * 1e6) / ok,

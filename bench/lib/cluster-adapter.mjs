@@ -8,12 +8,12 @@ import { once } from 'node:events';
  */
 export function clusterAdapter(policy) {
   return {
-    async primary({ workers, adopt, workerEnv }) {
+    async primary({ withSecond, workers, adopt, workerEnv }) {
       cluster.schedulingPolicy = policy;
-      const listening = once(cluster, 'listening');
+      const listening = portsOfOne(withSecond ? 2 : 1);
       for (let index = 0; index < workers; index++) start(index);
-      const [, address] = await listening;
-      return { port: address.port, replace: start };
+      const [port, secondPort = 0] = await listening;
+      return { port, secondPort, replace: start };
 
       /** @param {number} index */
       function start(index) {
@@ -21,9 +21,29 @@ export function clusterAdapter(policy) {
       }
     },
 
-    async worker(server, address) {
+    async worker(server, address, second) {
       server.listen(address);
       await once(server, 'listening');
+      if (!second) return;
+      second.listen({ ...address, port: 0 });
+      await once(second, 'listening');
     },
   };
+}
+
+/**
+ * The ports that a worker listens at, in the order it does; they are the same in all workers.
+ * @param {number} count
+ * @returns {Promise<number[]>}
+ */
+function portsOfOne(count) {
+  /** @type {Map<number, number[]>} */
+  const ports = new Map();
+  return new Promise((resolve) => {
+    cluster.on('listening', ({ id }, { port }) => {
+      const own = [...(ports.get(id) ?? []), port];
+      ports.set(id, own);
+      if (own.length === count) resolve(own);
+    });
+  });
 }

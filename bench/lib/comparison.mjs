@@ -74,7 +74,7 @@ function compareCells(before, after) {
           contestant: sample.contestant,
           metric,
           medians: /** @type {[number, number]} */ (medians),
-          ...judge(own, base, METRICS[metric]?.better === 'higher'),
+          ...judge(own, base, METRICS[metric] ?? {}),
         },
       ];
     });
@@ -83,12 +83,15 @@ function compareCells(before, after) {
 /**
  * @param {number[]} own
  * @param {number[]} base
- * @param {boolean} isHigherBetter
+ * @param {Pick<import('./metrics.mjs').Metric, 'better' | 'negligible'>} metric
  * @returns {Pick<Row, 'ratio' | 'interval' | 'verdict' | 'lossPercent'>}
  */
-function judge(own, base, isHigherBetter) {
+function judge(own, base, { better, negligible = -1 }) {
   if (Math.min(own.length, base.length) < MIN_VALUES)
     return { verdict: 'too few rounds', lossPercent: 0 };
+  const isHigherBetter = better === 'higher';
+  if (Math.abs((median(own) ?? 0) - (median(base) ?? 0)) <= negligible)
+    return { verdict: 'no difference', lossPercent: 0 };
   const found = ratioOfMedians(own, base);
   // A median of 0, such as the CPU time of a primary that does nothing.
   if (!found?.interval) return judgeFromZero(own, isHigherBetter);

@@ -16,20 +16,34 @@ const MAX_STDERR = 4_096;
  * @param {string} contestant
  * @param {string} handler
  * @param {number} workers
- * @param {{ isReplacing?: boolean, address?: import('./types.mjs').Address }} [options] isReplacing: a worker
- *   that ends is replaced; address: not a free port of 127.0.0.1
+ * @param {object} [settings]
+ * @param {boolean} [settings.isReplacing] a worker that ends is replaced
+ * @param {import('./types.mjs').Address} [settings.address] without it a free port of 127.0.0.1
+ * @param {boolean} [settings.withSecond] it serves a second port, too
+ * @param {import('./types.mjs').RondoOptions} [settings.options] where a scenario is about them
  */
 export async function startHost(
   contestant,
   handler,
   workers,
-  { isReplacing = false, address = { host: '127.0.0.1', port: 0 } } = {},
+  {
+    isReplacing = false,
+    address = { host: '127.0.0.1', port: 0 },
+    withSecond = false,
+    options = {},
+  } = {},
 ) {
   const start = performance.now();
   const args = [contestant, handler, String(workers), ...(isReplacing ? ['replace'] : [])];
   const child = fork(HOST, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    env: { ...process.env, BENCH_HOST: address.host, BENCH_PORT: String(address.port) },
+    env: {
+      ...process.env,
+      BENCH_HOST: address.host,
+      BENCH_PORT: String(address.port),
+      BENCH_OPTIONS: JSON.stringify(options),
+      ...(withSecond && { BENCH_SECOND: '1' }),
+    },
   });
   const primaryPid = /** @type {number} */ (child.pid);
   track(primaryPid);
@@ -108,6 +122,8 @@ export async function startHost(
     const ready = await message('ready', READY_TIMEOUT_MS + workers * TIMEOUT_PER_WORKER_MS);
     return {
       port: /** @type {number} */ (ready.port),
+      /** The one opened after it; 0 without `withSecond`. */
+      secondPort: /** @type {number} */ (ready.secondPort ?? 0),
       /** Of the process that accepts, where the contestant has one of its own for it. */
       primaryPid: /** @type {number} */ (ready.primaryPid),
       /** How many names there are in replies. */
@@ -128,6 +144,17 @@ export async function startHost(
       async block(ms) {
         child.send({ type: 'block', ms });
         return (await message('blocked', ms + READY_TIMEOUT_MS)).ms;
+      },
+      /**
+       * Keeps a worker's event loop busy; resolves after it, with when that began (by process.hrtime) and how
+       * long it really was.
+       * @param {number} index
+       * @param {number} ms
+       * @returns {Promise<{ startMs: number, ms: number }>}
+       */
+      async loopWorker(index, ms) {
+        child.send({ type: 'loop', index, ms });
+        return message('looped', ms + READY_TIMEOUT_MS);
       },
       /**
        * False if that worker does not run.

@@ -1,6 +1,10 @@
 // The figures of a cell that tables, targets, charts and comparisons speak of.
 
 /** @typedef {import('./types.mjs').Cell} Cell */
+
+/** The worker that `stalled-worker` stops, by its name in replies. */
+const STALLED = 'w0';
+
 /**
  * A cell has what its scenario's columns are made of; which that is differs among scenarios.
  * @typedef {Cell & Required<Pick<Cell, 'load' | 'background' | 'observed' | 'cpuUs' | 'othersCores'>>} ValidCell
@@ -13,6 +17,8 @@
  * @property {string} [unit]
  * @property {number} digits
  * @property {'higher' | 'neither'} [better] without it lower is
+ * @property {number} [negligible] medians that differ by no more are no different; for small counts, where a
+ *   ratio says nothing
  * @property {(cell: ValidCell) => number} of
  */
 
@@ -118,6 +124,32 @@ export const METRICS = {
     digits: 1,
     of: ({ load }) => largestShare(load.workerConnections),
   },
+  gap: {
+    label: 'max − min',
+    name: 'difference between the workers with the most and the fewest connections',
+    unit: 'connections',
+    digits: 0,
+    negligible: 2,
+    of: (cell) => gapOf(openByWorker(cell)),
+  },
+  worstGap: {
+    label: 'at worst',
+    name: 'difference between the workers with the most and the fewest, at the worst moment',
+    unit: 'connections',
+    digits: 0,
+    negligible: 2,
+    // Of a worker that never answered the load generator does not know.
+    of: (cell) =>
+      (openByWorker(cell).length > Object.keys(cell.load.workerConnections).length
+        ? cell.load.mostOpen
+        : cell.load.worstGap) ?? Number.NaN,
+  },
+  busiestRatio: {
+    label: 'spread',
+    name: 'connections of the worker with the most by an even share',
+    digits: 4,
+    of: (cell) => Math.max(...sharesOf(cell)) / 100,
+  },
   spread: {
     label: 'spread %',
     name: 'standard deviation of the connections of each worker',
@@ -174,6 +206,34 @@ export const METRICS = {
     digits: 0,
     of: ({ load }) => load.late,
   },
+  othersMaxMs: {
+    label: 'others max ms',
+    name: 'longest wait of others',
+    unit: 'ms',
+    digits: 1,
+    of: longestWaitOfOthers,
+  },
+  quietP99Ms: {
+    label: 'quiet p99',
+    name: '99th percentile of latency without load',
+    unit: 'ms',
+    digits: 2,
+    of: ({ observed }) => observed.quietP99Ms,
+  },
+  p99ByQuiet: {
+    label: 'p99 / quiet',
+    name: '99th percentile of latency by that without load',
+    digits: 2,
+    of: ({ load, observed }) => load.latencyMs.p99 / observed.quietP99Ms,
+  },
+  floodRate: {
+    label: 'flood/s',
+    name: 'rate on the flooded port',
+    unit: 'per second',
+    digits: 0,
+    better: 'higher',
+    of: ({ background }) => background.rate,
+  },
   failed: {
     label: 'failed',
     name: 'failed connections',
@@ -191,6 +251,56 @@ export const METRICS = {
     name: 'hung connections',
     digits: 0,
     of: ({ load }) => load.hung,
+  },
+  hungConnected: {
+    label: 'unanswered',
+    name: 'clients that are connected and hear nothing',
+    unit: 'clients',
+    digits: 0,
+    of: ({ load }) => load.hungConnected ?? Number.NaN,
+  },
+  connectMaxMs: {
+    label: 'connect max ms',
+    name: 'longest connect',
+    unit: 'ms',
+    digits: 1,
+    of: ({ load }) => load.connectMs?.max ?? Number.NaN,
+  },
+  listenDrops: {
+    label: 'drops',
+    name: 'packets that the listening socket dropped',
+    unit: 'packets',
+    digits: 0,
+    of: ({ observed }) => observed.listenDrops,
+  },
+  capacity: {
+    label: 'capacity',
+    name: 'rate without a limit in a closed loop',
+    unit: 'per second',
+    digits: 0,
+    better: 'higher',
+    of: ({ observed }) => observed.capacity,
+  },
+  goodput: {
+    label: 'goodput',
+    name: 'replies in time, by the capacity',
+    digits: 3,
+    better: 'higher',
+    of: ({ observed }) => observed.goodput,
+  },
+  refusalPrimaryUs: {
+    label: 'refusal µs',
+    name: 'CPU time of the primary for a refusal',
+    unit: 'µs',
+    digits: 1,
+    of: ({ observed }) => observed.refusalPrimaryUs ?? Number.NaN,
+  },
+  refusalWorkersUs: {
+    label: 'its workers µs',
+    name: 'CPU time of the workers for a refusal',
+    unit: 'µs',
+    digits: 1,
+    of: ({ observed }) => observed.refusalWorkersUs ?? Number.NaN,
   },
   kills: {
     label: 'kills',
@@ -310,11 +420,45 @@ function microseconds(ms = Number.NaN) {
  * Of every worker, those without any too: its connections in percent of an even share.
  * @param {ValidCell} cell
  */
-function sharesOf({ load, workers, servers = workers }) {
-  const counts = Object.values(load.workerConnections);
-  const total = counts.reduce((sum, count) => sum + count, 0);
-  const all = [...counts, ...Array(Math.max(0, servers - counts.length)).fill(0)];
+function sharesOf(cell) {
+  const all = countsOf(cell, cell.load.workerConnections);
+  const total = all.reduce((sum, count) => sum + count, 0);
   return all.map((count) => (100 * count * all.length) / total);
+}
+
+/**
+ * Of every worker, those without any too: its connections that are open when all have been opened.
+ * @param {ValidCell} cell
+ */
+function openByWorker(cell) {
+  return countsOf(cell, cell.load.workerOpen ?? cell.load.workerConnections);
+}
+
+/**
+ * @param {ValidCell} cell
+ * @param {Record<string, number>} byWorker lacks the workers without any
+ */
+function countsOf({ workers, servers = workers }, byWorker) {
+  const counts = Object.values(byWorker);
+  return [...counts, ...Array(Math.max(0, servers - counts.length)).fill(0)];
+}
+
+/** @param {number[]} counts */
+function gapOf(counts) {
+  return Math.max(...counts) - Math.min(...counts);
+}
+
+/**
+ * What a worker had received when it was stopped can only wait until it goes on. That are, of those it served,
+ * the ones whose client had begun before; all that began later it could not have received.
+ * @param {ValidCell} cell
+ */
+function longestWaitOfOthers({ load, observed }) {
+  const slowest = load.slowest ?? [];
+  const others = slowest.filter(
+    ({ worker, startMs }) => worker !== STALLED || startMs > observed.stalledAtMs,
+  );
+  return (others[0] ?? slowest.at(-1))?.ms ?? Number.NaN;
 }
 
 /** @param {number[]} shares whose mean is 100 */

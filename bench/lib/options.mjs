@@ -13,6 +13,7 @@ const OPTIONS = /** @type {const} */ ({
   rounds: { type: 'string' },
   scenario: { type: 'string' },
   contestant: { type: 'string' },
+  variant: { type: 'string', multiple: true, default: [] },
   workers: { type: 'string', default: '2' },
   connections: { type: 'string' },
   out: { type: 'string' },
@@ -22,11 +23,13 @@ const OPTIONS = /** @type {const} */ ({
 });
 
 export const USAGE = `usage: node bench/run.mjs [options]
-  --quick              under 3 minutes on 2 idle cores, where all takes 45: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
+  --quick              under 4 minutes on 2 idle cores, where all takes 75: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
   --rounds N           how often each cell runs (${ROUNDS}; with --quick ${MIN_QUICK_ROUNDS})
   --scenario A,B       only these (all; with --quick ${quickScenarios().join(', ')})
   --contestant A,B     only these (those that the scenario names: some have many cells, and not all of
                        them for everyone)
+  --variant TEXT       only these variants of a scenario, such as 'cores idle, 8 workers' or 'load bursts': parts
+                       of what stands above a table; may be given several times (all)
   --workers N          worker processes (2)
   --connections N      connections (keep-alive: requests) of a cell, where its load is a number of them
   --out DIR            write results.jsonl, a line per cell, and report.html there
@@ -60,6 +63,7 @@ export function parseOptions(args) {
       values.contestant === undefined
         ? undefined
         : names('--contestant', values.contestant, allContestants()),
+    variants: values.variant,
     loadgen: values.loadgen,
     out: values.out,
   };

@@ -1,5 +1,6 @@
 // Which cells a round has, and in which order.
 import { CONTESTANTS, cannot, FULL } from '../contestants/index.mjs';
+import { variantOf } from './results.mjs';
 
 /** @typedef {import('./types.mjs').Scenario} Scenario */
 /** @typedef {ReturnType<typeof import('./options.mjs').parseOptions>} Options */
@@ -48,8 +49,13 @@ export function notApplicable(scenario, options) {
  * @param {Options} options
  * @returns {import('./types.mjs').Variant[]}
  */
-function variantsOf(scenario, { workers, quick }) {
-  return scenario.variants?.({ workers, full: !quick }) ?? [{}];
+function variantsOf(scenario, { workers, quick, variants }) {
+  const all = scenario.variants?.({ workers, full: !quick }) ?? [{}];
+  if (variants.length === 0) return all;
+  return all.filter((variant) => {
+    const text = `, ${variantOf({ workers, ...variant })}, `;
+    return variants.some((parts) => text.includes(`, ${parts}, `));
+  });
 }
 
 /**
@@ -60,7 +66,8 @@ function variantsOf(scenario, { workers, quick }) {
 function contestantsOf(scenario, variant, options) {
   return candidatesFor(scenario, options)
     .filter((name) => scenario.ownContestants || !cannot(name, scenario))
-    .filter((name) => variant.contestants?.includes(name) ?? true);
+    .filter((name) => variant.contestants?.includes(name) ?? true)
+    .filter((name) => options.contestants || (variant.usual?.includes(name) ?? true));
 }
 
 /**

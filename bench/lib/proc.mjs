@@ -20,6 +20,7 @@ export function readStat(pid) {
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
   return {
     state: fields[0],
+    /** In whole ticks. */
     cpuS: (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND,
     /** With the pid, this names one process for good: pids are used again. */
     startTime: fields[19],
@@ -34,8 +35,40 @@ export function cpuSeconds(pids) {
   return pids.reduce((sum, pid) => {
     const stat = readStat(pid);
     if (!stat) throw new Error(`process ${pid} is gone`);
-    return sum + stat.cpuS;
+    return sum + (threadSeconds(pid) ?? stat.cpuS);
   }, 0);
+}
+
+/**
+ * The same of the threads there are, to the nanosecond, as far as a thread that runs has been looked at by the
+ * scheduler (/proc/PID/task/TID/schedstat). Threads that have ended are not in it: it is for differences between two
+ * times, of processes whose threads stay. Undefined where the kernel was built without.
+ * @param {number} pid
+ */
+function threadSeconds(pid) {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.reduce((sum, thread) => {
+      const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1');
+      return sum + Number(text.split(' ', 1)[0]) / 1e9;
+    }, 0);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * What listening sockets have dropped, of all in this network namespace: final ACKs of a handshake and SYNs that found
+ * the queue full (ListenDrops and ListenOverflows in /proc/net/netstat).
+ */
+export function listenDrops() {
+  const [names, values] = readFileSync('/proc/net/netstat', 'latin1')
+    .split('\n')
+    .filter((line) => line.startsWith('TcpExt:'))
+    .map((line) => line.split(' '));
+  /** @param {string} name */
+  const field = (name) => Number(values[names.indexOf(name)]);
+  return { drops: field('ListenDrops'), overflows: field('ListenOverflows') };
 }
 
 /** How long the cores of the machine were not idle, in seconds, with what a hypervisor took away. */

@@ -122,9 +122,17 @@ export function valuesByRound(results, of) {
 }
 
 /**
+ * `load 50 %, 2 workers`.
+ * @param {Pick<import('./types.mjs').Cell, 'parameters' | 'workers'>} cell
+ */
+export function variantOf(cell) {
+  return [parametersOf(cell), `${cell.workers} workers`].filter(Boolean).join(', ');
+}
+
+/**
  * What tells a cell from others of its contestant in its scenario, apart from the number of workers:
  * `load 50 %, size 10`. Empty if nothing does.
- * @param {import('./types.mjs').Cell} cell
+ * @param {Pick<import('./types.mjs').Cell, 'parameters'>} cell
  */
 export function parametersOf({ parameters = {} }) {
   return Object.entries(parameters)

@@ -3,23 +3,31 @@
 import { once } from 'node:events';
 
 /**
- * @param {import('rondo').DispatcherOptions} options
+ * @param {import('rondo').DispatcherOptions} defaults
  * @returns {import('./types.mjs').Adapter}
  */
-export function rondoAdapter(options) {
+export function rondoAdapter(defaults) {
   return {
-    async primary({ address, workers, startWorker }) {
+    async primary({ address, withSecond, options, workers, startWorker }) {
       const { Dispatcher } = await import('rondo');
-      const dispatcher = new Dispatcher(options);
-      const listener = await dispatcher.listen(address);
-      const slots = Array.from({ length: workers }, () => dispatcher.openSlot());
+      const dispatcher = new Dispatcher({ ...defaults, ...options.dispatcher });
+      const port = await listen(address);
+      const secondPort = withSecond ? await listen({ ...address, port: 0, name: 'second' }) : 0;
+      const slots = Array.from({ length: workers }, () => dispatcher.openSlot(options.slot));
       for (const index of slots.keys()) start(index);
       dispatcher.on('slot:gone', (slot) => start(slots.indexOf(slot)));
       return {
-        port: /** @type {import('node:net').AddressInfo} */ (listener.address()).port,
+        port,
+        secondPort,
         // As soon as what the worker had not received has been taken back: 'slot:gone'.
         replace: () => {},
       };
+
+      /** @param {import('rondo').ListenOptions} where */
+      async function listen(where) {
+        const listener = await dispatcher.listen({ ...where, ...options.listen });
+        return /** @type {import('node:net').AddressInfo} */ (listener.address()).port;
+      }
 
       /** @param {number} index */
       function start(index) {
@@ -31,6 +39,7 @@ export function rondoAdapter(options) {
     async worker(server) {
       const { attach } = await import('rondo/worker');
       const listening = once(server, 'listening');
+      // To both listeners, if there are two.
       attach(server);
       await listening;
     },

@@ -1,10 +1,11 @@
 // The tables at the end of a run, as text.
 import { CONTESTANTS } from '../contestants/index.mjs';
 import { align } from './align.mjs';
+import { isAsked, judge } from './judging.mjs';
 import { isValid, METRICS, valuesOf } from './metrics.mjs';
-import { parametersOf } from './results.mjs';
+import { parametersOf, variantOf } from './results.mjs';
 import { median } from './statistics.mjs';
-import { judge, TARGETS } from './targets.mjs';
+import { TARGETS } from './targets.mjs';
 
 /** @typedef {import('./types.mjs').Cell} Cell */
 
@@ -27,11 +28,6 @@ export function scenarioTable(cells, scenario) {
   });
   const notes = [...new Set(own.flatMap(({ note }) => note ?? []))];
   return [`${scenario.name}: ${scenario.about}`, ...tables, ...notes].join('\n');
-}
-
-/** @param {Cell} cell */
-function variantOf(cell) {
-  return [parametersOf(cell), `${cell.workers} workers`].filter(Boolean).join(', ');
 }
 
 /**
@@ -66,34 +62,61 @@ function rangeOf(cells, metric) {
 }
 
 /**
- * The targets of the scenarios that ran, each met, missed or not measured.
+ * The targets of those who were asked, each met, missed or not measured.
  * @param {Cell[]} cells
  */
 export function targetTable(cells) {
-  const targets = TARGETS.filter(({ scenario }) =>
-    cells.some((cell) => cell.scenario === scenario),
-  );
-  const rows = targets.map((target) => {
-    const { scenario, metric, of, against } = target;
-    const what = `${scenario}: ${METRICS[metric].label}, ${of}${against ? ` / ${against}` : ''}`;
+  const rows = TARGETS.filter((target) => isAsked(target, cells)).map((target) => {
     const result = judge(target, cells);
-    if (!result) return [what, limitOf(target), '', 'not measured', ''];
-    const [own, base] = result.figures.map((figure) => format(figure, METRICS[metric].digits));
-    const { value, verdict, pairs } = result;
-    const figuresOf =
-      base === undefined ? `worst of all rounds; median ${own}` : `${own} / ${base}`;
+    if (!result) return [nameOf(target), limitOf(target), '', 'not measured', ''];
     return [
-      what,
+      nameOf(target),
       limitOf(target),
-      format(value, against ? (pairs ? 3 : 2) : METRICS[metric].digits),
-      verdict,
-      `${figuresOf}${describePairs(result)}`,
+      measuredOf(target, result),
+      result.verdict,
+      figuresOf(target, result),
     ];
   });
   return align([['target', 'limit', 'measured', 'verdict', 'figures'], ...rows]);
 }
 
-/** @param {import('./targets.mjs').Result} result */
+/**
+ * `burst, held 64, cores idle, 2 workers: max − min, rondo-native`.
+ * @param {import('./judging.mjs').Target} target
+ */
+function nameOf({ scenario, metric, of, at, against, beside }) {
+  const where = [scenario, describePlace(at)].filter(Boolean).join(', ');
+  const base = [against, describePlace(beside)].filter(Boolean).join(', ');
+  return `${where}: ${METRICS[metric].label}, ${of}${base && ` / ${base}`}`;
+}
+
+/** @param {import('./judging.mjs').Place} [place] */
+function describePlace({ workers, parameters = {} } = {}) {
+  const names = Object.entries(parameters).map(([name, value]) => `${name} ${value}`);
+  return [...names, ...(workers === undefined ? [] : [`${workers} workers`])].join(', ');
+}
+
+/**
+ * @param {import('./judging.mjs').Target} target
+ * @param {import('./judging.mjs').Result} result
+ */
+function measuredOf(target, { value, highest, figures, pairs }) {
+  const isRatio = figures.length > 1;
+  const digits = isRatio ? (pairs ? 3 : 2) : METRICS[target.metric].digits;
+  const worst = target.neverOver === undefined ? [] : [`worst ${format(highest, digits)}`];
+  return [format(value, digits), ...worst].join(', ');
+}
+
+/**
+ * @param {import('./judging.mjs').Target} target
+ * @param {import('./judging.mjs').Result} result
+ */
+function figuresOf({ metric }, result) {
+  const [own, base] = result.figures.map((figure) => format(figure, METRICS[metric].digits));
+  return base === undefined ? '' : `${own} / ${base}${describePairs(result)}`;
+}
+
+/** @param {import('./judging.mjs').Result} result */
 function describePairs({ pairs, interval }) {
   if (pairs === undefined) return '';
   const where = interval && `${format(interval.from, 3)}–${format(interval.to, 3)}`;
@@ -132,11 +155,15 @@ export function disturbance(cells) {
   );
 }
 
-/** @param {import('./targets.mjs').Target} target */
-function limitOf({ atLeast, atMost, under }) {
-  if (atLeast !== undefined) return `≥ ${atLeast}`;
-  if (atMost !== undefined) return `≤ ${atMost}`;
-  return `< ${under}`;
+/** @param {import('./judging.mjs').Target} target */
+function limitOf({ atLeast, atMost, under, neverOver }) {
+  const limits = [
+    atLeast !== undefined && `≥ ${atLeast}`,
+    atMost !== undefined && `≤ ${atMost}`,
+    under !== undefined && `< ${under}`,
+    neverOver !== undefined && `worst ≤ ${neverOver}`,
+  ];
+  return limits.filter(Boolean).join(', ');
 }
 
 /**
@@ -144,5 +171,5 @@ function limitOf({ atLeast, atMost, under }) {
  * @param {number} digits
  */
 function format(value, digits) {
-  return value === undefined ? '-' : value.toFixed(digits);
+  return value === undefined || Number.isNaN(value) ? '-' : value.toFixed(digits);
 }

@@ -1,21 +1,14 @@
-// What rondo set out to reach, as ratios of medians against a named baseline of the same run; a
-// ratio holds on another machine where a rate does not.
-import { pairedRatios, valuesOf } from './metrics.mjs';
-import { median } from './statistics.mjs';
+// What rondo set out to reach. Where it can be, a target is the ratio of medians against a named baseline of the same
+// run: a ratio holds on another machine where a rate does not. Differences between workers are what they are.
+import { manyHeld } from '../scenarios/long-lived.mjs';
 
-/**
- * @typedef {object} Target
- * @property {string} scenario
- * @property {string} metric a key of METRICS
- * @property {string} of the contestant that should reach it
- * @property {string} [against] the baseline of the ratio; without one, the worst value of all
- *   rounds must be under the limit
- * @property {boolean} [paired] the ratio is taken of loads that were neighbors in time, and the limit
- *   must be outside of what chance can do; for differences that a median of each side cannot tell
- * @property {number} [atLeast]
- * @property {number} [atMost]
- * @property {number} [under]
- */
+/** @typedef {import('./judging.mjs').Target} Target */
+
+/** The Dispatcher, and the preload. */
+const RONDO = ['rondo-native', 'cluster-rondo'];
+/** What workers do that accept by themselves. */
+const SHARED = 'cluster-none';
+const CORES = ['idle', 'one busy', 'one busy at times'];
 
 /** @type {Target[]} */
 export const TARGETS = [
@@ -35,13 +28,18 @@ export const TARGETS = [
     against: 'cluster-rr',
     atMost: 0.65,
   },
-  {
+  { scenario: 'storm', metric: 'rate', of: 'cluster-rondo', against: 'cluster-rr', atLeast: 1.5 },
+  ...both({ scenario: 'storm', metric: 'rate', against: SHARED, atLeast: 1.05 }),
+  ...both({ scenario: 'storm', metric: 'busiestRatio', atMost: 1.001 }),
+  ...both({ scenario: 'storm', metric: 'primaryUs', atMost: 5.5 }),
+  ...both({ scenario: 'storm', metric: 'workersUs', against: SHARED, atMost: 0.95 }),
+  ...both({
     scenario: 'busy',
     metric: 'stddevAllMs',
-    of: 'rondo-native',
-    against: 'cluster-none',
-    atMost: 1.15,
-  },
+    against: SHARED,
+    atMost: 1.05,
+    neverOver: 1.3,
+  }),
   // Not a promise of rondo's: the benchmark's own, that it can see what a window is for.
   {
     scenario: 'busy',
@@ -50,7 +48,14 @@ export const TARGETS = [
     against: 'rondo-native',
     atLeast: 2,
   },
-  { scenario: 'storm', metric: 'rate', of: 'cluster-rondo', against: 'cluster-rr', atLeast: 1.5 },
+  ...both({ scenario: 'mixed', metric: 'p99Ms', against: SHARED, atMost: 1.2 }),
+  ...['first', 'second'].flatMap((flooded) => {
+    const at = { parameters: { flooded } };
+    return [
+      ...both({ scenario: 'two-listeners', metric: 'p99ByQuiet', at, atMost: 2 }),
+      ...both({ scenario: 'two-listeners', metric: 'p99Ms', at, against: 'cluster-rr', under: 1 }),
+    ];
+  }),
   {
     scenario: 'keep-alive',
     metric: 'rate',
@@ -59,71 +64,94 @@ export const TARGETS = [
     paired: true,
     atLeast: 0.97,
   },
-  { scenario: 'blocked-primary', metric: 'maxMs', of: 'rondo-native', under: 50 },
+  ...[2, 3].flatMap((workers) => CORES.flatMap((cores) => evenBurst(workers, 64, cores, 1, 4))),
+  ...[4, 8, 16, 64].flatMap((workers) =>
+    CORES.slice(0, 2).flatMap((cores) => evenBurst(workers, 400, cores, 2, 6)),
+  ),
+  ...both({
+    scenario: 'burst',
+    metric: 'worstGap',
+    at: { parameters: { held: '64 each 20 ms', cores: 'idle' } },
+    neverOver: 4,
+  }),
+  ...both({
+    scenario: 'long-lived',
+    metric: 'spread',
+    at: longLivedAt('400 at once'),
+    atMost: 0.5,
+  }),
+  ...both({
+    scenario: 'long-lived',
+    metric: 'rate',
+    at: longLivedAt('400 at once'),
+    atLeast: 20_000,
+  }),
+  ...[...RONDO, 'rondo-least-connections'].map((of) => ({
+    scenario: 'long-lived',
+    metric: 'gap',
+    of,
+    at: longLivedAt('one at a time'),
+    // What cannot be divided.
+    neverOver: manyHeld() % 4 === 0 ? 0 : 1,
+  })),
+  { scenario: 'blocked-primary', metric: 'maxMs', of: 'rondo-native', neverOver: 50 },
+  ...['stopped', 'looping'].flatMap((worker) =>
+    ['steady', 'bursts', 'closed loop'].flatMap((load) =>
+      both({
+        scenario: 'stalled-worker',
+        metric: 'othersMaxMs',
+        at: { parameters: { load, worker } },
+        neverOver: 10,
+      }),
+    ),
+  ),
+  ...[
+    { metric: 'goodput', atLeast: 0.95 },
+    { metric: 'p99ByQuiet', atMost: 2 },
+    { metric: 'refusalPrimaryUs', atMost: 10 },
+    // None; what is left is what two loads differ by.
+    { metric: 'refusalWorkersUs', atMost: 1 },
+  ].map((limit) => ({
+    scenario: 'overload',
+    of: 'rondo-native',
+    at: { parameters: { limit: 'reset' } },
+    ...limit,
+  })),
+  ...both({ scenario: 'backlog', metric: 'listenDrops', neverOver: 0 }),
+  // A SYN that was dropped is sent again after a second.
+  ...both({ scenario: 'backlog', metric: 'connectMaxMs', neverOver: 900 }),
+  ...both({ scenario: 'backlog', metric: 'hung', neverOver: 0 }),
+  {
+    scenario: 'scaling',
+    metric: 'primaryUs',
+    of: 'rondo-native',
+    at: { workers: 64 },
+    beside: { workers: 2 },
+    atMost: 1.15,
+  },
 ];
 
 /**
- * What was measured for a target: `value` is compared with the limit, `figures` are what it comes
- * from. Undefined if the contestant or the baseline has no valid cell.
- * @typedef {object} Result
- * @property {number} value
- * @property {number[]} figures
- * @property {number} [pairs] of a paired target
- * @property {{ from: number, to: number }} [interval] where the true value of a paired target may be;
- *   missing if there are too few pairs to say
- * @property {'met' | 'MISSED' | 'unclear'} verdict
+ * @param {Omit<Target, 'of'>} target
+ * @returns {Target[]}
  */
-
-/**
- * @param {Target} target
- * @param {import('./types.mjs').Cell[]} cells
- * @returns {Result | undefined}
- */
-export function judge(target, cells) {
-  const { scenario, metric, of, against, paired } = target;
-  const own = valuesOf(cells, scenario, of, metric);
-  const ownMedian = median(own);
-  if (ownMedian === undefined) return undefined;
-  if (against === undefined) {
-    const value = Math.max(...own);
-    return { value, figures: [ownMedian], verdict: verdict(target, value) };
-  }
-  const base = median(valuesOf(cells, scenario, against, metric));
-  if (base === undefined) return undefined;
-  const figures = [ownMedian, base];
-  if (!paired) {
-    const value = ownMedian / base;
-    return { value, figures, verdict: verdict(target, value) };
-  }
-  const ratios = pairedRatios(cells, scenario, metric, of, against);
-  const value = median(ratios);
-  if (value === undefined) return undefined;
-  const pairs = ratios.length;
-  const interval = rankInterval(ratios);
-  if (!interval) return { value, figures, pairs, verdict: 'unclear' };
-  const [low, high] = [verdict(target, interval.from), verdict(target, interval.to)];
-  return { value, figures, pairs, interval, verdict: low === high ? low : 'unclear' };
+function both(target) {
+  return RONDO.map((of) => ({ ...target, of }));
 }
 
 /**
- * Where the median of all there could be is, 19 times in 20: between these two of the values, by
- * the binomial distribution in its normal approximation. It assumes nothing of how they are spread.
- * Undefined for fewer than 6 values: all of them lie on one side too often.
- * @param {number[]} values
+ * @param {number} workers
+ * @param {number} held
+ * @param {string} cores
+ * @param {number} atMost
+ * @param {number} neverOver
  */
-function rankInterval(values) {
-  if (values.length < 6) return undefined;
-  const sorted = values.toSorted((a, b) => a - b);
-  const half = (1.96 * Math.sqrt(sorted.length)) / 2;
-  const rank = Math.max(1, Math.floor((sorted.length + 1) / 2 - half));
-  return { from: sorted[rank - 1], to: sorted[sorted.length - rank] };
+function evenBurst(workers, held, cores, atMost, neverOver) {
+  const at = { workers, parameters: { held, cores } };
+  return both({ scenario: 'burst', metric: 'gap', at, atMost, neverOver });
 }
 
-/**
- * @param {Target} target
- * @param {number} value
- * @returns {'met' | 'MISSED'}
- */
-function verdict({ atLeast = -Infinity, atMost = Infinity, under = Infinity }, value) {
-  return value >= atLeast && value <= atMost && value < under ? 'met' : 'MISSED';
+/** @param {string} opening */
+function longLivedAt(opening) {
+  return { workers: 4, parameters: { held: manyHeld(), opening } };
 }

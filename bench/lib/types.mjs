@@ -5,9 +5,10 @@
  * @typedef {object} Adapter
  * @property {(tools: PrimaryTools) => Promise<Contact>} primary
  *   Runs in the primary: starts the workers and listens at `address`.
- * @property {(server: import('node:net').Server, address: Address) => Promise<void>} [worker]
- *   Runs in each worker: has `server` receive its share of the connections. Missing if no worker is
- *   started by `startWorker` or `adopt`.
+ * @property {(server: import('node:net').Server, address: Address, second?: import('node:net').Server) => Promise<void>} [worker]
+ *   Runs in each worker: has `server` receive its share of the connections, and with `second` that one those of
+ *   the second port, if it takes a server of its own for that. Missing if no worker is started by `startWorker` or
+ *   `adopt`.
  */
 
 /**
@@ -18,6 +19,7 @@
 /**
  * @typedef {object} Contact
  * @property {number} port
+ * @property {number} [secondPort] with `withSecond`
  * @property {number} [primaryPid] if another process than the one `primary` runs in accepts
  * @property {number} [servers] how many names there are in replies, if not one per worker
  * @property {(index: number) => void} [replace] starts another worker in the place of one that has
@@ -27,6 +29,8 @@
 /**
  * @typedef {object} PrimaryTools
  * @property {Address} address
+ * @property {boolean} withSecond listen at a free second port of the same host, too, after the first
+ * @property {RondoOptions} options
  * @property {number} workers how many to start
  * @property {string} handler a key of HANDLERS
  * @property {(index: number) => import('node:net').Server} createServer
@@ -45,6 +49,19 @@
  */
 
 /**
+ * What a scenario is about, for contestants that are rondo.
+ * @typedef {object} RondoOptions
+ * @property {object} [dispatcher] of `new Dispatcher()`
+ * @property {object} [listen] of `listen()`
+ * @property {object} [slot] of `openSlot()`
+ */
+
+/**
+ * When another process takes a core: so long, then not for so long.
+ * @typedef {{ busyMs: number, idleMs: number }} HogHabit
+ */
+
+/**
  * What is asked of the load generator; the names are its options.
  * @typedef {object} Load
  * @property {'storm' | 'http' | 'keep-alive' | 'hold'} mode
@@ -55,11 +72,16 @@
  * @property {number} [opening] how many connections are opened at a time: in keep-alive before requests
  *   count; in hold without it all at once
  * @property {number} [failures] how many do not end the load; without it all
- * @property {number} [rate] per second: an open loop; without it a closed one
+ * @property {number} [rate] per second: an open loop; without it, and without bursts, a closed one
+ * @property {number} [burst] an open loop, too: so many are due at once,
+ * @property {number} [every-ms] each so many milliseconds
+ * @property {number} [hold-ms] in hold: connections are closed so long after they were opened; without it never
  * @property {number} [seconds] no new request after so many
  * @property {number} [hang-ms] a request's deadline
  * @property {number} [late-ms] replies that took longer are counted as late
  * @property {number} [skip] how many at the start do not count in the latency
+ * @property {number} [slowest] so many of the slowest replies are reported one by one
+ * @property {number} [connects] 1: the time of each connect() is reported, too
  */
 
 /**
@@ -90,6 +112,7 @@
  * @property {number} reusedFailed
  * @property {number} refused
  * @property {number} hung
+ * @property {number} [hungConnected] with `connects`: of these, whose connect was complete
  * @property {number} unfinished
  * @property {boolean} interrupted
  * @property {number} opened connections
@@ -98,10 +121,17 @@
  * @property {number} rate
  * @property {Distribution} latencyMs
  * @property {number} late of the ok ones, those that took longer than was asked
+ * @property {{ startMs: number, ms: number, worker: string }[]} [slowest] of the ok ones, with `slowest`, the
+ *   slowest first; `startMs` is monotonic, as in process.hrtime
+ * @property {Distribution} [connectMs] with `connects`
  * @property {Distribution} [handoffMs] from the client's connect() to the worker's 'connection' event, where
  *   the worker says when that was
  * @property {Record<string, number>} workers requests by worker
  * @property {Record<string, number>} workerConnections connections by worker
+ * @property {Record<string, number>} [workerOpen] in hold: of these, those still open at the end
+ * @property {number} [worstGap] in hold: between the worker with the most open connections and the one with the
+ *   fewest, at the worst time; of workers that answered at all
+ * @property {number} [mostOpen] in hold: open connections of one worker at one time
  * @property {number} cpuS
  */
 
@@ -123,6 +153,8 @@
  * @property {Record<string, string>} [ownContestants] name → one line, where those of all others do not apply
  * @property {string[]} columns of its table, keys of METRICS
  * @property {string[]} [main] keys of METRICS: those charted; without it the first column
+ * @property {boolean} [showsEveryRound] the report shows the connections of each worker in every round, for it is the
+ *   worst of them that matters
  * @property {string[]} [compared] keys of METRICS: those that `compare` looks at; without it `main`
  * @property {(setting: { workers: number, full: boolean }) => Variant[]} [variants] cells that differ in
  *   parameters or in the number of workers; without it one. Not `full` is `--quick`.
@@ -133,7 +165,9 @@
  * @property {Record<string, string | number>} [parameters] recorded in the cell
  * @property {number} [workers] without it those of the command line
  * @property {string} [note] why it is not what was asked for; recorded in the cell
- * @property {string[]} [contestants] without it those of the scenario
+ * @property {string[]} [contestants] those who can; without it those of the scenario
+ * @property {string[]} [usual] those asked unless the command line names others; without it all who can
+ * @property {HogHabit} [hog] another process that takes a core meanwhile
  */
 
 /**
@@ -143,18 +177,21 @@
  *   each with no other there
  * @property {boolean} [isReplacing] workers that end are replaced; there is then no CPU time in the cell
  * @property {boolean} [mayLeaveIdle] a worker that serves nothing is a result and no fault
+ * @property {boolean} [judgesReplies] what becomes of the requests is a result, and `findFault` alone says what is not
  * @property {Load | ((workers: number) => Load)} warmUp
  * @property {(size: number | undefined, variant: Variant, warmUp: LoadReport) => Load} load the counted load, of
  *   so many connections or requests
  * @property {Load} [background] another load at the same time, whose replies are not in the figures
  * @property {(host: import('./host-process.mjs').Host) => Record<string, number>} [before] what is read before
  *   the counted load
- * @property {(host: import('./host-process.mjs').Host, load: Load, before: Record<string, number>) => Promise<Record<string, number>>} [during]
+ * @property {(host: import('./host-process.mjs').Host, load: Load, before: Record<string, number>, variant: Variant) => Promise<Record<string, number>>} [during]
  *   what is done to the contestant during the counted load (in hold: while all is held), and what was
  *   observed
+ * @property {(host: import('./host-process.mjs').Host, before: Record<string, number>) => Record<string, number>} [after]
+ *   what was observed when the counted load has ended
  * @property {(load: LoadReport, observed: Record<string, number>) => string | undefined} [findFault] why
  *   a cell is void, apart from replies that are not right and workers that served nothing (with
- *   `isReplacing`: all there is)
+ *   `isReplacing` or `judgesReplies`: all there is)
  */
 
 /** @typedef {Question & LoadParts & { measure?: undefined }} LoadScenario */
@@ -190,11 +227,19 @@
  *   `load.workers` and `load.workerConnections` as the spread.
  * - `handoff`: `load.handoffMs` is the curve that it is about; `parameters.load` is `1 %`, `50 %` or `90 %`
  *   of `warmUpRate`, the contestant's own maximum; `asked.rate` is what that is per second.
- * - `long-lived`: `parameters.held` connections, `parameters.opening` `in bursts` or `one at a time`;
+ * - `burst`: `parameters.held` connections, `parameters.cores` `idle`, `one busy` or `one busy at times`;
+ *   `load.workerOpen`, `load.worstGap`, `load.mostOpen`.
+ * - `two-listeners`: `parameters.flooded` `first` or `second`; `load` has the requests on the other port, `background`
+ *   those on this one; `observed.quietP99Ms`.
+ * - `long-lived`: `parameters.held` connections, `parameters.opening` `400 at once` or `one at a time`;
  *   `load.workerConnections` lacks workers that got none; in `observed`: `primaryKb`, `workersKb` (what
  *   the held connections added to the resident memory) and `primaryFds` (to its open descriptors).
  * - `mixed`: `load` has the fast requests, `background` the slow ones.
- * - `stalled-worker`: `load.late` clients waited for longer than 50 ms; `observed.stalledMs`.
+ * - `stalled-worker`: `parameters.load` and `parameters.worker`; `load.late` clients waited for longer than 50 ms,
+ *   `load.slowest` are the slowest of all; `observed.stalledAtMs`, `stalledMs`.
+ * - `overload`: `parameters.limit` `none` or `reset`; in `observed`: `capacity`, `quietP99Ms`, `goodput`, and of clients
+ *   turned away `refusals`, `refusalPrimaryUs`, `refusalWorkersUs`. No `cpuUs`.
+ * - `backlog`: `load.hungConnected`, `load.connectMs`; `observed.listenDrops`, `listenOverflows`.
  * - `killed-workers`: `load.failed`, `load.failures` by kind, `load.refused`, `load.hung`;
  *   `observed.kills`. No `cpuUs`.
  * - `blocked-primary`: `observed.blockedMs`.

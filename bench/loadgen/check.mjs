@@ -242,6 +242,73 @@ counts(
   },
 );
 counts(
+  'hold: open connections by worker, and their worst gap at any time',
+  'hold --connections 60 --opening 1',
+  { workerOpen: { w0: 40, w1: 20 }, worstGap: 40, mostOpen: 40 },
+  (socket, _request, connection) => socket.write(connection < 40 ? 'w0\n' : 'w1\n'),
+);
+counts(
+  'hold: a gap that was there for a while',
+  'hold --connections 60 --burst 10 --every-ms 20 --hold-ms 50',
+  // Six bursts at 0, 20, … 100 ms. At the last one those of 60 ms and later are open, all of w1.
+  { ok: 60, opened: 60, closed: NONE, workerConnections: { w0: 30, w1: 30 }, worstGap: 30 },
+  (socket, _request, connection) => socket.write(connection < 30 ? 'w0\n' : 'w1\n'),
+);
+counts(
+  'hold: --hold-ms closes in the order of opening, and an even deal stays even',
+  'hold --connections 400 --burst 20 --every-ms 10 --hold-ms 40',
+  { ok: 400, opened: 400, closed: NONE, worstGap: 1 },
+  (socket, _request, connection) => socket.write(`w${connection % 4}\n`),
+);
+test('a burst is due all at once, whether or not the one before was answered', async () => {
+  /** @type {number[]} */
+  const times = [];
+  const { port, server } = await listen((socket) => {
+    times.push(performance.now());
+    setTimeout(() => socket.end('w0\n'), 150);
+  }, false);
+  const { ok } = await load(port, 'storm --connections 30 --burst 10 --every-ms 100');
+  server.close();
+  assert.equal(ok, 30);
+  for (const [from, to] of [
+    [0, 9],
+    [10, 19],
+    [20, 29],
+  ])
+    assert.ok(times[to] - times[from] < 60, 'together');
+  assert.ok(times[10] - times[0] > 80 && times[20] - times[10] > 80, 'each at its time');
+});
+test('--slowest names the slowest replies, their start and their worker', async () => {
+  let connections = 0;
+  const { port, server } = await listen((socket) => {
+    const connection = connections++;
+    setTimeout(() => socket.end(`w${connection}\n`), connection % 10 === 5 ? 50 + connection : 0);
+  }, false);
+  const start = Number(process.hrtime.bigint()) / 1e6;
+  const { slowest = [], latencyMs } = await load(port, `storm --connections 40 --slowest 3 ${ONE}`);
+  server.close();
+  assert.deepEqual(
+    slowest.map(({ worker }) => worker),
+    ['w35', 'w25', 'w15'],
+  );
+  assert.equal(slowest[0].ms, latencyMs.max);
+  assert.ok(slowest.every(({ startMs }) => startMs > start && startMs < start + 5_000));
+  assert.ok(slowest[0].startMs > slowest[1].startMs && slowest[1].startMs > slowest[2].startMs);
+});
+test('--connects tells a client that is connected and hears nothing from one that is not', async () => {
+  const { port, server } = await listen(
+    (socket) => setTimeout(() => socket.end('w0\n'), 100),
+    false,
+  );
+  const { hung, hungConnected, connectMs } = await load(
+    port,
+    'storm --connections 20 --concurrency 20 --connects 1 --hang-ms 60',
+  );
+  server.close();
+  assert.deepEqual({ hung, hungConnected }, { hung: 20, hungConnected: 20 });
+  assert.ok(connectMs && connectMs.samples === 20 && connectMs.max < 60);
+});
+counts(
   '--late-ms counts replies that took longer',
   `storm --connections 40 --late-ms 50 ${ONE}`,
   { ok: 40, late: 4 },

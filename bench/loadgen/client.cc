@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "clock.h"
+#include "open_counts.h"
 #include "reply.h"
 
 namespace loadgen {
@@ -16,6 +17,7 @@ namespace {
 constexpr int64_t kMillisecond = 1'000'000;
 constexpr int64_t kMaxWait = 50 * kMillisecond;  // also how late a hung client may be noticed
 constexpr int kMaxEvents = 256;
+constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP;
 
 std::string MakeRequest(const Options& options) {
   if (options.mode == Mode::kStorm || options.mode == Mode::kHold) return "";
@@ -36,6 +38,7 @@ Client::Client(const Options& options)
   is_opening_ = options.opening > 0 && !holds_;
   for (uint32_t i = 0; i < connections_.size(); i++) free_.push_back(i);
   tally_.latencies.Reserve(static_cast<size_t>(options.requests));
+  tally_.slowest.Keep(static_cast<size_t>(options.slowest));
 }
 
 int Client::Run(const volatile sig_atomic_t* interrupted) {
@@ -50,12 +53,14 @@ int Client::Run(const volatile sig_atomic_t* interrupted) {
     const int64_t now_ns = Now();
     if (now_ns >= next_hang_scan_ns_) DropHung(now_ns);
     if (tally_.Bad() > options_.failures) break;
+    CloseDue(now_ns);
     StartDue(now_ns);
     if (free_.size() == connections_.size() && IsAllStarted(now_ns)) break;
     result = Wait(now_ns);
   }
   tally_.unfinished = static_cast<int64_t>(connections_.size() - free_.size());
   tally_.elapsed_ns = last_end_ns_ - start_ns_;
+  if (holds_) CountOpen(connections_, &tally_);
   return result;
 }
 
@@ -63,10 +68,25 @@ bool Client::IsAllStarted(int64_t now_ns) const {
   return tally_.started == options_.requests || now_ns >= stop_ns_;
 }
 
-int64_t Client::NextDue() const {
-  if (options_.rate == 0) return start_ns_;
-  // 5,000,000 requests × 10^9 ns fit in 63 bits.
-  return start_ns_ + tally_.started * kSecond / options_.rate;
+int64_t Client::NextDue() const { return start_ns_ + options_.DueNs(tally_.started); }
+
+// When the next held connection is to be closed; never without --hold-ms.
+int64_t Client::NextClose() const {
+  if (options_.hold_ms == 0 || next_close_ == tally_.started) return INT64_MAX;
+  return connections_[next_close_].connecting_ns + options_.hold_ms * kMillisecond;
+}
+
+// In the order they were opened. One that has not been answered yet is waited for, and those after
+// it: their order decides how many are open at each moment.
+void Client::CloseDue(int64_t now_ns) {
+  while (NextClose() <= now_ns) {
+    Connection& connection = connections_[next_close_];
+    if (connection.state == State::kOpening || connection.state == State::kWaiting) return;
+    next_close_++;
+    if (connection.state == State::kClosed || IsLeft(&connection)) continue;
+    connection.closed_ns = Now();
+    connection.Close();
+  }
 }
 
 // Each free client at most once: one that fails at once is free again, and the clock must be looked
@@ -96,7 +116,7 @@ bool Client::AwaitsOpening(int64_t now_ns) {
 void Client::Start(uint32_t index) {
   Connection& connection = connections_[index];
   connection.started_ns = Now();
-  connection.due_ns = options_.rate == 0 ? connection.started_ns : NextDue();
+  connection.due_ns = options_.IsOpenLoop() ? NextDue() : connection.started_ns;
   connection.is_start = is_opening_ || tally_.started < options_.skip;
   connection.reply.clear();
   tally_.started++;
@@ -107,7 +127,9 @@ void Client::Start(uint32_t index) {
 void Client::Open(uint32_t index) {
   int error = connections_[index].Open(options_, tally_.started);
   if (error == 0) {
-    error = Watch(index, EPOLL_CTL_ADD, request_.empty() ? EPOLLIN | EPOLLRDHUP : EPOLLOUT);
+    uint32_t events = request_.empty() ? kReadEvents : EPOLLOUT;
+    if (options_.connects > 0) events |= EPOLLOUT;
+    error = Watch(index, EPOLL_CTL_ADD, events);
   }
   if (error != 0) Fail(index, -error);
 }
@@ -125,6 +147,7 @@ int Client::Wait(int64_t now_ns) {
   if (!free_.empty() && !IsAllStarted(now_ns)) {
     wait_ns = std::clamp<int64_t>(NextDue() - Now(), 0, kMaxWait);
   }
+  if (NextClose() != INT64_MAX) wait_ns = std::clamp<int64_t>(NextClose() - Now(), 0, wait_ns);
   // epoll_wait counts in milliseconds, which would make an open loop start late; ppoll on the
   // epoll fd counts in nanoseconds.
   pollfd poll = {epoll_.get(), POLLIN, 0};
@@ -144,9 +167,15 @@ void Client::OnEvent(uint32_t index, uint32_t events) {
   Connection& connection = connections_[index];
   switch (connection.state) {
     case State::kOpening:
+      if (options_.connects > 0 && !(events & EPOLLERR))
+        tally_.connects.Add(Now() - connection.connecting_ns, connection.is_start);
       if (!request_.empty()) return Send(index);
       connection.state = State::kWaiting;
       if (!(events & EPOLLERR)) tally_.opened++;
+      if (options_.connects > 0) {
+        const int error = Watch(index, EPOLL_CTL_MOD, kReadEvents);
+        if (error != 0) return Fail(index, -error);
+      }
       return CheckReply(index, connection.Receive(events));
     case State::kWaiting:
       return CheckReply(index, connection.Receive(events));
@@ -171,7 +200,7 @@ void Client::Send(uint32_t index) {
   connection.state = State::kWaiting;
   if (is_reused) return;
   tally_.opened++;
-  const int error = Watch(index, EPOLL_CTL_MOD, EPOLLIN | EPOLLRDHUP);
+  const int error = Watch(index, EPOLL_CTL_MOD, kReadEvents);
   if (error != 0) Fail(index, -error);
 }
 
@@ -221,6 +250,7 @@ void Client::CountOk(uint32_t index, const Reply& reply, int end) {
   if (!is_opening_) tally_.rated++;
   const int64_t latency_ns = now_ns - connection.due_ns;
   tally_.latencies.Add(latency_ns, connection.is_start);
+  tally_.slowest.Add({latency_ns, connection.started_ns, connection.server});
   if (options_.late_ms > 0 && latency_ns > options_.late_ms * kMillisecond) tally_.late++;
   if (reply.received_ns > 0)
     tally_.handoffs.Add(reply.received_ns - connection.connecting_ns, connection.is_start);
@@ -236,7 +266,8 @@ void Client::CountOk(uint32_t index, const Reply& reply, int end) {
   connection.state = State::kIdle;
   last_end_ns_ = now_ns;
   // At once and not after the batch of events: workers would wait for the slowest of the batch.
-  if (options_.rate == 0 && !is_opening_ && !holds_ && !IsAllStarted(now_ns)) return Start(index);
+  if (!options_.IsOpenLoop() && !is_opening_ && !holds_ && !IsAllStarted(now_ns))
+    return Start(index);
   free_.push_back(index);
 }
 
@@ -280,6 +311,8 @@ void Client::Fail(uint32_t index, int error) {
 
 void Client::Hang(uint32_t index, int64_t now_ns) {
   tally_.hung++;
+  if (options_.connects > 0 && connections_[index].state == State::kWaiting)
+    tally_.hung_connected++;
   Retire(index, now_ns);
 }
 

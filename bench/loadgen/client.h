@@ -11,7 +11,8 @@
 // time, it is the server's policy alone that decides which worker gets which, and not who woke up
 // first.
 //
-// In `hold` a client is done with the first line of its connection, which then stays open.
+// In `hold` a client is done with the first line of its connection, which then stays open, with
+// --hold-ms until so long after its connect(). Each client has one connection, in their order.
 //
 // A request has one outcome: it is ok, failed, refused or hung, or the run ended before. Nothing is
 // tried twice: a client goes on with its next request, on a new connection if the last one is gone.
@@ -42,7 +43,8 @@ class Client {
   // is valid in all cases.
   int Run(const volatile sig_atomic_t* interrupted);
 
-  // Counts the held connections that the server has ended since, and closes them.
+  // In hold, after Run(): counts the held connections that the server has ended since, and closes
+  // them.
   void LookAtHeld();
 
   Tally& tally() { return tally_; }
@@ -52,6 +54,8 @@ class Client {
 
   bool IsAllStarted(int64_t now_ns) const;
   int64_t NextDue() const;
+  int64_t NextClose() const;
+  void CloseDue(int64_t now_ns);
   void StartDue(int64_t now_ns);
   void Start(uint32_t index);
   bool AwaitsOpening(int64_t now_ns);
@@ -82,6 +86,7 @@ class Client {
   int64_t stop_ns_ = 0;
   int64_t last_end_ns_ = 0;
   int64_t next_hang_scan_ns_ = 0;
+  uint32_t next_close_ = 0;  // with --hold-ms: the first connection that is not closed
 };
 
 }  // namespace loadgen

@@ -29,6 +29,7 @@ int BindSource(int fd, int64_t nth) {
 int Connection::Open(const Options& options, int64_t nth) {
   state = State::kOpening;
   server = nullptr;
+  closed_ns = 0;
   const int family = options.target.ss_family;
   fd.Reset(socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!fd) return -errno;

@@ -24,6 +24,7 @@ struct Connection {
   int64_t due_ns = 0;
   int64_t started_ns = 0;
   int64_t connecting_ns = 0;  // just before connect(), in which loopback completes the handshake
+  int64_t closed_ns = 0;      // in hold: when this side closed it; 0 while it is open
   bool is_start = false;
   std::string reply;
   Served* server = nullptr;  // who answered on this connection; null before the first reply

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
+
 namespace loadgen {
 namespace {
 
@@ -24,10 +26,15 @@ constexpr NumberOption kNumbers[] = {
     {"--concurrency", &Options::concurrency, 1, kMaxConcurrency},
     {"--seconds", &Options::seconds, 1, 600},
     {"--rate", &Options::rate, 0, 1'000'000},
+    {"--burst", &Options::burst, 0, kMaxConcurrency},
+    {"--every-ms", &Options::every_ms, 0, 60'000},
     {"--hang-ms", &Options::hang_ms, 1, 60'000},
     {"--opening", &Options::opening, 0, kMaxConcurrency},
     {"--failures", &Options::failures, 0, 5'000'000},
     {"--late-ms", &Options::late_ms, 0, 60'000},
+    {"--hold-ms", &Options::hold_ms, 0, 600'000},
+    {"--slowest", &Options::slowest, 0, 1'024},
+    {"--connects", &Options::connects, 0, 1},
     {"--skip", &Options::skip, 0, 5'000'000},
     {"--sources", &Options::sources, 1, 253},
 };
@@ -93,7 +100,7 @@ bool ParseOption(const std::string& name, const char* value, Options* options, s
   const bool keeps_alive = options->mode == Mode::kKeepAlive;
   const bool holds = options->mode == Mode::kHold;
   if (name == (keeps_alive ? "--connections" : "--requests") ||
-      (name == "--opening" && !keeps_alive && !holds) ||
+      (name == "--opening" && !keeps_alive && !holds) || (name == "--hold-ms" && !holds) ||
       (holds && (name == "--concurrency" || name == "--rate"))) {
     *error = name + " does not go with " + kModeNames[static_cast<int>(options->mode)];
     return false;
@@ -117,12 +124,21 @@ bool ParseOption(const std::string& name, const char* value, Options* options, s
 
 }  // namespace
 
+int64_t Options::DueNs(int64_t nth) const {
+  // 5,000,000 requests, each a minute (or, by the rate, a second) after the last, fit in 63 bits.
+  if (burst > 0) return nth / burst * every_ms * 1'000'000;
+  return rate > 0 ? nth * kSecond / rate : 0;
+}
+
 const char* Usage() {
   return "usage: loadgen storm|http --port PORT [--connections N] [options]\n"
          "       loadgen keep-alive --port PORT [--requests N] [--opening K] [options]\n"
          "       loadgen hold --port PORT --connections N [--opening K] [options]\n"
-         "options: [--host ADDRESS] [--path PATH] [--concurrency K] [--seconds S] [--rate R]\n"
-         "         [--hang-ms MS] [--late-ms MS] [--failures N] [--skip N] [--sources N]\n";
+         "       loadgen hold --port PORT --connections N --burst K --every-ms MS [--hold-ms MS]\n"
+         "options: [--host ADDRESS] [--path PATH] [--concurrency K] [--seconds S]\n"
+         "         [--rate R | --burst K --every-ms MS] [--hang-ms MS] [--late-ms MS] [--failures "
+         "N]\n"
+         "         [--skip N] [--slowest N] [--connects 1] [--sources N]\n";
 }
 
 bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
@@ -142,8 +158,16 @@ bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
     *error = "--port is required";
     return false;
   }
-  if (options->opening > 0 && options->rate > 0) {
-    *error = "--opening does not go with --rate";
+  if ((options->burst > 0) != (options->every_ms > 0)) {
+    *error = "--burst and --every-ms need each other";
+    return false;
+  }
+  if (options->burst > 0 && options->rate > 0) {
+    *error = "--burst does not go with --rate";
+    return false;
+  }
+  if (options->opening > 0 && options->IsOpenLoop()) {
+    *error = "--opening does not go with --rate or --burst";
     return false;
   }
   if (options->mode == Mode::kHold) {

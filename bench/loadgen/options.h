@@ -28,17 +28,28 @@ struct Options {
   int64_t requests = 20'000;  // in storm and http each has a connection of its own
   int64_t concurrency = 64;
   int64_t seconds = 15;
-  int64_t rate = 0;              // requests per second; 0 is a closed loop
+  int64_t rate = 0;   // requests per second; 0 without a burst is a closed loop
+  int64_t burst = 0;  // this many requests are due together, each `every_ms`; 0: no bursts
+  int64_t every_ms = 0;
   int64_t hang_ms = 5'000;       // a request's deadline
   int64_t opening = 0;           // keep-alive: first open all, this many at a time; 0: as they come
                                  // hold: this many at a time; 0: all at once
   int64_t failures = 5'000'000;  // one more ends the run
   int64_t late_ms = 0;           // an ok reply that took longer is counted as late; 0: none is
   int64_t skip = 0;              // this many at the start do not count in the latency
-  int64_t sources = 16;          // 127.0.0.2 and up; not for ::1, which is one address
+  int64_t hold_ms = 0;   // hold: a connection is closed so long after its connect(); 0: never
+  int64_t slowest = 0;   // this many of the ok replies that took longest are reported one by one
+  int64_t connects = 0;  // 1: when each connect was complete is reported, too
+  int64_t sources = 16;  // 127.0.0.2 and up; not for ::1, which is one address
 
   sockaddr_storage target = {};
   socklen_t target_length = 0;
+
+  // A request is due at a time of its own, whatever became of those before it.
+  bool IsOpenLoop() const { return rate > 0 || burst > 0; }
+
+  // When the nth request is due, counted from 0, in nanoseconds after the start.
+  int64_t DueNs(int64_t nth) const;
 };
 
 // Fills `options` from the command line. On false, `error` says which argument is wrong and why.

@@ -66,6 +66,7 @@ void PrintRequests(const Options& options, const Tally& tally) {
   PrintNumber("reusedFailed", tally.reused_failed);
   PrintNumber("refused", tally.refused);
   PrintNumber("hung", tally.hung);
+  if (options.connects > 0) PrintNumber("hungConnected", tally.hung_connected);
   PrintNumber("unfinished", tally.unfinished);
 }
 
@@ -92,6 +93,18 @@ void PrintLatency(const char* name, const LatencySummary& latency) {
   printf("]}");
 }
 
+void PrintSlowest(const Slowest& slowest) {
+  const char* separator = "";
+  printf(",\"slowest\":[");
+  for (const SlowReply& reply : slowest.Sorted()) {
+    printf("%s{\"startMs\":%.4f,\"ms\":%.4f,\"worker\":\"%s\"}", separator,
+           static_cast<double>(reply.started_ns) / 1e6, static_cast<double>(reply.latency_ns) / 1e6,
+           reply.server->worker.c_str());
+    separator = ",";
+  }
+  printf("]");
+}
+
 // By worker, the requests or the connections it served.
 void PrintServed(const char* name, const Tally& tally, int64_t Served::*count) {
   const char* separator = "";
@@ -112,10 +125,17 @@ void PrintReport(const Options& options, Tally* tally, bool interrupted) {
          elapsed_s > 0 ? static_cast<double>(tally->rated) / elapsed_s : 0.0);
   PrintLatency("latencyMs", tally->latencies.Summarize());
   PrintNumber("late", tally->late);
+  if (options.slowest > 0) PrintSlowest(tally->slowest);
   const LatencySummary handoff = tally->handoffs.Summarize();
   if (handoff.samples > 0) PrintLatency("handoffMs", handoff);
+  if (options.connects > 0) PrintLatency("connectMs", tally->connects.Summarize());
   PrintServed("workers", *tally, &Served::requests);
   PrintServed("workerConnections", *tally, &Served::connections);
+  if (options.mode == Mode::kHold) {
+    PrintServed("workerOpen", *tally, &Served::open);
+    PrintNumber("worstGap", tally->worst_gap);
+    PrintNumber("mostOpen", tally->most_open);
+  }
   printf(",\"cpuS\":%.6f}\n", OwnCpuSeconds());
 }
 

@@ -2,9 +2,11 @@
 #ifndef RONDO_BENCH_LOADGEN_TALLY_H_
 #define RONDO_BENCH_LOADGEN_TALLY_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "latency.h"
 
@@ -18,6 +20,47 @@ struct Served {
   std::string worker;
   int64_t requests = 0;
   int64_t connections = 0;
+  int64_t open = 0;  // in hold: of the connections, those still open at the end
+};
+
+// An ok reply, for those who ask which ones were slow.
+struct SlowReply {
+  int64_t latency_ns = 0;
+  int64_t started_ns = 0;
+  const Served* server = nullptr;
+};
+
+// The slowest of the replies, so many of them.
+class Slowest {
+ public:
+  void Keep(size_t count) { count_ = count; }
+
+  void Add(const SlowReply& reply) {
+    if (count_ == 0) return;
+    if (replies_.size() == count_) {
+      if (reply.latency_ns <= replies_.front().latency_ns) return;
+      std::pop_heap(replies_.begin(), replies_.end(), IsSlower);
+      replies_.pop_back();
+    }
+    replies_.push_back(reply);
+    std::push_heap(replies_.begin(), replies_.end(), IsSlower);
+  }
+
+  // The slowest first.
+  std::vector<SlowReply> Sorted() const {
+    std::vector<SlowReply> sorted = replies_;
+    std::sort_heap(sorted.begin(), sorted.end(), IsSlower);
+    return sorted;
+  }
+
+ private:
+  // With this as the order, the front of the heap is the fastest.
+  static bool IsSlower(const SlowReply& a, const SlowReply& b) {
+    return a.latency_ns > b.latency_ns;
+  }
+
+  size_t count_ = 0;
+  std::vector<SlowReply> replies_;
 };
 
 struct Tally {
@@ -28,6 +71,7 @@ struct Tally {
   int64_t reused_failed = 0;        // of these, on a reused connection and without a byte of reply
   int64_t refused = 0;              // connects; nothing was sent
   int64_t hung = 0;                 // not ended by the deadline; dropped
+  int64_t hung_connected = 0;       // of these, with --connects, those whose connect was complete
   int64_t unfinished = 0;           // still under way when the run ended before its time
 
   int64_t opened = 0;            // connections; where there is a request, counted when it was sent
@@ -38,7 +82,11 @@ struct Tally {
   std::map<std::string, Served, std::less<>> served;
   Latencies latencies;     // of the ok ones
   Latencies handoffs;      // of those whose reply says when its worker had the connection
+  Latencies connects;      // with --connects: until connect() was complete
+  Slowest slowest;         // of the ok ones
   int64_t late = 0;        // of the ok ones, those that took longer than --late-ms
+  int64_t worst_gap = 0;   // in hold: see open_counts.h
+  int64_t most_open = 0;   // in hold: of one worker at one time
   int64_t rated = 0;       // of the ok ones, those in the rate
   int64_t elapsed_ns = 0;  // from the first start in the rate to the last end
 

@@ -1,7 +1,9 @@
 // Which charts a scenario has, with their titles and texts. A chart is there if its figures are.
 import { mainMetrics } from '../lib/results.mjs';
+import { SCENARIOS } from '../scenarios/index.mjs';
 import { cpuBars, metricBars } from './bars.mjs';
 import { curveOf, latencyPanels, subjectOf, tailMetrics, withTail } from './latency.mjs';
+import { describeRounds, hasRounds, roundDots } from './rounds.mjs';
 import { describeScaling, scalingPanels } from './scaling.mjs';
 import { describeSpread, hasSpread, spreadDots } from './spread.mjs';
 import { estimate, fullest, groupsOf } from './summarize.mjs';
@@ -53,11 +55,13 @@ export function partsOf(results, scenario, contestants) {
  * @returns {Figure[]}
  */
 function groupFigures([{ rows }], scenario, contestants) {
+  const isOfRounds = showsRounds(scenario);
   return [
+    ...(isOfRounds ? roundsFigure(rows, contestants) : []),
     ...barFigures(rows, scenario, contestants),
     ...cpuFigure(rows),
     ...latencyFigure(rows, contestants),
-    ...spreadFigure(rows, contestants),
+    ...(isOfRounds ? [] : spreadFigure(rows, contestants)),
   ];
 }
 
@@ -107,7 +111,9 @@ function scalingFigures(groups, scenario, contestants) {
     ...figure,
     title: `${figure.title}, ${placeOf(axis, at)}`,
   }));
-  return [...lines, ...bars, ...spreadFigure(compared, contestants)];
+  if (!showsRounds(scenario)) return [...lines, ...bars, ...spreadFigure(compared, contestants)];
+  const dots = groups.flatMap((group) => roundsFigure(group.rows, contestants));
+  return [...dots, ...lines, ...bars];
 }
 
 /**
@@ -181,6 +187,33 @@ function spreadFigure(rows, contestants) {
       reading:
         'Each dot is a worker, the median over the rounds. At 100 % all have the same number.',
       draw: (layout) => spreadDots(rows, contestants, layout),
+    },
+  ];
+}
+
+/** @param {string} scenario */
+function showsRounds(scenario) {
+  return SCENARIOS[scenario]?.showsEveryRound ?? false;
+}
+
+/**
+ * @param {Row[]} rows
+ * @param {string[]} contestants
+ * @returns {Figure[]}
+ */
+function roundsFigure(rows, contestants) {
+  if (!hasRounds(rows)) return [];
+  const [{ workers }] = rows;
+  return [
+    {
+      kind: 'rounds',
+      name: `of-${workers}-workers`,
+      title: `Connections by worker, of ${workers} workers`,
+      words: [describeRounds(rows)],
+      reading:
+        'Each dot is a worker in one round; many on one place are darker. The dashed line is an even share: ' +
+        'the closer all dots are to it, the better.',
+      draw: (layout) => roundDots(rows, contestants, layout),
     },
   ];
 }

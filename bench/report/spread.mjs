@@ -16,20 +16,29 @@ const ROW = 24;
  * @param {Row} row
  */
 export function sharesOf({ valid, workers }) {
-  const rounds = valid.flatMap(({ load }) => {
+  const rounds = valid.flatMap(({ load, servers = workers }) => {
     const counts = load?.workerConnections ?? load?.workers;
-    if (counts === undefined) return [];
-    const values = Object.values(counts).sort((a, b) => a - b);
+    if (counts === undefined || servers !== workers) return [];
+    const values = countsOf(counts, workers);
     const even = values.reduce((sum, value) => sum + value, 0) / workers;
-    return values.length === workers && even > 0
-      ? [values.map((value) => (100 * value) / even)]
-      : [];
+    return even > 0 ? [values.map((value) => (100 * value) / even)] : [];
   });
   if (rounds.length === 0) return [];
   return Array.from(
     { length: workers },
     (_, rank) => median(rounds.map((values) => values[rank])) ?? 0,
   );
+}
+
+/**
+ * From the fewest to the most, those without any too.
+ * @param {Record<string, number>} byWorker
+ * @param {number} workers
+ */
+export function countsOf(byWorker, workers) {
+  const counts = Object.values(byWorker);
+  const idle = Array(Math.max(0, workers - counts.length)).fill(0);
+  return [...idle, ...counts].sort((a, b) => a - b);
 }
 
 /** @param {Row[]} rows */
@@ -94,7 +103,7 @@ function byEvenness(rows) {
 }
 
 /** @param {number[]} shares */
-function width(shares) {
+export function width(shares) {
   return Math.max(...shares) - Math.min(...shares);
 }
 

@@ -1,5 +1,7 @@
 // The scenarios in the order they run. Adding one is a line here and a file beside this one.
+import { backlog } from './backlog.mjs';
 import { blockedPrimary } from './blocked-primary.mjs';
+import { burst } from './burst.mjs';
 import { busy } from './busy.mjs';
 import { fdPassing } from './fd-passing.mjs';
 import { handoff } from './handoff.mjs';
@@ -7,22 +9,28 @@ import { keepAlive } from './keep-alive.mjs';
 import { killedWorkers } from './killed-workers.mjs';
 import { longLived } from './long-lived.mjs';
 import { mixed } from './mixed.mjs';
+import { overload } from './overload.mjs';
 import { scaling } from './scaling.mjs';
 import { stalledWorker } from './stalled-worker.mjs';
 import { startUp } from './start-up.mjs';
 import { storm } from './storm.mjs';
+import { twoListeners } from './two-listeners.mjs';
 
 /** @type {Record<string, import('../lib/types.mjs').Scenario>} */
 export const SCENARIOS = {
   storm,
   busy,
   mixed,
+  'two-listeners': twoListeners,
   'keep-alive': keepAlive,
+  burst,
   'long-lived': longLived,
   handoff,
   'blocked-primary': blockedPrimary,
   'stalled-worker': stalledWorker,
   'killed-workers': killedWorkers,
+  overload,
+  backlog,
   scaling,
   'start-up': startUp,
   'fd-passing': fdPassing,

@@ -23,6 +23,7 @@ export const longLived = {
   contestants: [...KINDS, 'rondo-least-connections'],
   columns: [
     'spread',
+    'gap',
     'busiestShare',
     'idlestShare',
     'primaryBytes',
@@ -33,10 +34,11 @@ export const longLived = {
     'othersCores',
   ],
   main: ['spread', 'primaryBytes'],
+  compared: ['spread', 'gap', 'rate', 'primaryBytes'],
   isHeadline: ({ opening }) => OPENINGS[/** @type {keyof typeof OPENINGS} */ (opening)] > 1,
   variants: ({ workers, full }) =>
     [FEW, ...(full ? [MANY] : [])].flatMap((count) => {
-      const held = Math.min(count, Math.floor((fdLimit() - RESERVED_FDS) / FDS_PER_CONNECTION));
+      const held = holdable(count);
       return Object.keys(OPENINGS).map((opening) => ({
         parameters: { held, opening },
         workers: Math.max(MIN_WORKERS, workers),
@@ -63,6 +65,16 @@ export const longLived = {
     };
   },
 };
+
+/** How many are held of as many as a full run would. */
+export function manyHeld() {
+  return holdable(MANY);
+}
+
+/** @param {number} count */
+function holdable(count) {
+  return Math.min(count, Math.floor((fdLimit() - RESERVED_FDS) / FDS_PER_CONNECTION));
+}
 
 /** @param {import('../lib/host-process.mjs').Host} host */
 function read({ primaryPid, workerPids }) {

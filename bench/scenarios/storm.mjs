@@ -16,7 +16,7 @@ export const storm = {
     'p50Ms',
     'p99Ms',
     'maxMs',
-    'busiest',
+    'busiestRatio',
     'othersCores',
   ],
   compared: ['rate', 'primaryUs', 'serverUs'],

@@ -14,7 +14,15 @@ const BLOCK_MS = 500;
 /** In a calm round it has to be well under hangTimeoutMs, after which it would be killed. */
 const STAND_MS = { least: 300, calm: 600, rough: 2_000 };
 const THROW_WITHIN_MS = 300;
-const POLICIES = ['round-robin', 'least-connections'];
+const POLICIES = [
+  'round-robin',
+  'least-connections',
+  'two-choices',
+  'least-loaded',
+  'source-ip',
+  'random',
+  'weighted',
+];
 const WINDOWS = ['auto', 1, 2, 4, 16, 64];
 
 /**

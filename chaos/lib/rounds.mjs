@@ -204,7 +204,7 @@ async function countLeft(program) {
   await holds(async () => {
     const { dispatcher } = await program.call('stats');
     left = dispatcher.waiting;
-    for (const { pending, active } of dispatcher.slots) left += pending + active;
+    for (const { pending, open } of dispatcher.slots) left += pending + open;
     return left === 0;
   }, 5_000);
   return left;

@@ -22,10 +22,19 @@ constexpr int kReceiveFlags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
 constexpr int kReceiveFlags = MSG_DONTWAIT;
 #endif
 
+// What else the kernel may put in front of and behind the fds, if the other end of a shared socket
+// asked for it: SO_PASSCRED (credentials), SO_PASSSEC (a label), SO_PASSPIDFD (an fd).
+constexpr size_t kOtherControl = 512;
+
+// linux/socket.h of kernel 6.5; older headers lack the name.
+#ifndef SCM_PIDFD
+constexpr int SCM_PIDFD = 0x04;
+#endif
+
 // cmsg(3): a control buffer must be aligned as its header is.
 union ControlBuffer {
   cmsghdr header;
-  char bytes[CMSG_SPACE(sizeof(int) * kMaxFdsPerMessage)];
+  char bytes[CMSG_SPACE(sizeof(int) * kMaxFdsPerMessage) + kOtherControl];
 };
 
 size_t FdsIn(const cmsghdr* header) { return (header->cmsg_len - CMSG_LEN(0)) / sizeof(int); }
@@ -90,7 +99,7 @@ ReceivedMessage ReceiveFds(int socket, void* payload, size_t capacity, UniqueFd*
   message.msg_iov = &data;
   message.msg_iovlen = 1;
   message.msg_control = control.bytes;
-  message.msg_controllen = CMSG_SPACE(sizeof(int) * max_fds);
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * max_fds) + kOtherControl;
   do {
     result.bytes = recvmsg(socket, &message, kReceiveFlags);
   } while (result.bytes < 0 && errno == EINTR);
@@ -102,7 +111,10 @@ ReceivedMessage ReceiveFds(int socket, void* payload, size_t capacity, UniqueFd*
   // From here on the fds are in this process: each goes into `fds`, or is closed.
   for (cmsghdr* header = CMSG_FIRSTHDR(&message); header != nullptr;
        header = CMSG_NXTHDR(&message, header)) {
-    if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+    if (header->cmsg_level != SOL_SOCKET) continue;
+    // An fd of this process, too, and nobody's.
+    const bool is_pidfd = header->cmsg_type == SCM_PIDFD;
+    if (header->cmsg_type != SCM_RIGHTS && !is_pidfd) continue;
     for (size_t i = 0; i < FdsIn(header); i++) {
       int fd;
       memcpy(&fd, CMSG_DATA(header) + i * sizeof(int), sizeof(int));
@@ -110,7 +122,8 @@ ReceivedMessage ReceiveFds(int socket, void* payload, size_t capacity, UniqueFd*
 #ifndef MSG_CMSG_CLOEXEC
       fcntl(fd, F_SETFD, FD_CLOEXEC);
 #endif
-      // CMSG_SPACE rounds up, so one fd more than `max_fds` may have found room.
+      if (is_pidfd) continue;
+      // There is room for more fds than `max_fds`.
       if (result.fd_count < max_fds) {
         fds[result.fd_count++] = std::move(owned);
       } else {

@@ -263,7 +263,7 @@ ListenResult AdoptListener(UniqueFd fd, int backlog) {
   int error = CheckServable(fd.get());
   if (error == 0) error = SetNonBlockingAndCloseOnExec(fd.get());
   if (error != 0) return {UniqueFd(), error};
-  if (IsListening(fd.get())) return {std::move(fd), 0};
+  // Also one that listens: the backlog is where connections wait, and it may be shorter than that.
   return StartListening(std::move(fd), backlog, nullptr);
 }
 

@@ -58,8 +58,8 @@ ListenUnixResult ListenUnix(const char* path, size_t length, int mode, int backl
 // the open socket keeps the inode number from being used for another file.
 void UnlinkIfOwned(const char* path, const UnixIdentity& identity);
 
-// Takes ownership of `fd`, closes it on error. It must be a TCP or Unix stream socket; one that
-// does not listen yet is made to.
+// Takes ownership of `fd`, closes it on error. It must be a TCP or Unix stream socket; it is made
+// to listen, or if it does already, its backlog is set.
 ListenResult AdoptListener(UniqueFd fd, int backlog);
 
 // Borrows `fd`. False for what is no socket, too.

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace rondo {
@@ -32,6 +33,41 @@ int OpenSocket(int family, int type, UniqueFd* out) {
 #endif
   *out = std::move(fd);
   return 0;
+}
+
+namespace {
+
+int SocketOption(int fd, int option) {
+  int value = 0;
+  socklen_t length = sizeof(value);
+  return getsockopt(fd, SOL_SOCKET, option, &value, &length) == 0 ? value : -errno;
+}
+
+}  // namespace
+
+int DomainOf(int fd) {
+#ifdef SO_DOMAIN
+  return std::max(SocketOption(fd, SO_DOMAIN), 0);
+#else
+  sockaddr_storage address;
+  socklen_t length = sizeof(address);
+  sockaddr* const any = reinterpret_cast<sockaddr*>(&address);
+  return getsockname(fd, any, &length) == 0 ? address.ss_family : 0;
+#endif
+}
+
+bool IsConnection(int fd) {
+  if (SocketOption(fd, SO_TYPE) != SOCK_STREAM) return false;
+#ifdef SO_ACCEPTCONN
+  return SocketOption(fd, SO_ACCEPTCONN) == 0;
+#else
+  return true;
+#endif
+}
+
+void ResetConnection(UniqueFd fd) {
+  const linger at_once = {1, 0};
+  setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
 }
 
 int PendingBytes(int fd) {

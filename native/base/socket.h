@@ -17,6 +17,13 @@ int OpenSocket(int family, int type, UniqueFd* out);
 // Borrows `fd`. 0 or -errno.
 int SetNonBlockingAndCloseOnExec(int fd);
 
+// Both borrow `fd`. The address family, or 0 if it is no socket.
+int DomainOf(int fd);
+// Whether it is a stream socket that does not listen.
+bool IsConnection(int fd);
+// Closes it so that the peer gets a reset at once, and nothing is left in the kernel.
+void ResetConnection(UniqueFd fd);
+
 // How many bytes `fd`, which is borrowed, holds that nobody has read yet; or -errno.
 int PendingBytes(int fd);
 

@@ -18,9 +18,11 @@ struct FrameHeader {
 
 struct ConnectionHeader {
   uint16_t listener;
-  uint8_t is_final;
+  uint8_t flags;
   uint8_t refusals;  // that many slot numbers follow
 };
+
+enum ConnectionFlag : uint8_t { kIsFinal = 1, kWasRefused = 2, kAllFlags = 3 };
 
 // A frame being written. Fixed size: the largest is a full batch with full refusal lists.
 class FrameWriter {
@@ -37,7 +39,9 @@ class FrameWriter {
 
   void Append(const Connection& connection) {
     const size_t refusals = connection.refused_by.size();
-    const ConnectionHeader header = {connection.listener, connection.is_final,
+    const int flags =
+        (connection.is_final ? kIsFinal : 0) | (connection.was_refused ? kWasRefused : 0);
+    const ConnectionHeader header = {connection.listener, static_cast<uint8_t>(flags),
                                      static_cast<uint8_t>(refusals)};
     Append(&header, sizeof(header));
     if (refusals > 0) Append(connection.refused_by.data(), refusals * sizeof(uint16_t));
@@ -77,11 +81,23 @@ class BodyReader {
   size_t left_;
 };
 
+// All of a connection but its fd.
+bool TakeConnection(BodyReader* reader, Connection* out) {
+  ConnectionHeader header;
+  if (!reader->Take(&header, sizeof(header))) return false;
+  if (header.listener >= kMaxListeners || header.flags > kAllFlags) return false;
+  out->listener = header.listener;
+  out->is_final = (header.flags & kIsFinal) != 0;
+  out->was_refused = (header.flags & kWasRefused) != 0;
+  out->refused_by.resize(header.refusals);
+  return reader->Take(out->refused_by.data(), header.refusals * sizeof(uint16_t));
+}
+
 bool IsFrameType(uint8_t type) {
   return (type >= static_cast<uint8_t>(FrameType::kConnections) &&
           type <= static_cast<uint8_t>(FrameType::kPing)) ||
          (type >= static_cast<uint8_t>(FrameType::kHello) &&
-          type <= static_cast<uint8_t>(FrameType::kReturned));
+          type <= static_cast<uint8_t>(FrameType::kMapped));
 }
 
 // Fills `frame` from a message of `bytes` in `buffer`.
@@ -123,10 +139,10 @@ int SendReturned(int socket, const Connection& connection) {
   return writer.Send(socket, &fd, 1);
 }
 
-int SendWelcome(int socket, const Welcome& welcome, int board_fd) {
+int SendWelcome(int socket, const Welcome& welcome, const int page_fds[2]) {
   FrameWriter writer(FrameType::kWelcome);
   writer.Append(&welcome, sizeof(welcome));
-  return writer.Send(socket, &board_fd, 1);
+  return writer.Send(socket, page_fds, 2);
 }
 
 int SendState(int socket, const void* state, size_t length) {
@@ -181,22 +197,23 @@ ReadResult ReadFrameWithoutFds(int socket, char* buffer, Frame* frame, int* erro
                                                                 : ReadResult::kBroken;
 }
 
+bool ParseListeners(const Frame& frame, std::vector<uint16_t>* out) {
+  BodyReader reader(frame);
+  Connection connection;
+  for (size_t i = 0; i < frame.count; i++) {
+    if (!TakeConnection(&reader, &connection)) return false;
+    out->push_back(connection.listener);
+  }
+  return reader.AtEnd();
+}
+
 bool ParseConnections(Frame* frame, std::vector<Connection>* out) {
   const size_t before = out->size();
   if (frame->count == 0 || frame->count != frame->fd_count) return false;
   BodyReader reader(*frame);
   for (size_t i = 0; i < frame->count; i++) {
-    ConnectionHeader header;
     Connection connection;
-    bool is_valid = reader.Take(&header, sizeof(header)) && header.listener < kMaxListeners &&
-                    header.is_final <= 1;
-    if (is_valid) {
-      connection.listener = header.listener;
-      connection.is_final = header.is_final == 1;
-      connection.refused_by.resize(header.refusals);
-      is_valid = reader.Take(connection.refused_by.data(), header.refusals * sizeof(uint16_t));
-    }
-    if (!is_valid) {
+    if (!TakeConnection(&reader, &connection)) {
       out->resize(before);
       return false;
     }
@@ -213,7 +230,9 @@ bool ParseConnections(Frame* frame, std::vector<Connection>* out) {
 
 bool ParseWelcome(const Frame& frame, Welcome* out) {
   BodyReader reader(frame);
-  return frame.fd_count == 1 && reader.Take(out, sizeof(*out)) && reader.AtEnd();
+  if (!reader.Take(out, sizeof(*out)) || !reader.AtEnd()) return false;
+  // What another version sends with it is not known, but which version it is must be.
+  return frame.fd_count == 2 || out->version != kProtocolVersion;
 }
 
 bool ParseHello(const Frame& frame, uint32_t* version) {

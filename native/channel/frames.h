@@ -2,8 +2,8 @@
 // numbers are in its byte order. Whatever is read is checked before it is believed; a frame that
 // does not parse ends the channel, never the process.
 //
-//   primary -> worker   connections (fds)   welcome (board fd)   state   ping
-//   worker -> primary   hello   serving   credit   refused, then returned (fd)
+//   primary -> worker   connections (fds)   welcome (two fds)   state   ping
+//   worker -> primary   hello   mapped   serving   credit   refused, then returned (fd)
 #ifndef RONDO_CHANNEL_FRAMES_H_
 #define RONDO_CHANNEL_FRAMES_H_
 
@@ -17,9 +17,9 @@
 
 namespace rondo {
 
-// Raised whenever a frame or the board changes its meaning. A worker with another version says so
-// and takes no connection.
-constexpr uint32_t kProtocolVersion = 1;
+// Raised whenever a frame or the scoreboard changes its meaning. A worker with another version says
+// so and takes no connection.
+constexpr uint32_t kProtocolVersion = 2;
 
 constexpr size_t kMaxListeners = 256;
 constexpr size_t kMaxBatch = 32;          // connections per frame
@@ -28,15 +28,17 @@ constexpr size_t kMaxRefusals = 255;
 
 enum class FrameType : uint8_t {
   kConnections = 1,
-  kWelcome = 2,  // answers hello, again with another window: version, slot, window; the board's fd
+  kWelcome = 2,  // answers hello, again with another window: version, slot, window; the fds of the
+                 // scoreboard's two pages
   kState = 3,    // what TypeScript tells every worker about the listeners (src/protocol.ts)
   kPing = 4,     // to a worker that has not read for long; answered with credit when it reads
 
-  kHello = 16,    // version: the worker's receiver is open
+  kHello = 16,    // version: the receiver is open; again while it has no scoreboard
   kServing = 17,  // all the listener ids this worker serves from now on; none: it is drained
   kCredit = 18,   // the engine waits for room and the worker has received
   kRefused = 19,  // announces kReturned, so that the engine can make sure it has an fd left
   kReturned = 20,
+  kMapped = 21,  // the worker has the scoreboard: connections may come
 };
 
 // An accepted connection on its way. Owns the fd.
@@ -46,6 +48,8 @@ struct Connection {
   // Every other slot has refused it: the worker serves it or drops it, but does not send it back
   // because it is full. In a kReturned: not the worker's refusal, it may have it again.
   bool is_final = false;
+  // Some worker has sent it back: it is counted there, and not again where it goes now.
+  bool was_refused = false;
   std::vector<uint16_t> refused_by;  // slots, in order
 };
 
@@ -57,11 +61,13 @@ struct Welcome {
 
 // Each sends one frame without blocking; fds stay the caller's. Return 0 or -errno.
 int SendConnections(int socket, const Connection* connections, size_t count);
-int SendWelcome(int socket, const Welcome& welcome, int board_fd);
+// `page_fds`: the engine's page, then the worker's.
+int SendWelcome(int socket, const Welcome& welcome, const int page_fds[2]);
 int SendState(int socket, const void* state, size_t length);
 int SendHello(int socket);
 int SendServing(int socket, const uint16_t* listeners, size_t count);
-int SendSignal(int socket, FrameType type);  // kCredit, kPing, kRefused: frames without a body
+int SendSignal(int socket,
+               FrameType type);  // kCredit, kPing, kRefused, kMapped: frames without a body
 int SendReturned(int socket, const Connection& connection);
 
 // One received frame. `body` points into the buffer it was read with.
@@ -88,6 +94,8 @@ ReadResult ReadFrame(int socket, char* buffer, Frame* frame, int* error);
 // The same with no room for fds: cheaper, and the kernel closes what fds come unexpected.
 ReadResult ReadFrameWithoutFds(int socket, char* buffer, Frame* frame, int* error);
 
+// The listeners of a kConnections frame whose fds were lost. False if the frame does not parse.
+bool ParseListeners(const Frame& frame, std::vector<uint16_t>* out);
 // Moves the connections of a kConnections or kReturned frame to the end of `out`. False if the
 // frame does not parse; then its fds stay in the frame and `out` is unchanged.
 bool ParseConnections(Frame* frame, std::vector<Connection>* out);

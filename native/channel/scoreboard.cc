@@ -10,29 +10,76 @@ namespace rondo {
 
 namespace {
 
+#ifdef MFD_ALLOW_SEALING
+// linux/fcntl.h of kernel 5.1; older headers lack the name.
+#ifndef F_SEAL_FUTURE_WRITE
+constexpr int F_SEAL_FUTURE_WRITE = 0x0010;
+#endif
+constexpr int kSizeSeals = F_SEAL_SHRINK | F_SEAL_GROW;
+#endif
+
 // An unlinked temporary file, for kernels without memfd_create(2). It cannot be sealed: a worker
 // could shrink it, and the primary would get SIGBUS.
 int OpenUnlinkedFile() {
-  char path[] = "/tmp/rondo-board-XXXXXX";
+  char path[] = "/tmp/rondo-scoreboard-XXXXXX";
   UniqueFd fd(mkstemp(path));
   if (!fd) return -errno;
   unlink(path);
   if (fcntl(fd.get(), F_SETFD, FD_CLOEXEC) != 0) return -errno;
-  if (ftruncate(fd.get(), sizeof(Board)) != 0) return -errno;
   return fd.Release();
 }
 
 int OpenSharedMemory() {
 #ifdef MFD_ALLOW_SEALING
-  UniqueFd fd(memfd_create("rondo-board", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!fd) return errno == ENOSYS ? OpenUnlinkedFile() : -errno;
-  if (ftruncate(fd.get(), sizeof(Board)) != 0) return -errno;
-  // No worker may change the size under the primary's feet.
-  if (fcntl(fd.get(), F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) return -errno;
-  return fd.Release();
-#else
-  return OpenUnlinkedFile();
+  const int fd = memfd_create("rondo-scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+  if (fd >= 0) return fd;
+  if (errno != ENOSYS) return -errno;
 #endif
+  return OpenUnlinkedFile();
+}
+
+// Nobody may change the size under another's feet.
+int SealSize(int fd) {
+#ifdef MFD_ALLOW_SEALING
+  // EINVAL: the unlinked file, which has no seals.
+  if (fcntl(fd, F_ADD_SEALS, kSizeSeals) != 0 && errno != EINVAL) return -errno;
+#else
+  (void)fd;
+#endif
+  return 0;
+}
+
+// The mapping that is there stays writable; nobody gets another one.
+int SealWrites(int fd) {
+#ifdef MFD_ALLOW_SEALING
+  // EINVAL: the unlinked file, or a kernel before 5.1.
+  if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE) != 0 && errno != EINVAL) return -errno;
+#else
+  (void)fd;
+#endif
+  return 0;
+}
+
+int SealSeals(int fd) {
+#ifdef MFD_ALLOW_SEALING
+  if (fcntl(fd, F_ADD_SEALS, F_SEAL_SEAL) != 0 && errno != EINVAL) return -errno;
+#else
+  (void)fd;
+#endif
+  return 0;
+}
+
+template <typename Page>
+int CreatePage(UniqueFd* fd, PageMapping<Page>* mapping, bool is_own) {
+  const int opened = OpenSharedMemory();
+  if (opened < 0) return opened;
+  fd->Reset(opened);
+  if (ftruncate(opened, sizeof(Page)) != 0) return -errno;
+  int result = SealSize(opened);
+  if (result == 0) result = mapping->Map(opened, is_own);
+  if (result == 0 && is_own) result = SealWrites(opened);
+  if (result == 0) result = SealSeals(opened);
+  return result;
 }
 
 }  // namespace
@@ -46,33 +93,39 @@ uint32_t HeartbeatNow() {
   return wrapped == 0 ? UINT32_MAX : wrapped;
 }
 
-int64_t HeartbeatAgeMs(const BoardRow& row, uint32_t former) {
-  const uint32_t beat = row.heartbeat.load(std::memory_order_relaxed);
-  if (beat == 0 || beat == former) return -1;
+int64_t HeartbeatAgeMs(const WorkerPage& page) {
+  const uint32_t beat = page.heartbeat.load(std::memory_order_relaxed);
+  if (beat == 0) return -1;
   // The clock is read second, so that a beat in between cannot look older than time itself.
   return HeartbeatNow() - beat;
 }
 
-BoardMapping::~BoardMapping() {
-  if (board_ != nullptr) munmap(board_, sizeof(Board));
-}
-
-int BoardMapping::Create(UniqueFd* fd) {
-  const int opened = OpenSharedMemory();
-  if (opened < 0) return opened;
-  fd->Reset(opened);
-  return Map(opened);
-}
-
-int BoardMapping::Map(int fd) {
+template <typename Page>
+int PageMapping<Page>::Map(int fd, bool is_writable) {
   // lseek rather than fstat, which would ask for a glibc newer than 2.28.
   const off_t size = lseek(fd, 0, SEEK_END);
   if (size < 0) return -errno;
-  if (size < static_cast<off_t>(sizeof(Board))) return -EINVAL;
-  void* const memory = mmap(nullptr, sizeof(Board), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  if (size < static_cast<off_t>(sizeof(Page))) return -EINVAL;
+  const int protection = is_writable ? PROT_READ | PROT_WRITE : PROT_READ;
+  void* const memory = mmap(nullptr, sizeof(Page), protection, MAP_SHARED, fd, 0);
   if (memory == MAP_FAILED) return -errno;
-  board_ = static_cast<Board*>(memory);
+  Unmap();
+  page_ = static_cast<Page*>(memory);
   return 0;
+}
+
+template <typename Page>
+void PageMapping<Page>::Unmap() {
+  if (page_ != nullptr) munmap(page_, sizeof(Page));
+  page_ = nullptr;
+}
+
+template class PageMapping<EnginePage>;
+template class PageMapping<WorkerPage>;
+
+int Scoreboard::Create() {
+  const int result = CreatePage(&engine_fd, &engine, true);
+  return result < 0 ? result : CreatePage(&worker_fd, &worker, false);
 }
 
 }  // namespace rondo

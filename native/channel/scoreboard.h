@@ -1,65 +1,108 @@
-// The board: shared memory in which the engine and the workers count connections, so that a
-// received connection costs no message. One row per slot, each field with one writer. The engine
-// trusts nothing a worker writes here; slot.cc checks each value against what it has handed.
+// The scoreboard: shared memory in which the engine and one worker count connections, so that a
+// received connection costs no message. Two pages for each generation of a slot, each with one
+// writer: the engine's is read-only to the worker (F_SEAL_FUTURE_WRITE), the worker's is read by
+// the engine, which believes nothing in it: nonsense harms only the worker that wrote it.
 #ifndef RONDO_CHANNEL_SCOREBOARD_H_
 #define RONDO_CHANNEL_SCOREBOARD_H_
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include <atomic>
 
 #include "base/unique_fd.h"
+#include "channel/frames.h"
 
 namespace rondo {
 
-constexpr uint32_t kMaxSlots = 1024;
+// Counters run freely and wrap; only differences of the same field's values mean something. Times
+// are CLOCK_MONOTONIC, which every process of the machine sees alike.
 
-// Counters run freely and wrap; only differences of the same field's values mean something.
-struct BoardRow {
-  // Written by the engine.
+// Written by the engine.
+struct EnginePage {
   alignas(64) std::atomic<uint32_t> handed;  // connections handed off, less those taken back
-  std::atomic<uint32_t> wake;  // changed whenever the engine waits for this slot's next receive
-  // Written by the worker. A cache line of its own, or each side's writes would slow the other.
-  alignas(64) std::atomic<uint32_t> received;  // connections read from the channel
-  std::atomic<uint32_t> active;                // connections being served
-  std::atomic<uint32_t> lost;                  // connections the worker's kernel limits swallowed
-  std::atomic<uint32_t> heartbeat;             // HeartbeatNow() of its loop's last beat; 0: none
+  std::atomic<uint32_t> wake;        // changes when the engine waits for this worker's next receipt
+  std::atomic<uint32_t> wake_ended;  // the same for the end of any of its connections
 };
 
-struct Board {
-  BoardRow rows[kMaxSlots];
+// Written by the worker.
+struct WorkerPage {
+  // By the receiver, for every batch and turn of the loop.
+  alignas(64) std::atomic<uint64_t> received_at_ns;  // the last receipt; 0: none yet
+  std::atomic<uint64_t> turn_since_ns;               // its loop runs callbacks since; 0: it waits
+  std::atomic<uint32_t> received;                    // connections read from the channel
+  std::atomic<uint32_t> lost;  // of those, the ones that its kernel limits swallowed
+  // By the receiver, every kFiguresMs at most while the loop turns.
+  alignas(64) std::atomic<uint32_t> heartbeat;  // HeartbeatNow() of the last beat; 0: none
+  std::atomic<uint32_t> figures_at;  // HeartbeatNow() when the three below were written; 0: never
+  std::atomic<uint32_t> delay_us;    // the longest turns of the loop of late, decaying
+  std::atomic<uint32_t> busy_permille;  // share of the time in which the loop did not wait
+  std::atomic<uint32_t> memory_kb;      // resident
+  // By the worker's JavaScript, without a call into C++: connections that are over, and of those,
+  // the ones of each listener.
+  alignas(64) std::atomic<uint32_t> ended;
+  std::atomic<uint32_t> ended_of[kMaxListeners];
 };
 
-static_assert(sizeof(BoardRow) == 128, "a row is two cache lines");
-static_assert(std::atomic<uint32_t>::is_always_lock_free,
+// How many numbers JavaScript writes: `ended` and what follows it.
+constexpr size_t kEndedFields = 1 + kMaxListeners;
+
+static_assert(sizeof(EnginePage) == 64, "one cache line");
+static_assert(sizeof(WorkerPage) <= 4096, "one page");
+static_assert(offsetof(WorkerPage, ended_of) == offsetof(WorkerPage, ended) + sizeof(uint32_t),
+              "JavaScript sees one array of numbers");
+static_assert(std::atomic<uint32_t>::is_always_lock_free &&
+                  std::atomic<uint64_t>::is_always_lock_free,
               "a lock in shared memory could be left held by a killed worker");
 
-// CLOCK_MONOTONIC in milliseconds, which every process of the machine sees alike; wraps, and is
-// never 0.
+// CLOCK_MONOTONIC in milliseconds; wraps, and is never 0.
 uint32_t HeartbeatNow();
 
-// Milliseconds since the row's process beat last, or -1 if it never did. `former` is what was there
-// before that process started; any value else is taken for a time, so nonsense gives some age.
-int64_t HeartbeatAgeMs(const BoardRow& row, uint32_t former);
+// Milliseconds since the last beat, or -1 if there was none. Any value is taken for a time, so
+// nonsense gives some age.
+int64_t HeartbeatAgeMs(const WorkerPage& page);
 
-// A mapping of a board; unmapped by the destructor.
-class BoardMapping {
+// One process's mapping of a page; unmapped by the destructor. Move-only.
+template <typename Page>
+class PageMapping {
  public:
-  BoardMapping() = default;
-  BoardMapping(const BoardMapping&) = delete;
-  BoardMapping& operator=(const BoardMapping&) = delete;
-  ~BoardMapping();
+  PageMapping() = default;
+  PageMapping(PageMapping&& other) noexcept : page_(other.page_) { other.page_ = nullptr; }
+  PageMapping& operator=(PageMapping&& other) noexcept {
+    if (this != &other) {
+      Unmap();
+      page_ = other.page_;
+      other.page_ = nullptr;
+    }
+    return *this;
+  }
+  PageMapping(const PageMapping&) = delete;
+  PageMapping& operator=(const PageMapping&) = delete;
+  ~PageMapping() { Unmap(); }
 
-  // Makes a board of zeroes and maps it. `*fd` is what workers map. Returns 0 or -errno.
-  int Create(UniqueFd* fd);
-  // Maps the board behind `fd`, which is borrowed and may be closed afterwards.
-  int Map(int fd);
+  // Maps the page behind `fd`, which is borrowed and may be closed afterwards. 0 or -errno: -EINVAL
+  // if it is smaller than a page of this kind.
+  int Map(int fd, bool is_writable);
+  void Unmap();
 
-  explicit operator bool() const { return board_ != nullptr; }
-  BoardRow* row(uint32_t slot) { return &board_->rows[slot]; }
+  explicit operator bool() const { return page_ != nullptr; }
+  Page* operator->() const { return page_; }
+  Page& operator*() const { return *page_; }
+  Page* get() const { return page_; }
 
  private:
-  Board* board_ = nullptr;
+  Page* page_ = nullptr;
+};
+
+// The engine's end of both pages: what it maps, and the fds that a worker maps.
+struct Scoreboard {
+  PageMapping<EnginePage> engine;  // writable
+  PageMapping<WorkerPage> worker;  // read-only
+  UniqueFd engine_fd;              // cannot be written through, nor resized
+  UniqueFd worker_fd;              // cannot be resized
+
+  // Makes both, filled with zeroes. 0 or -errno (EMFILE, ENFILE, ENOMEM).
+  int Create();
 };
 
 }  // namespace rondo

@@ -1,6 +1,6 @@
 // What the engine counts, readable from any thread at any time. Written by the engine's thread
-// only, but for Reset(). Counters belong to a number (listener id, slot), so they outlive workers
-// and channels.
+// only, but for what is reset for the next listener or process. Counters belong to a number
+// (listener id, slot), so they outlive workers and channels.
 #ifndef RONDO_ENGINE_COUNTERS_H_
 #define RONDO_ENGINE_COUNTERS_H_
 
@@ -51,8 +51,9 @@ class ErrorCounters {
 
 struct ListenerCounters {
   Counter accepted{0};
-  Counter redealt{0};  // dealt again, after a refusal or after being taken back
-  Counter closed{0};   // closed by the engine because no worker would take it
+  Counter redealt{0};      // dealt again, after a refusal or after being taken back
+  Counter closed{0};       // closed by the engine because no worker would take it
+  Counter turned_away{0};  // reset: a limit was reached, or it had waited for too long
   ErrorCounters accept_errors;
 
   // For the next listener of the same id.
@@ -60,6 +61,7 @@ struct ListenerCounters {
     accepted.store(0, std::memory_order_relaxed);
     redealt.store(0, std::memory_order_relaxed);
     closed.store(0, std::memory_order_relaxed);
+    turned_away.store(0, std::memory_order_relaxed);
     accept_errors.Reset();
   }
 };
@@ -71,15 +73,17 @@ struct SlotCounters {
   Counter unfinished{0};  // served by a worker when it died
   Counter lost{0};        // by this process, which had no fd for what came back
   ErrorCounters handoff_errors;
-  // What the former process of the slot left on the board, so that it is not taken for a beat of
-  // the present one. Written when a channel is opened, by the thread that asks for it.
-  std::atomic<uint32_t> former_heartbeat{0};
+  // Of the present process: what it sent back, whether it gets nothing any more, and whether it has
+  // died. Reset when a channel is opened, by the thread that asks for it.
+  std::atomic<uint32_t> returned{0};
+  std::atomic<bool> has_left{false};
+  std::atomic<bool> is_gone{false};
 };
 
 struct EngineCounters {
   Counter accepted{0};    // over all listeners there have been
   Counter starved_ns{0};  // time in which a connection waited and no slot had room
-  Counter waiting{0};     // connections in the primary, to be dealt again
+  Counter waiting{0};     // connections that are parked
 };
 
 }  // namespace rondo

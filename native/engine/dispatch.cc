@@ -1,370 +1,513 @@
 #include "engine/dispatch.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/clock.h"
 #include "base/errors.h"
+#include "base/socket.h"
 
 namespace rondo {
 
 namespace {
 
-constexpr uint64_t kTickMs = 50;
-// Connections that wait for a busy worker are found so soon.
-constexpr uint64_t kReliefMs = 2;
-constexpr uint64_t kErrorReportMs = 1000;
-
-// A call of Deal() ends after so many rounds, and a round takes so many from one listener, so
-// that the loop gets to hear everybody. The tick goes on with what is left.
+// A call of Run() ends after so many rounds, and a round takes so many connections, so that the
+// loop gets to hear everybody. It goes on at once with what is left.
 constexpr int kMostRounds = 64;
 constexpr int kMostAcceptsPerRound = 64;
-constexpr size_t kMostWaitingPerRound = 256;
 
-// When so many connections of one listener wait in this process, for a worker that has not sent
-// them back, no more are accepted until half of them are gone.
-constexpr size_t kCrowd = 256;
-// So many of them are offered to all workers again with each tick.
-constexpr int kOffersPerTick = 32;
+// What may change without anybody's saying so is looked at so often: workers that do not receive,
+// connections that are held, backlogs that fill up.
+constexpr uint64_t kLookNs = 1 * kMillisecond;
+// And so often what only time or another process can mend.
+constexpr uint64_t kSlowLookNs = 50 * kMillisecond;
 
-uint32_t LargestWindow(const DealerOptions& options) {
-  return std::max(options.window, options.quick_window);
-}
-
-bool Contains(const std::vector<uint16_t>& list, uint16_t value) {
-  return std::find(list.begin(), list.end(), value) != list.end();
-}
+// A connection for which the program has picked a worker waits so long for it.
+constexpr uint64_t kPickWaitNs = 100 * kMillisecond;
 
 }  // namespace
 
-Dealer::Dealer(uv_loop_t* loop, const DealerOptions& options, UniqueFd board_fd, Shared* shared,
-               EventSink* events)
+Dispatch::Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks)
     : loop_(loop),
-      options_(options),
       shared_(shared),
       events_(events),
-      starvation_(&shared->engine, events),
-      roster_(loop, std::move(board_fd), LargestWindow(options), shared, events, &waiting_,
-              {this, [](void* data) { static_cast<Dealer*>(data)->Deal(); }}) {}
+      picks_(picks),
+      control_(this, events),
+      workers_(loop, shared, events, this, &control_),
+      reclaim_(&workers_, this, events, control_.buffer()),
+      parked_(&shared->engine.waiting),
+      chooser_(&workers_),
+      overload_(&workers_, &parked_, &chooser_, shared, events),
+      starvation_(&shared->engine, events) {}
 
-int Dealer::Open() {
-  const int result =
-      relief_.Open(loop_, this, [](void* dealer) { static_cast<Dealer*>(dealer)->OnReliefTurn(); });
-  if (result < 0) return result;
-  return tick_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
-}
-
-void Dealer::Close() {
-  for (auto& door : doors_) door.reset();
-  for (const Connection& connection : waiting_) {
-    Count(&shared_->listeners[connection.listener].closed);
-  }
-  waiting_.clear();
-  shared_->engine.waiting.store(0, std::memory_order_relaxed);
-  starvation_.Note(false, uv_now(loop_));
-  roster_.Clear();
-  tick_.Close();
-  relief_.Close();
-}
-
-void Dealer::Configure(const DealerOptions& options) {
+int Dispatch::Open(const DispatchOptions& options) {
   options_ = options;
-  roster_.SetLargestWindow(LargestWindow(options));
-  Deal();
+  workers_.SetWindow(options.window);
+  control_.SetLargestWindow(options.window.largest());
+  reclaim_.SetTakeBack(options.take_back_ms);
+  overload_.SetMaxConnections(options.max_connections);
+  return look_.Open(loop_, this, [](void* dispatch) { static_cast<Dispatch*>(dispatch)->Look(); });
 }
 
-void Dealer::AddListener(uint16_t id, UniqueFd fd) {
-  auto door =
-      std::make_unique<Door>(Door{this, Acceptor(id, std::move(fd), &shared_->listeners[id])});
-  const int result = door->acceptor.Open(loop_, door.get(), OnBacklog);
-  if (result < 0) {
-    events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
-    return;
-  }
-  if (is_paused_) {
-    door->acceptor.is_waiting = true;
-  } else {
-    door->acceptor.Arm();
-  }
-  doors_[id] = std::move(door);
+void Dispatch::Close() {
+  look_.Close();
+  for (Listener* const listener : open_) listener->Close();
+  open_.clear();
+  parked_.RemoveIf([&](ParkedConnection* parked) {
+    Count(&shared_->listeners[parked->connection.listener].closed);
+    return true;
+  });
+  starvation_.Note(false, NowNs());
+  workers_.Clear();
 }
 
-void Dealer::RemoveListener(uint16_t id) {
-  doors_[id].reset();
+void Dispatch::Configure(const DispatchOptions& options) {
+  const bool is_new_window = options.window.largest() != control_.largest_window();
+  options_ = options;
+  reclaim_.SetTakeBack(options.take_back_ms);
+  overload_.SetMaxConnections(options.max_connections);
+  workers_.SetWindow(options.window);
+  control_.SetLargestWindow(options.window.largest());
+  // The workers are told, for they read about a window at a time.
+  if (is_new_window) workers_.OweAll(Worker::kOwesWelcome);
+  Run();
+}
+
+void Dispatch::ConfigureListener(uint16_t id, const ListenerOptions& options) {
+  listener_options_[id] = options;
+  if (listeners_[id] == nullptr || !listeners_[id]->IsOpen()) return;
+  listeners_[id]->Configure(options, workers_.weights());
+  Run();
+}
+
+void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
+  // What still waits for a closed listener of this id is nobody's any more.
+  parked_.RemoveIf([&](ParkedConnection* parked) { return parked->connection.listener == id; });
+  auto listener = std::make_unique<Listener>(id, &shared_->listeners[id]);
+  listener->Configure(listener_options_[id], workers_.weights());
+  links_[id] = {this, listener.get()};
+  const int result = listener->Open(loop_, std::move(fd), &links_[id], [](void* data) {
+    const Link link = *static_cast<Link*>(data);
+    link.listener->NoteReadable();
+    link.dispatch->Run();
+  });
+  if (result < 0) return events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+  listener->WatchIfIdle(is_paused_);
+  open_.push_back(listener.get());
+  if (listeners_[id] != nullptr) listener->turn.Inherit(listeners_[id]->turn);
+  listeners_[id] = std::move(listener);
+  // Those that have said so before it was there.
+  workers_.ForEach([&](Worker* worker) {
+    if (worker->Serves(id)) listeners_[id]->turn.Join(worker->id());
+  });
+}
+
+void Dispatch::RemoveListener(uint16_t id) {
+  if (listeners_[id] != nullptr) listeners_[id]->Close();
   events_->Emit({EventType::kListenerClosed, id});
-  Deal();
+  Run();
 }
 
-void Dealer::Pause() {
+void Dispatch::ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections) {
+  workers_.ConfigureSlot(id, weight, max_connections);
+  Run();
+}
+
+void Dispatch::SetState(std::string state) {
+  control_.SetState(std::move(state));
+  workers_.OweAll(Worker::kOwesState);
+  // So that what a full channel had no room for is tried again.
+  Run();
+}
+
+void Dispatch::Pause() {
   is_paused_ = true;
-  for (const auto& door : doors_) {
-    if (door == nullptr || door->acceptor.IsBackingOff()) continue;
-    door->acceptor.Disarm();
-    door->acceptor.is_waiting = true;
-  }
+  Run();
 }
 
-void Dealer::Resume() {
+void Dispatch::Resume() {
   is_paused_ = false;
-  Deal();
-}
-
-void Dealer::OnBacklog(uv_poll_t* poll, int, int) {
-  Door* const door = static_cast<Door*>(poll->data);
-  door->acceptor.Disarm();
-  door->acceptor.is_waiting = true;
-  door->dealer->Deal();
+  Run();
 }
 
 // ---- the loop ----
 
-void Dealer::Deal() {
-  bool is_unfinished = true;
-  for (int round = 0; round < kMostRounds && is_unfinished; round++) {
-    DealWaiting();
-    if (!is_paused_) {
-      for (const auto& door : doors_) {
-        if (door != nullptr && door->acceptor.is_waiting) AcceptFrom(door.get());
-      }
-    }
+void Dispatch::Run() {
+  now_ns_ = NowNs();
+  is_limited_ = false;
+  // No frame tells that a connection has ended.
+  workers_.sets().full.ForEach([&](uint32_t slot) { workers_.At(slot)->Refresh(now_ns_); });
+  bool has_moved = true;
+  for (int round = 0; round < kMostRounds && has_moved; round++) {
+    has_moved = DealParked();
+    if (!is_paused_) has_moved = AcceptFromAll() || has_moved;
     HandOffAll();
-    is_unfinished = WantsAnotherRound();
+    has_moved = workers_.RemoveBroken() || has_moved;
+    // Nothing more can be done, as far as is known: the workers are asked, before the last look.
+    has_moved = has_moved || AskForRoom();
   }
-  starvation_.Note(IsStarved(), uv_now(loop_));
-  shared_->engine.waiting.store(waiting_.size(), std::memory_order_relaxed);
-  KeepTicking(is_unfinished);
-  if (options_.take_back_ms > 0 && roster_.MayRelieve()) relief_.Start(kReliefMs);
+  // Those that broke, or were closed.
+  open_.erase(std::remove_if(open_.begin(), open_.end(),
+                             [](Listener* listener) { return !listener->IsOpen(); }),
+              open_.end());
+  for (Listener* const listener : open_) listener->WatchIfIdle(is_paused_);
+  starvation_.Note(IsStarved(), now_ns_);
+  ScheduleLook(has_moved);
 }
 
-void Dealer::DealWaiting() {
-  const size_t count = std::min(waiting_.size(), kMostWaitingPerRound);
-  for (size_t i = 0; i < count; i++) {
-    Connection connection = std::move(waiting_.front());
-    waiting_.pop_front();
-    ListenerCounters& counters = shared_->listeners[connection.listener];
-    // Those that refused it may have room again; the one that is left may never.
-    if (HasOnlyStuckLeft(connection)) connection.refused_by.clear();
-    if (IsHopeless(connection)) {
-      Count(&counters.closed);
-    } else if (Place(&connection)) {
-      Count(&counters.redealt);
-    } else {
-      waiting_.push_back(std::move(connection));
+// What is parked, the oldest first.
+bool Dispatch::DealParked() {
+  if (parked_.IsEmpty()) return false;
+  bool has_moved = false;
+  std::bitset<kMaxListeners> blocked;
+  parked_.RemoveIf([&](ParkedConnection* parked) {
+    const bool is_done = DealOne(parked, &blocked);
+    has_moved = has_moved || is_done;
+    return is_done;
+  });
+  return has_moved;
+}
+
+// One connection of each listener, beginning with another one each time, so that a flood of one
+// takes nothing from the others.
+bool Dispatch::AcceptFromAll() {
+  bool has_moved = false;
+  int left = kMostAcceptsPerRound;
+  for (bool has_any = true; has_any && left > 0;) {
+    has_any = false;
+    const size_t first = first_;
+    for (size_t i = 0; i < open_.size(); i++) {
+      Listener* const listener = open_[(first + i) % open_.size()];
+      if (listener->state() != Listener::State::kWaiting || !AcceptFrom(listener)) continue;
+      has_any = has_moved = true;
+      left--;
+      // The next pass begins behind it, also if there is no room for another one in this.
+      first_ = first + i + 1;
     }
   }
+  return has_moved;
 }
 
-void Dealer::AcceptFrom(Door* door) {
-  Acceptor& acceptor = door->acceptor;
-  door->is_crowded = IsCrowded(*door);
-  if (door->is_crowded) return;
-  for (int i = 0; i < kMostAcceptsPerRound; i++) {
-    Connection connection;
-    connection.listener = acceptor.id();
-    // Without room the backlog is the queue: what is not accepted can still go to any worker.
-    if (!HasRoomFor(connection)) return;
-    int error = 0;
-    const AcceptOutcome outcome = acceptor.Accept(&connection.fd, &error);
-    if (outcome == AcceptOutcome::kAccepted) {
-      Count(&shared_->engine.accepted);
-      // Since it was looked for, the room may have gone: the slot has turned out broken, or slow.
-      if (!Place(&connection)) waiting_.push_back(std::move(connection));
-    } else if (outcome == AcceptOutcome::kEmpty) {
-      acceptor.is_waiting = false;
-      acceptor.Arm();
-      return;
-    } else {
-      OnAcceptError(door, outcome, error);
-      if (outcome != AcceptOutcome::kAborted) return;
-    }
+// Accept, pick, hand off. Picked first: without room the backlog is the queue, for what is not
+// accepted can still go to any worker.
+bool Dispatch::AcceptFrom(Listener* listener) {
+  if (parked_.IsCrowded(listener->id())) return false;
+  if (overload_.IsFull(listener, now_ns_) ||
+      (listener->options().resets && overload_.AreWorkersFull(*listener))) {
+    is_limited_ = true;
+    return listener->options().resets && overload_.TurnAway(listener, now_ns_);
   }
-}
-
-bool Dealer::Place(Connection* connection) {
-  candidates_.clear();
-  for (const auto& slot : roster_.slots()) {
-    if (!CanTake(slot.get(), *connection)) continue;
-    // Else what was received since would count twice, as pending and as active.
-    if (options_.policy->reads_load) slot->Refresh();
-    candidates_.push_back({slot->id(), slot->pending(), slot->active()});
+  const Policy& policy = *listener->policy();
+  Choice choice = {Choice::kNoRoom, -1};
+  const bool picks_later = policy.asks_program || policy.needs_peer;
+  if (picks_later) {
+    chooser_.RefreshWithoutRoom(*listener, now_ns_);
+    if (chooser_.EligibleFor(*listener, nullptr).IsEmpty()) return false;
+  } else {
+    choice = chooser_.Choose(listener, nullptr, nullptr, now_ns_);
+    listener->is_held = choice.kind == Choice::kHeld;
+    if (choice.kind != Choice::kSlot) return false;
   }
-  if (candidates_.empty()) return false;
-  const size_t index = options_.policy->pick(candidates_.data(), candidates_.size(), last_picked_);
-  last_picked_ = candidates_[index].slot;
-  for (const auto& slot : roster_.slots()) {
-    if (slot->id() != last_picked_) continue;
-    connection->is_final = IsLastChoice(*connection, slot.get());
-    slot->Add(std::move(*connection));
-    break;
+  Connection connection;
+  connection.listener = listener->id();
+  int error = 0;
+  const AcceptOutcome outcome = listener->Accept(&connection.fd, &error);
+  if (outcome == AcceptOutcome::kEmpty) {
+    listener->turn.EndBurst();
+    return false;
+  }
+  if (outcome != AcceptOutcome::kAccepted)
+    return OnAcceptError(events_, listener, outcome, error, now_ns_);
+  Count(&shared_->engine.accepted);
+  if (!picks_later) {
+    Give(listener, std::move(connection), choice.slot);
+  } else if (policy.asks_program) {
+    AskProgram(listener, std::move(connection));
+  } else {
+    GiveOrPark(listener, std::move(connection));
   }
   return true;
 }
 
-void Dealer::HandOffAll() {
-  for (const auto& slot : roster_.slots()) {
-    if (slot->IsBatchEmpty()) continue;
-    if (slot->HandOff(&waiting_)) {
-      starvation_.NoteHandOff();
-    } else if (IsShortage(slot->handoff_error())) {
-      events_->Emit(
-          {EventType::kHandOffError, slot->id(), slot->generation(), 0, slot->handoff_error(), 0});
-    }
+// With a policy that looks at the client first.
+void Dispatch::GiveOrPark(Listener* listener, Connection connection) {
+  const Peer peer = PeerOf(connection.fd.get());
+  const Choice choice = chooser_.Choose(listener, nullptr, &peer, now_ns_);
+  if (choice.kind == Choice::kSlot) return Give(listener, std::move(connection), choice.slot);
+  ParkedConnection parked;
+  parked.connection = std::move(connection);
+  parked.since_ns = now_ns_;
+  if (choice.kind == Choice::kWait) {
+    parked.waits_for = WaitsFor::kSlot;
+    parked.slot = choice.slot;
+    parked.until_ns = now_ns_ + listener->options().policy.wait_ms * kMillisecond;
   }
+  parked_.Push(std::move(parked));
 }
 
-// Whether there is something to do and room to do it, as far as can be seen now. If only room is
-// lacking, the workers are asked to say when they receive, before the last look.
-bool Dealer::WantsAnotherRound() {
-  if (roster_.RemoveBroken()) return true;
-  for (const bool has_asked : {false, true}) {
-    bool lacks_room = false;
-    for (const auto& door : doors_) {
-      if (door == nullptr || !door->acceptor.is_waiting || is_paused_) continue;
-      Connection next;
-      next.listener = door->acceptor.id();
-      if (!door->is_crowded && HasRoomFor(next)) return true;
-      lacks_room = true;
+void Dispatch::AskProgram(Listener* listener, Connection connection) {
+  ParkedConnection parked;
+  parked.since_ns = now_ns_;
+  parked.waits_for = WaitsFor::kProgram;
+  parked.until_ns = now_ns_ + options_.pick_timeout_ms * kMillisecond;
+  parked.ticket = next_ticket_++;
+  picks_->Put({parked.ticket, listener->id(), PeerOf(connection.fd.get())});
+  parked.connection = std::move(connection);
+  parked_.Push(std::move(parked));
+  events_->Emit({EventType::kPick, listener->id(), 0, 0, 0, 1});
+}
+
+void Dispatch::Give(Listener* listener, Connection connection, int slot) {
+  SlotSet others = ServingButRefused(connection);
+  others.Remove(static_cast<uint32_t>(slot));
+  connection.is_final =
+      connection.refused_by.size() >= kMaxRefusals || others.Without(Stuck()).IsEmpty();
+  listener->last_picked = slot;
+  listener->policy()->NotePick();
+  listener->turn.Dealt(static_cast<uint32_t>(slot), !connection.was_refused);
+  workers_.At(static_cast<uint32_t>(slot))->Add(std::move(connection), now_ns_);
+  batched_.Add(static_cast<uint32_t>(slot));
+}
+
+void Dispatch::HandOffAll() {
+  if (batched_.IsEmpty()) return;
+  std::vector<Connection> unsent;
+  batched_.ForEach([&](uint32_t slot) {
+    Worker* const worker = workers_.At(slot);
+    // Its frame comes back when it is removed.
+    if (worker->IsBroken()) return;
+    const int result = worker->HandOff(&unsent);
+    if (result == 0) return starvation_.NoteHandOff();
+    for (Connection& connection : unsent) {
+      OnCameBack(std::move(connection), *worker, CameBack::kUnsent);
     }
-    for (const Connection& connection : waiting_) {
-      if (HasRoomFor(connection) || IsHopeless(connection)) return true;
-      lacks_room = true;
-    }
-    if (!lacks_room || has_asked) return false;
-    for (const auto& slot : roster_.slots()) slot->AskForCredit();
-  }
-  return false;
-}
-
-// ---- what can be seen ----
-
-bool Dealer::CanTake(Slot* slot, const Connection& connection) {
-  return slot->Serves(connection.listener) && !Contains(connection.refused_by, slot->id()) &&
-         slot->HasRoom(options_.window, options_.quick_window);
-}
-
-bool Dealer::HasRoomFor(const Connection& connection) {
-  return std::any_of(roster_.slots().begin(), roster_.slots().end(),
-                     [&](const auto& slot) { return CanTake(slot.get(), connection); });
-}
-
-bool Dealer::IsCrowded(const Door& door) const {
-  const size_t most = door.is_crowded ? kCrowd / 2 : kCrowd;
-  if (waiting_.size() < most) return false;
-  const auto count = std::count_if(waiting_.begin(), waiting_.end(), [&door](const auto& waiting) {
-    return waiting.listener == door.acceptor.id();
+    unsent.clear();
+    // Full is no error: the worker is asked to say when it has read.
+    if (IsWouldBlock(-result)) return worker->AskForCredit();
+    if (!IsShortage(-result)) return;
+    events_->Emit({EventType::kHandOffError, slot, worker->generation(), 0, -result, 0});
   });
-  return static_cast<size_t>(count) >= most;
+  batched_.Clear();
+}
+
+// Whether there is room after all, for something that waits. Each worker without room is asked once
+// to say when it receives, and then looked at once more.
+bool Dispatch::AskForRoom() {
+  bool is_wanted = !parked_.IsEmpty();
+  for (const Listener* const listener : open_) {
+    is_wanted = is_wanted || (!is_paused_ && listener->state() == Listener::State::kWaiting);
+  }
+  if (!is_wanted) return false;
+  const WorkerSets& sets = workers_.sets();
+  const SlotSet asked = sets.asked;
+  // Where a limit is reached, the end of any connection makes room.
+  const SlotSet silent = sets.ready.Without(is_limited_ ? asked : sets.room).Without(asked);
+  bool has_room = false;
+  silent.ForEach([&](uint32_t slot) {
+    Worker* const worker = workers_.At(slot);
+    const uint32_t held = worker->held();
+    worker->AskForCredit(is_limited_ || sets.full.Has(slot));
+    worker->Refresh(now_ns_);
+    has_room = has_room || (is_limited_ ? worker->held() < held : sets.room.Has(slot));
+  });
+  return has_room;
+}
+
+// ---- what is parked ----
+
+// True: it is dealt, or closed. `blocked`: listeners for whose connections nobody has room.
+bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked) {
+  Connection& connection = parked->connection;
+  const uint16_t id = connection.listener;
+  Listener* const listener = listeners_[id].get();
+  // Those that refused it may have room again; the ones that are left may never.
+  if (!connection.refused_by.empty()) {
+    const SlotSet left = ServingButRefused(connection);
+    const bool is_stuck_left = !left.IsEmpty() && (left & Stuck()) == left;
+    if (is_stuck_left) connection.refused_by.clear();
+  }
+  if (IsHopeless(connection)) {
+    Count(&listener->counters()->closed);
+    return true;
+  }
+  if (parked->waits_for == WaitsFor::kProgram) {
+    if (now_ns_ < parked->until_ns) return false;
+    events_->Emit({EventType::kPickTimedOut, id, 0, 0, 0, 1});
+    parked->waits_for = WaitsFor::kAnyone;
+  }
+  int slot = -1;
+  if (parked->waits_for == WaitsFor::kSlot) {
+    const bool may_come = listener->turn.serving().Has(static_cast<uint32_t>(parked->slot)) &&
+                          now_ns_ < parked->until_ns;
+    if (may_come) {
+      Worker* const worker = workers_.At(static_cast<uint32_t>(parked->slot));
+      worker->Refresh(now_ns_);
+      if (!workers_.sets().room.Has(worker->id())) return false;
+      slot = parked->slot;
+    }
+  }
+  if (slot < 0) {
+    parked->waits_for = WaitsFor::kAnyone;
+    if (connection.refused_by.empty() && blocked->test(id)) return false;
+    const Policy& policy = *listener->policy();
+    const Peer peer = policy.needs_peer ? PeerOf(connection.fd.get()) : Peer();
+    const Choice choice =
+        chooser_.Choose(listener, &connection, policy.needs_peer ? &peer : nullptr, now_ns_);
+    if (choice.kind != Choice::kSlot) {
+      if (connection.refused_by.empty()) blocked->set(id);
+      return false;
+    }
+    slot = choice.slot;
+  }
+  if (parked->was_dealt) Count(&listener->counters()->redealt);
+  Give(listener, std::move(connection), slot);
+  return true;
+}
+
+SlotSet Dispatch::Stuck() const {
+  SlotSet stuck;
+  workers_.sets().odd.ForEach([&](uint32_t slot) {
+    if (workers_.At(slot)->flow() == Worker::Flow::kStuck) stuck.Add(slot);
+  });
+  return stuck;
+}
+
+SlotSet Dispatch::ServingButRefused(const Connection& connection) const {
+  SlotSet left = listeners_[connection.listener]->turn.serving();
+  for (const uint16_t slot : connection.refused_by) left.Remove(slot);
+  return left;
 }
 
 // Nobody will ever take it: each worker that serves its listener has sent it back, or none serves
 // it and none will, for the listener is closed.
-bool Dealer::IsHopeless(const Connection& connection) const {
-  bool is_served = false;
-  for (const auto& slot : roster_.slots()) {
-    if (!slot->Serves(connection.listener)) continue;
-    if (!Contains(connection.refused_by, slot->id())) return false;
-    is_served = true;
-  }
-  return is_served || doors_[connection.listener] == nullptr;
+bool Dispatch::IsHopeless(const Connection& connection) const {
+  const Listener& listener = *listeners_[connection.listener];
+  if (listener.turn.serving().IsEmpty()) return !listener.IsOpen();
+  return ServingButRefused(connection).IsEmpty();
 }
 
-// Some workers have sent it back, and those that have not do not receive at all.
-bool Dealer::HasOnlyStuckLeft(const Connection& connection) const {
-  bool is_stuck_left = false;
-  for (const auto& slot : roster_.slots()) {
-    if (!slot->Serves(connection.listener)) continue;
-    if (Contains(connection.refused_by, slot->id())) continue;
-    if (!slot->is_stuck) return false;
-    is_stuck_left = true;
-  }
-  return is_stuck_left;
-}
-
-bool Dealer::IsLastChoice(const Connection& connection, const Slot* chosen) const {
-  return std::none_of(roster_.slots().begin(), roster_.slots().end(), [&](const auto& slot) {
-    return slot.get() != chosen && slot->Serves(connection.listener) && !slot->is_stuck &&
-           !Contains(connection.refused_by, slot->id());
+void Dispatch::AnswerPicks(const std::vector<PickAnswer>& answers) {
+  std::unordered_map<uint32_t, int> slots;
+  for (const PickAnswer& answer : answers) slots[answer.ticket] = answer.slot;
+  now_ns_ = NowNs();
+  parked_.ForEach([&](ParkedConnection* parked) {
+    if (parked->waits_for != WaitsFor::kProgram) return;
+    const auto found = slots.find(parked->ticket);
+    if (found == slots.end()) return;
+    const bool is_slot = found->second >= 0 && static_cast<uint32_t>(found->second) < kMaxSlots;
+    parked->waits_for = is_slot ? WaitsFor::kSlot : WaitsFor::kAnyone;
+    parked->slot = found->second;
+    parked->until_ns = now_ns_ + kPickWaitNs;
   });
-}
-
-bool Dealer::IsStarved() const {
-  if (!waiting_.empty()) return true;
-  if (is_paused_) return false;
-  return std::any_of(doors_.begin(), doors_.end(),
-                     [](const auto& door) { return door != nullptr && door->acceptor.is_waiting; });
+  Run();
 }
 
 // ---- what goes wrong ----
 
-void Dealer::OnAcceptError(Door* door, AcceptOutcome outcome, int error) {
-  const uint16_t id = door->acceptor.id();
-  const uint64_t now_ms = uv_now(loop_);
-  if (outcome == AcceptOutcome::kBroken) {
-    events_->Emit({EventType::kListenerBroken, id, 0, 0, error, 0});
-    doors_[id].reset();
-    return;
-  }
-  if (now_ms >= door->report_at_ms) {
-    door->report_at_ms = now_ms + kErrorReportMs;
-    events_->Emit({EventType::kAcceptError, id, 0, 0, error, 0});
-  }
-  if (outcome == AcceptOutcome::kShortage) door->acceptor.BackOff(now_ms);
+bool Dispatch::IsStarved() const {
+  if (!parked_.IsEmpty()) return true;
+  if (is_paused_) return false;
+  return std::any_of(open_.begin(), open_.end(), [](const Listener* listener) {
+    return listener->state() == Listener::State::kWaiting && !listener->is_held;
+  });
 }
 
-void Dealer::OnTick(uv_timer_t* timer) { static_cast<Dealer*>(timer->data)->Tick(); }
+void Dispatch::ScheduleLook(bool is_unfinished) {
+  bool is_soon = reclaim_.MayTake();
+  bool is_late = !parked_.IsEmpty() || workers_.NeedsRetry();
+  is_soon = is_soon || (is_late && !parked_.IsEmpty());
+  for (const Listener* const listener : open_) {
+    const bool waits = listener->state() == Listener::State::kWaiting && !is_paused_;
+    is_soon = is_soon || waits;
+    is_late = is_late || listener->state() == Listener::State::kBackingOff;
+  }
+  if (is_unfinished) {
+    look_.Start(0, now_ns_);
+  } else if (is_soon) {
+    look_.Start(kLookNs, now_ns_);
+  } else if (is_late) {
+    look_.Start(kSlowLookNs, now_ns_);
+  }
+}
 
-void Dealer::Tick() {
-  const uint64_t now_ms = uv_now(loop_);
-  roster_.Tick(now_ms, options_.take_back_ms);
-  for (const auto& door : doors_) {
-    if (door == nullptr) continue;
-    Acceptor& acceptor = door->acceptor;
-    acceptor.EndBackOffIfDue(now_ms);
-    if (door->is_crowded) OfferAgain(acceptor.id());
-    // Room ran out with the last connection there was: nothing waits after all.
-    if (acceptor.is_waiting && !is_paused_ && acceptor.IsBacklogEmpty()) {
-      acceptor.is_waiting = false;
-      acceptor.Arm();
+void Dispatch::Look() {
+  now_ns_ = NowNs();
+  const bool is_slow = now_ns_ >= slow_look_at_ns_;
+  if (is_slow) slow_look_at_ns_ = now_ns_ + kSlowLookNs;
+  workers_.Retry(is_slow);
+  reclaim_.Look(now_ns_);
+  for (Listener* const listener : open_) {
+    listener->EndBackOffIfDue(now_ns_);
+    if (is_slow) listener->LookWhetherEmpty();
+    overload_.TurnAwayOldParked(listener, now_ns_);
+    if (listener->state() != Listener::State::kWaiting || is_paused_) continue;
+    const BacklogLength backlog = MeasureBacklog(listener->fd());
+    overload_.TurnAwayOld(listener, backlog.length, now_ns_);
+    if (listener->state() == Listener::State::kWaiting)
+      overload_.ParkOverflow(listener, backlog, now_ns_);
+  }
+  if (is_slow) parked_.OfferAgain();
+  Run();
+  if (is_slow) starvation_.Tick(now_ns_);
+}
+
+// ---- what the workers' side tells ----
+
+void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack how) {
+  Listener* const listener = listeners_[connection.listener].get();
+  const uint16_t slot = worker.id();
+  if (workers_.At(slot) == &worker) {
+    if (how == CameBack::kReturned) {
+      listener->turn.Returned(slot);
+    } else {
+      listener->turn.Undealt(slot, !connection.was_refused);
     }
   }
-  Deal();
-  starvation_.Tick(now_ms);
+  const bool was_final = std::exchange(connection.is_final, false);
+  if (how == CameBack::kReturned) {
+    connection.was_refused = true;
+    // In what a worker returns it says: not my refusal, I may have it again. One that no longer
+    // serves the listener is not asked again anyway; and if it serves it later, it may be asked.
+    if (!was_final && worker.Serves(connection.listener)) {
+      // Told that it is the last, it has sent it back even so: nobody else is asked.
+      if (connection.refused_by.size() >= kMaxRefusals) {
+        return Count(&listener->counters()->closed);
+      }
+      connection.refused_by.push_back(slot);
+    }
+  }
+  ParkedConnection parked;
+  parked.connection = std::move(connection);
+  parked.since_ns = now_ns_;
+  parked.was_dealt = true;
+  parked_.Push(std::move(parked));
 }
 
-void Dealer::OnReliefTurn() {
-  if (options_.take_back_ms == 0 || !roster_.MayRelieve()) {
-    relief_.Stop();
-  } else if (roster_.Relieve(uv_now(loop_))) {
-    Deal();
+void Dispatch::OnLost(uint16_t listener, const Worker& worker) {
+  if (workers_.At(worker.id()) == &worker) listeners_[listener]->turn.Returned(worker.id());
+}
+
+void Dispatch::OnServing(const Worker& worker) {
+  const uint16_t slot = worker.id();
+  for (uint16_t id = 0; id < kMaxListeners; id++) {
+    if (listeners_[id] == nullptr) continue;
+    Turn& turn = listeners_[id]->turn;
+    if (worker.Serves(id)) {
+      turn.Join(slot);
+    } else {
+      turn.Leave(slot);
+    }
   }
 }
 
-// A worker that had no place for them may have one by now, and is not asked by what is accepted.
-// A few at a time, for while they are on their way they are not seen to wait.
-void Dealer::OfferAgain(uint16_t listener) {
-  int left = kOffersPerTick;
-  for (Connection& connection : waiting_) {
-    if (connection.listener != listener || connection.refused_by.empty()) continue;
-    connection.refused_by.clear();
-    if (--left == 0) return;
+void Dispatch::OnLeave(const Worker& worker) {
+  for (const auto& listener : listeners_) {
+    if (listener != nullptr) listener->turn.Forget(worker.id());
   }
 }
 
-void Dealer::KeepTicking(bool is_unfinished) {
-  if (is_unfinished) {
-    uv_timer_start(tick_.get(), OnTick, 0, kTickMs);
-    is_ticking_ = true;
-    return;
-  }
-  const bool is_needed = IsStarved() || roster_.NeedsTick() ||
-                         std::any_of(doors_.begin(), doors_.end(), [](const auto& door) {
-                           return door != nullptr && door->acceptor.IsBackingOff();
-                         });
-  if (is_needed == is_ticking_) return;
-  is_ticking_ = is_needed;
-  if (is_needed) {
-    uv_timer_start(tick_.get(), OnTick, kTickMs, kTickMs);
-  } else {
-    uv_timer_stop(tick_.get());
-  }
+int Dispatch::DomainOfListener(uint16_t listener) {
+  return listeners_[listener] == nullptr ? 0 : listeners_[listener]->domain();
 }
 
 }  // namespace rondo

@@ -1,96 +1,124 @@
-// The heart of the engine: accept, pick, hand off. Deal() is the one function that moves
+// The heart of the engine: accept, pick, hand off. Run() is the one function that moves
 // connections; every event (a connection waits, room was made, a worker came or went) ends in a
 // call of it. Runs on the engine's thread; engine.h has the doors to it.
+//
+// In Run(), with what is parked before anything new:
+//
+//   accept    AcceptFrom: one connection of each listener in turn, while somebody may take it
+//   pick      Chooser: the policy, among the workers with room, by the rule of Turn
+//   hand off  HandOffAll: one frame for all that is due to one worker
 #ifndef RONDO_ENGINE_DISPATCH_H_
 #define RONDO_ENGINE_DISPATCH_H_
 
 #include <array>
-#include <deque>
+#include <bitset>
 #include <memory>
+#include <unordered_map>
 #include <vector>
 
-#include "base/ticker.h"
+#include "base/loop.h"
+#include "engine/chooser.h"
+#include "engine/control.h"
 #include "engine/events.h"
+#include "engine/floor.h"
 #include "engine/listener.h"
-#include "engine/policy.h"
+#include "engine/overload.h"
+#include "engine/parked.h"
+#include "engine/picks.h"
+#include "engine/reclaim.h"
 #include "engine/starvation.h"
 #include "engine/workers.h"
 
 namespace rondo {
 
-struct DealerOptions {
-  const Policy* policy;
-  uint32_t window;  // connections handed to a slot and not yet received, at most
-  // A slot that receives nothing for so long loses what is pending. 0: never.
-  uint64_t take_back_ms;
-  uint32_t quick_window = 0;  // the window of a worker that receives quickly, if larger
+struct DispatchOptions {
+  Window window;
+  // A worker that receives nothing for so long loses what is pending. 0: never.
+  uint64_t take_back_ms = 0;
+  uint32_t max_connections = 0;   // pending, open and parked, in all; 0: no limit
+  uint64_t pick_timeout_ms = 50;  // for the program's function
 };
 
-class Dealer {
+class Dispatch final : public Floor {
  public:
-  Dealer(uv_loop_t* loop, const DealerOptions& options, UniqueFd board_fd, Shared* shared,
-         EventSink* events);
+  Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks);
 
-  int Open();  // 0 or -errno
-  // Closes every listener and channel. What waits to be dealt again is closed and counted; what
-  // was handed off stays readable for its worker.
+  int Open(const DispatchOptions& options);  // 0 or -errno
+  // Closes every listener and channel. What is parked is closed and counted; what was handed off
+  // stays readable for its worker.
   void Close();
 
   // From now on; what is pending beyond a smaller window is still received.
-  void Configure(const DealerOptions& options);
+  void Configure(const DispatchOptions& options);
+  void ConfigureListener(uint16_t id, const ListenerOptions& options);
   void AddListener(uint16_t id, UniqueFd fd);
   void RemoveListener(uint16_t id);
+  void ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections);
+  void SetState(std::string state);
   void Pause();
   void Resume();
-  Roster* roster() { return &roster_; }
+  // What the program's function has picked: a slot, or -1 for the default.
+  void AnswerPicks(const std::vector<PickAnswer>& answers);
+  Workers* workers() { return &workers_; }
 
  private:
-  struct Door {
-    Dealer* dealer;
-    Acceptor acceptor;
-    uint64_t report_at_ms = 0;  // no accept error is reported before
-    bool is_crowded = false;    // as many of its connections wait in this process as may
+  void Run();
+  bool DealParked();
+  bool AcceptFromAll();
+  bool AcceptFrom(Listener* listener);
+  void GiveOrPark(Listener* listener, Connection connection);
+  void AskProgram(Listener* listener, Connection connection);
+  void Give(Listener* listener, Connection connection, int slot);
+  void HandOffAll();
+  bool AskForRoom();
+
+  bool DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked);
+  SlotSet Stuck() const;
+  SlotSet ServingButRefused(const Connection& connection) const;
+  bool IsHopeless(const Connection& connection) const;
+
+  bool IsStarved() const;
+  void ScheduleLook(bool is_unfinished);
+  void Look();
+
+  // Floor
+  void OnCameBack(Connection connection, const Worker& worker, CameBack how) override;
+  void OnLost(uint16_t listener, const Worker& worker) override;
+  void OnServing(const Worker& worker) override;
+  void OnLeave(const Worker& worker) override;
+  int DomainOfListener(uint16_t listener) override;
+  void OnChange() override { Run(); }
+
+  // What a callback of the loop needs to find its listener.
+  struct Link {
+    Dispatch* dispatch;
+    Listener* listener;
   };
 
-  void Deal();
-  void DealWaiting();
-  void AcceptFrom(Door* door);
-  // False: no slot has room; the connection is the caller's still.
-  [[nodiscard]] bool Place(Connection* connection);
-  void HandOffAll();
-  bool WantsAnotherRound();
-
-  bool CanTake(Slot* slot, const Connection& connection);
-  bool HasRoomFor(const Connection& connection);
-  bool IsCrowded(const Door& door) const;
-  bool IsHopeless(const Connection& connection) const;
-  bool HasOnlyStuckLeft(const Connection& connection) const;
-  bool IsLastChoice(const Connection& connection, const Slot* chosen) const;
-  bool IsStarved() const;
-  void OnAcceptError(Door* door, AcceptOutcome outcome, int error);
-  void OfferAgain(uint16_t listener);
-  void KeepTicking(bool is_unfinished);
-  void Tick();
-  void OnReliefTurn();
-
-  static void OnBacklog(uv_poll_t* poll, int status, int events);
-  static void OnTick(uv_timer_t* timer);
-
-  uv_loop_t* const loop_;
-  DealerOptions options_;
+  Loop* const loop_;
   Shared* const shared_;
   EventSink* const events_;
-  UvHandle<uv_timer_t> tick_;
-  Ticker relief_;
-  std::array<std::unique_ptr<Door>, kMaxListeners> doors_;
+  Picks* const picks_;
+  DispatchOptions options_;
+  Timer look_;
+  Control control_;
+  Workers workers_;
+  Reclaim reclaim_;
+  Parked parked_;
+  Chooser chooser_;
+  Overload overload_;
   Starvation starvation_;
-  // Taken back or refused: dealt before anything new is accepted.
-  std::deque<Connection> waiting_;
-  Roster roster_;
-  std::vector<Candidate> candidates_;
-  int last_picked_ = -1;
-  bool is_ticking_ = false;
+  std::array<std::unique_ptr<Listener>, kMaxListeners> listeners_;
+  std::array<Link, kMaxListeners> links_;
+  std::vector<Listener*> open_;  // those that are open
+  size_t first_ = 0;             // of open_: who begins the next pass
+  SlotSet batched_;              // workers that have a frame to be sent
+  std::array<ListenerOptions, kMaxListeners> listener_options_;
+  uint32_t next_ticket_ = 1;
+  uint64_t now_ns_ = 0;  // of this run
+  uint64_t slow_look_at_ns_ = 0;
   bool is_paused_ = false;
+  bool is_limited_ = false;  // in this run, by a limit on connections
 };
 
 }  // namespace rondo

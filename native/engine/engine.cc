@@ -21,47 +21,30 @@ class Lock {
 
 }  // namespace
 
-Engine::Engine(const DealerOptions& options, Owner owner) : options_(options), owner_(owner) {
+Engine::Engine(const DispatchOptions& options, Owner owner)
+    : options_(options), owner_(owner), scoreboards_(kMaxSlots), ended_before_(kMaxSlots) {
   uv_mutex_init(&mutex_);
 }
 
 Engine::~Engine() {
   Stop();
   Join();
+  dispatch_.reset();
   uv_mutex_destroy(&mutex_);
 }
 
 int Engine::Start() {
-  UniqueFd board_fd;
-  int result = shared_.board.Create(&board_fd);
+  int result = loop_.Open(this, [](void* engine) { static_cast<Engine*>(engine)->RunCommands(); });
   if (result < 0) return result;
-  result = uv_loop_init(&loop_);
-  if (result < 0) return result;
-  dealer_ = std::make_unique<Dealer>(&loop_, options_, std::move(board_fd), &shared_, this);
-  // The async handle is opened before the thread starts, so that Post() always has one.
-  result = dealer_->Open();
-  if (result == 0) {
-    result = commands_waiting_.Open(this, [this](uv_async_t* async) {
-      return uv_async_init(&loop_, async, [](uv_async_t* handle) {
-        static_cast<Engine*>(handle->data)->RunCommands();
-      });
-    });
-  }
+  dispatch_ = std::make_unique<Dispatch>(&loop_, &shared_, this, &picks_);
+  result = dispatch_->Open(options_);
   if (result == 0) {
     // libuv's thread, not pthread_create: that would need glibc 2.34 at run time.
     result = uv_thread_create(
         &thread_, [](void* engine) { static_cast<Engine*>(engine)->Run(); }, this);
   }
-  if (result < 0) {
-    dealer_->Close();
-    commands_waiting_.Close();
-    uv_run(&loop_, UV_RUN_DEFAULT);
-    dealer_.reset();
-    uv_loop_close(&loop_);
-    return result;
-  }
-  is_started_ = true;
-  return 0;
+  is_started_ = result == 0;
+  return result;
 }
 
 // ---- commands ----
@@ -81,65 +64,86 @@ template <typename Function>
 void Engine::Post(Function function) {
   if (!is_started_ || is_stopping_) return;
   auto command = std::make_unique<Task<Function>>(std::move(function));
-  // The signal is sent under the lock: after Stop()'s command the thread closes the handle, and it
-  // cannot see that command before the lock is free.
-  Lock lock(&mutex_);
-  commands_.push_back(std::move(command));
-  uv_async_send(commands_waiting_.get());
+  bool was_empty;
+  {
+    Lock lock(&mutex_);
+    was_empty = commands_.empty();
+    commands_.push_back(std::move(command));
+  }
+  if (was_empty) loop_.Wake();
 }
 
-void Engine::Configure(const DealerOptions& options) {
-  Post([this, options] { dealer_->Configure(options); });
+void Engine::Configure(const DispatchOptions& options) {
+  Post([this, options] { dispatch_->Configure(options); });
+}
+
+void Engine::ConfigureListener(uint16_t id, const ListenerOptions& options) {
+  Post([this, id, options] { dispatch_->ConfigureListener(id, options); });
 }
 
 void Engine::AddListener(uint16_t id, UniqueFd fd) {
-  Post([this, id, fd = std::move(fd)]() mutable { dealer_->AddListener(id, std::move(fd)); });
+  Post([this, id, fd = std::move(fd)]() mutable { dispatch_->AddListener(id, std::move(fd)); });
 }
 
 void Engine::RemoveListener(uint16_t id) {
-  Post([this, id] { dealer_->RemoveListener(id); });
+  Post([this, id] { dispatch_->RemoveListener(id); });
 }
 
-void Engine::AddSlot(uint16_t id, uint32_t generation, FdPair channel) {
-  if (!shared_.board) return;
+void Engine::ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections) {
+  Post([=] { dispatch_->ConfigureSlot(id, weight, max_connections); });
+}
+
+int Engine::AddSlot(uint16_t id, uint32_t generation, FdPair channel) {
+  if (!is_started_ || is_stopping_) return -ECANCELED;
   // Here rather than on the engine's thread: figures that are read after this call are of the new
   // process.
-  shared_.slots[id].former_heartbeat.store(
-      shared_.board.row(id)->heartbeat.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  Post([this, id, generation, channel = std::move(channel)]() mutable {
-    dealer_->roster()->Add(id, generation, std::move(channel));
+  auto scoreboard = std::make_shared<Scoreboard>();
+  const int result = scoreboard->Create();
+  if (result < 0) return result;
+  if (scoreboards_[id] != nullptr) {
+    ended_before_[id] += scoreboards_[id]->worker->ended.load(std::memory_order_relaxed);
+  }
+  scoreboards_[id] = scoreboard;
+  shared_.slots[id].returned.store(0, std::memory_order_relaxed);
+  shared_.slots[id].has_left.store(false, std::memory_order_relaxed);
+  shared_.slots[id].is_gone.store(false, std::memory_order_relaxed);
+  Post([this, id, generation, channel = std::move(channel),
+        scoreboard = std::move(scoreboard)]() mutable {
+    dispatch_->workers()->Join(id, generation, std::move(channel), std::move(scoreboard));
   });
+  return 0;
 }
 
-void Engine::WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd) {
-  Post([this, id, generation, pidfd = std::move(pidfd)]() mutable {
-    dealer_->roster()->WatchProcess(id, generation, std::move(pidfd));
+void Engine::WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid) {
+  Post([this, id, generation, pidfd = std::move(pidfd), pid]() mutable {
+    dispatch_->workers()->WatchProcess(id, generation, std::move(pidfd), pid);
   });
 }
 
 void Engine::RemoveSlot(uint16_t id, uint32_t generation, GoneReason reason) {
-  Post([this, id, generation, reason] { dealer_->roster()->Remove(id, generation, reason); });
+  Post([this, id, generation, reason] { dispatch_->workers()->Remove(id, generation, reason); });
 }
 
 void Engine::SetState(std::string state) {
-  Post([this, state = std::move(state)]() mutable {
-    dealer_->roster()->SetState(std::move(state));
-  });
+  Post([this, state = std::move(state)]() mutable { dispatch_->SetState(std::move(state)); });
+}
+
+void Engine::AnswerPicks(std::vector<PickAnswer> answers) {
+  Post([this, answers = std::move(answers)] { dispatch_->AnswerPicks(answers); });
 }
 
 void Engine::Pause() {
-  Post([this] { dealer_->Pause(); });
+  Post([this] { dispatch_->Pause(); });
 }
 
 void Engine::Resume() {
-  Post([this] { dealer_->Resume(); });
+  Post([this] { dispatch_->Resume(); });
 }
 
 void Engine::Stop() {
   Post([this] {
-    // With its handles closed, the loop has nothing left to run for.
-    dealer_->Close();
-    commands_waiting_.Close();
+    dispatch_->Close();
+    loop_.Stop();
   });
   is_stopping_ = true;
 }
@@ -148,29 +152,61 @@ void Engine::Join() {
   if (!is_started_) return;
   uv_thread_join(&thread_);
   is_started_ = false;
+  // Its watches go before the loop.
+  dispatch_.reset();
+  loop_.Close();
 }
 
 std::vector<Event> Engine::TakeEvents() {
   Lock lock(&mutex_);
+  latest_.clear();
   return std::exchange(events_, {});
 }
 
 // ---- on the engine's thread ----
+
+namespace {
+
+// While the owner's loop is blocked nobody takes events; a worker that says much, or a shortage
+// that stays, must not fill the memory. Of these the last one tells all, and the counts add up.
+bool IsToldOnce(EventType type) {
+  switch (type) {
+    case EventType::kServing:
+    case EventType::kTakenBack:
+    case EventType::kAcceptError:
+    case EventType::kHandOffError:
+    case EventType::kPick:
+    case EventType::kPickTimedOut:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
 
 void Engine::Emit(const Event& event) {
   bool was_empty;
   {
     Lock lock(&mutex_);
     was_empty = events_.empty();
+    const auto key = std::make_tuple(event.type, event.id, event.generation);
+    const auto latest = IsToldOnce(event.type) ? latest_.find(key) : latest_.end();
+    if (latest != latest_.end()) {
+      Event* const known = &events_[latest->second];
+      const uint64_t before = event.type == EventType::kServing ? 0 : known->count;
+      *known = event;
+      known->count += before;
+      return;
+    }
+    if (IsToldOnce(event.type)) latest_[key] = events_.size();
     events_.push_back(event);
   }
   if (was_empty) owner_.wake(owner_.data);
 }
 
 void Engine::Run() {
-  uv_run(&loop_, UV_RUN_DEFAULT);
-  dealer_.reset();
-  uv_loop_close(&loop_);
+  loop_.Run();
   Emit({EventType::kStopped});
 }
 

@@ -1,17 +1,21 @@
 // The engine: a thread with a loop of its own, so that nothing the primary's JS does can delay a
-// connection. This is its shell: commands go in, events come out, both through queues; dealer.h
+// connection. This is its shell: commands go in, events come out, both through queues; dispatch.h
 // is what runs inside. Every function is called from one thread, the owner's.
 #ifndef RONDO_ENGINE_ENGINE_H_
 #define RONDO_ENGINE_ENGINE_H_
 
 #include <uv.h>
 
+#include <map>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
+#include "base/loop.h"
 #include "engine/dispatch.h"
 #include "engine/events.h"
+#include "engine/picks.h"
 
 namespace rondo {
 
@@ -23,7 +27,7 @@ class Engine final : public EventSink {
     void (*wake)(void* data);
   };
 
-  explicit Engine(const DealerOptions& options, Owner owner);
+  Engine(const DispatchOptions& options, Owner owner);
   ~Engine();  // stops the thread and waits for it
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -32,11 +36,16 @@ class Engine final : public EventSink {
 
   // Each takes effect soon, in the order of the calls; after Stop() it does nothing but close
   // the fds it was given.
-  void Configure(const DealerOptions& options);
+  void Configure(const DispatchOptions& options);
+  void ConfigureListener(uint16_t id, const ListenerOptions& options);
   void AddListener(uint16_t id, UniqueFd fd);
   void RemoveListener(uint16_t id);
-  void AddSlot(uint16_t id, uint32_t generation, FdPair channel);
-  void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd);
+  void ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections);
+  // 0, or -errno if there is no memory or fd for its scoreboard, or -ECANCELED after Stop(); then
+  // nothing has happened.
+  int AddSlot(uint16_t id, uint32_t generation, FdPair channel);
+  // `pidfd` may be empty, where the kernel has none.
+  void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid);
   void RemoveSlot(uint16_t id, uint32_t generation, GoneReason reason);
   void SetState(std::string state);
   void Pause();
@@ -45,8 +54,16 @@ class Engine final : public EventSink {
   void Join();  // waits for the thread after Stop(); short, for the thread never waits
 
   std::vector<Event> TakeEvents();
+  std::vector<PickRequest> TakePicks() { return picks_.Take(); }
+  void AnswerPicks(std::vector<PickAnswer> answers);
+
   const Shared& shared() const { return shared_; }
   Shared& shared() { return shared_; }
+  // Of the slot's last process, or null.
+  const Scoreboard* scoreboard(uint16_t id) const { return scoreboards_[id].get(); }
+  // What the slot's processes before that one had counted as ended.
+  uint64_t EndedBefore(uint16_t id) const { return ended_before_[id]; }
+  uint64_t wake_ups() const { return loop_.wake_ups(); }
 
  private:
   struct Command {
@@ -64,12 +81,15 @@ class Engine final : public EventSink {
   void Run();
   void RunCommands();
 
-  const DealerOptions options_;
+  const DispatchOptions options_;
   const Owner owner_;
   Shared shared_;
-  uv_loop_t loop_;
-  UvHandle<uv_async_t> commands_waiting_;
-  std::unique_ptr<Dealer> dealer_;
+  Picks picks_;
+  Loop loop_;
+  std::unique_ptr<Dispatch> dispatch_;
+  // The owner's thread only.
+  std::vector<std::shared_ptr<Scoreboard>> scoreboards_;
+  std::vector<uint64_t> ended_before_;
   uv_thread_t thread_;
   bool is_started_ = false;  // the owner's thread only
   bool is_stopping_ = false;
@@ -77,6 +97,9 @@ class Engine final : public EventSink {
   uv_mutex_t mutex_;  // guards the two queues
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<Event> events_;
+  // Where in events_ the one of that type, id and generation is, of types that are told once
+  // however often they come.
+  std::map<std::tuple<EventType, uint32_t, uint32_t>, size_t> latest_;
 };
 
 }  // namespace rondo

@@ -7,12 +7,13 @@
 #include <array>
 
 #include "channel/frames.h"
-#include "channel/scoreboard.h"
 #include "engine/counters.h"
+#include "engine/slot_set.h"
 
 namespace rondo {
 
-// Why a slot no longer gets connections. The numbers are known to src/primary/transport-native.ts.
+// Why a slot no longer gets connections. The numbers are known to
+// src/dispatcher/native/transport.ts.
 enum class GoneReason {
   kExited = 0,      // its process is gone
   kClosed = 1,      // the program closed the slot
@@ -34,6 +35,8 @@ enum class EventType {
   kHandOffError = 7,    // id: slot; error: errno
   kListenerClosed = 9,  // id: listener; its socket is closed, as asked
   kStopped = 8,         // the engine's thread ends
+  kPick = 10,           // id: listener; count: connections that wait for the program's choice
+  kPickTimedOut = 11,   // id: listener; count: connections for which it came too late
 };
 
 struct Event {
@@ -55,7 +58,6 @@ class EventSink {
 
 // What the engine counts. Outlives its thread, so that figures can be read after the end.
 struct Shared {
-  BoardMapping board;
   EngineCounters engine;
   std::array<ListenerCounters, kMaxListeners> listeners;
   std::array<SlotCounters, kMaxSlots> slots;

@@ -6,15 +6,18 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "base/clock.h"
 #include "base/errors.h"
+#include "base/socket.h"
 
 namespace rondo {
 
 namespace {
 
-constexpr uint64_t kFirstPauseMs = 50;
-constexpr uint64_t kLongestPauseMs = 1000;
+constexpr uint64_t kFirstPauseNs = 50 * kMillisecond;
+constexpr uint64_t kLongestPauseNs = 1 * kSecond;
 
 int AcceptSocket(int listener) {
 #ifdef __linux__
@@ -29,61 +32,101 @@ int AcceptSocket(int listener) {
 #endif
 }
 
+bool IsSamePolicy(const PolicyOptions& a, const PolicyOptions& b) {
+  return a.name == b.name && a.seed == b.seed && a.bound_permille == b.bound_permille &&
+         a.ipv6_prefix == b.ipv6_prefix;
+}
+
 }  // namespace
 
-int Acceptor::Open(uv_loop_t* loop, void* data, uv_poll_cb on_readable) {
-  on_readable_ = on_readable;
-  const int fd = fd_.get();
-  return poll_.Open(data, [loop, fd](uv_poll_t* poll) { return uv_poll_init(loop, poll, fd); });
+int Listener::Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_readable) {
+  fd_ = std::move(fd);
+  domain_ = DomainOf(fd_.get());
+  const int result = watch_.Open(loop, fd_.get(), data, on_readable);
+  if (result < 0) {
+    fd_.Reset();
+    return result;
+  }
+  state_ = State::kIdle;
+  return 0;
 }
 
-void Acceptor::Arm() {
-  if (is_armed_) return;
-  is_armed_ = uv_poll_start(poll_.get(), UV_READABLE, on_readable_) == 0;
+void Listener::Close() { SetState(State::kClosed); }
+
+bool Listener::Configure(const ListenerOptions& options, const uint32_t* weights) {
+  if (policy_ == nullptr || !IsSamePolicy(options.policy, options_.policy)) {
+    std::unique_ptr<Policy> policy = Policy::Make(options.policy);
+    if (policy == nullptr) return false;
+    policy_ = std::move(policy);
+    turn.Compare(policy_->measure, weights);
+  }
+  options_ = options;
+  return true;
 }
 
-void Acceptor::Disarm() {
-  if (!is_armed_) return;
-  uv_poll_stop(poll_.get());
-  is_armed_ = false;
+void Listener::SetState(State state) {
+  if (state_ == State::kClosed) return;
+  state_ = state;
+  if (state == State::kIdle) {
+    hold.End();
+    is_held = false;
+    age.Clear();
+  } else if (state == State::kClosed) {
+    watch_.Close();
+    fd_.Reset();
+  }
 }
 
-AcceptOutcome Acceptor::Accept(UniqueFd* out, int* error) {
+void Listener::NoteReadable() {
+  if (state_ == State::kIdle) SetState(State::kWaiting);
+}
+
+AcceptOutcome Listener::Accept(UniqueFd* out, int* error) {
   int fd;
   do {
     fd = AcceptSocket(fd_.get());
   } while (fd < 0 && errno == EINTR);
   if (fd >= 0) {
     out->Reset(fd);
-    pause_ms_ = 0;
+    pause_ns_ = 0;
+    accepted_total++;
     Count(&counters_->accepted);
     return AcceptOutcome::kAccepted;
   }
   *error = errno;
-  if (IsWouldBlock(*error)) return AcceptOutcome::kEmpty;
+  if (IsWouldBlock(*error)) {
+    SetState(State::kIdle);
+    return AcceptOutcome::kEmpty;
+  }
   counters_->accept_errors.Count(*error);
   if (IsConnectionError(*error)) return AcceptOutcome::kAborted;
-  if (IsShortage(*error)) return AcceptOutcome::kShortage;
-  return AcceptOutcome::kBroken;
+  if (!IsShortage(*error)) return AcceptOutcome::kBroken;
+  BackOff();
+  return AcceptOutcome::kShortage;
 }
 
-bool Acceptor::IsBacklogEmpty() const {
+void Listener::WatchIfIdle(bool is_paused) {
+  if (state_ == State::kIdle && !is_paused) {
+    watch_.Resume();
+  } else {
+    watch_.Pause();
+  }
+}
+
+void Listener::LookWhetherEmpty() {
+  if (state_ != State::kWaiting) return;
   pollfd poll_fd = {fd_.get(), POLLIN, 0};
-  return poll(&poll_fd, 1, 0) == 0;
+  if (poll(&poll_fd, 1, 0) == 0) SetState(State::kIdle);
 }
 
-void Acceptor::BackOff(uint64_t now_ms) {
-  Disarm();
-  is_waiting = false;
-  pause_ms_ = std::min(std::max(pause_ms_ * 2, kFirstPauseMs), kLongestPauseMs);
-  resume_at_ms_ = now_ms + pause_ms_;
+void Listener::BackOff() {
+  pause_ns_ = std::clamp(pause_ns_ * 2, kFirstPauseNs, kLongestPauseNs);
+  resume_at_ns_ = NowNs() + pause_ns_;
+  SetState(State::kBackingOff);
 }
 
-bool Acceptor::EndBackOffIfDue(uint64_t now_ms) {
-  if (resume_at_ms_ == 0 || now_ms < resume_at_ms_) return false;
-  resume_at_ms_ = 0;
-  is_waiting = true;
-  return true;
+void Listener::EndBackOffIfDue(uint64_t now_ns) {
+  if (state_ == State::kBackingOff && now_ns >= resume_at_ns_) SetState(State::kWaiting);
 }
 
 }  // namespace rondo

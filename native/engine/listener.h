@@ -1,13 +1,26 @@
-// A listener as the engine sees it: where a connection enters. Sorts what accept(2) can say into
-// five outcomes and keeps the back-off while the process is out of fds.
+// A listener as the engine has it: where a connection enters, whose turn it is, and what its limits
+// are. Sorts what accept(2) can say into five outcomes, and keeps the back-off while the process is
+// out of fds.
+//
+//   idle --readable--> waiting --backlog empty--> idle      closed: from anywhere, for good
+//            waiting --shortage--> backing off --pause over--> waiting
+//
+// Idle, it is watched; waiting, every room that is made is used at once, and it is watched again
+// when its backlog is empty.
 #ifndef RONDO_ENGINE_LISTENER_H_
 #define RONDO_ENGINE_LISTENER_H_
 
 #include <stdint.h>
 
+#include <memory>
+
+#include "base/loop.h"
 #include "base/unique_fd.h"
-#include "base/uv_handle.h"
+#include "engine/backlog.h"
 #include "engine/counters.h"
+#include "engine/hold.h"
+#include "engine/policy.h"
+#include "engine/turn.h"
 
 namespace rondo {
 
@@ -19,42 +32,68 @@ enum class AcceptOutcome {
   kBroken,    // the listening socket itself is unusable
 };
 
-class Acceptor {
+struct ListenerOptions {
+  PolicyOptions policy;
+  uint32_t max_connections = 0;  // pending, open and parked; 0: no limit
+  bool resets = false;           // what is over a limit is turned away and does not wait
+  uint64_t max_queue_ms = 0;     // what has waited for longer is turned away; 0: no limit
+};
+
+class Listener {
  public:
-  Acceptor(uint16_t id, UniqueFd fd, ListenerCounters* counters)
-      : id_(id), fd_(std::move(fd)), counters_(counters) {}
+  enum class State { kIdle, kWaiting, kBackingOff, kClosed };
+
+  Listener(uint16_t id, ListenerCounters* counters) : id_(id), counters_(counters) {}
 
   uint16_t id() const { return id_; }
+  int fd() const { return fd_.get(); }
+  int domain() const { return domain_; }
+  State state() const { return state_; }
+  bool IsOpen() const { return state_ != State::kClosed; }
   ListenerCounters* counters() { return counters_; }
+  const ListenerOptions& options() const { return options_; }
+  Policy* policy() const { return policy_.get(); }
 
-  // Watches the backlog on `loop`; `on_readable` runs while armed and the backlog is not empty.
-  int Open(uv_loop_t* loop, void* data, uv_poll_cb on_readable);
-  void Arm();
-  void Disarm();
+  // Takes ownership of `fd` and watches its backlog. 0 or -errno.
+  int Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_readable);
+  void Close();
+  // From now on; a policy that stays the same keeps its state. False: there is no such policy.
+  bool Configure(const ListenerOptions& options, const uint32_t* weights);
 
+  // The backlog may hold connections.
+  void NoteReadable();
   // Accepts one connection, NONBLOCK and CLOEXEC. `*error` is errno for the last three outcomes.
   AcceptOutcome Accept(UniqueFd* out, int* error);
+  // At the end of each dealing: watched while it is idle, and not while it waits for room, or it
+  // would wake the loop without end.
+  void WatchIfIdle(bool is_paused);
+  // Room ran out with the last connection there was: nothing waits after all.
+  void LookWhetherEmpty();
+  void EndBackOffIfDue(uint64_t now_ns);
 
-  bool IsBacklogEmpty() const;
-
-  // Connections may wait in the backlog and have not been looked at. Set by the poll, cleared by
-  // an empty backlog; while it is set the poll stays disarmed and every room made is used at once.
-  bool is_waiting = false;
-
-  // The pause after a shortage, doubling while it lasts.
-  void BackOff(uint64_t now_ms);
-  bool IsBackingOff() const { return resume_at_ms_ != 0; }
-  bool EndBackOffIfDue(uint64_t now_ms);
+  Turn turn;
+  Hold hold;
+  BacklogAge age;
+  int last_picked = -1;
+  bool is_held = false;         // somebody has room, but it is not their turn
+  uint64_t report_at_ns = 0;    // no accept error is reported before
+  uint64_t accepted_total = 0;  // of this socket
+  uint64_t loads_at_ns = 0;     // when the open connections of its slots were read last
 
  private:
+  void SetState(State state);
+  void BackOff();
+
   const uint16_t id_;
-  UniqueFd fd_;
-  UvHandle<uv_poll_t> poll_;  // after fd_: closed before it
   ListenerCounters* const counters_;
-  uv_poll_cb on_readable_ = nullptr;
-  bool is_armed_ = false;
-  uint64_t pause_ms_ = 0;
-  uint64_t resume_at_ms_ = 0;
+  State state_ = State::kClosed;
+  ListenerOptions options_;
+  std::unique_ptr<Policy> policy_;
+  int domain_ = 0;
+  UniqueFd fd_;
+  Watch watch_;  // after fd_: closed before it
+  uint64_t pause_ns_ = 0;
+  uint64_t resume_at_ns_ = 0;
 };
 
 }  // namespace rondo

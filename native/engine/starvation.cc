@@ -1,30 +1,29 @@
 #include "engine/starvation.h"
 
-#include <uv.h>
+#include "base/clock.h"
 
 namespace rondo {
 
 namespace {
 
-constexpr uint64_t kReportAfterMs = 100;
+constexpr uint64_t kReportAfterNs = 100 * kMillisecond;
 
 }  // namespace
 
-void Starvation::Note(bool is_starved, uint64_t now_ms) {
-  const uint64_t now_ns = is_starved || since_ns_ != 0 ? uv_hrtime() : 0;
+void Starvation::Note(bool is_starved, uint64_t now_ns) {
   if (since_ns_ != 0) Count(&counters_->starved_ns, now_ns - since_ns_);
   since_ns_ = is_starved ? now_ns : 0;
-  if (!is_starved) standing_since_ms_ = 0;
-  if (is_starved && standing_since_ms_ == 0) {
-    standing_since_ms_ = now_ms;
+  if (!is_starved) standing_since_ns_ = 0;
+  if (is_starved && standing_since_ns_ == 0) {
+    standing_since_ns_ = now_ns;
     if (is_reported_) Report();
   }
   if (!is_starved && is_reported_) Report();
 }
 
-void Starvation::Tick(uint64_t now_ms) {
-  if (is_reported_ || standing_since_ms_ == 0) return;
-  if (now_ms - standing_since_ms_ >= kReportAfterMs) Report();
+void Starvation::Tick(uint64_t now_ns) {
+  if (is_reported_ || standing_since_ns_ == 0) return;
+  if (now_ns - standing_since_ns_ >= kReportAfterNs) Report();
 }
 
 // The time for 'flowing' has come when connections were handed off again or none waits.

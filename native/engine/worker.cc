@@ -1,197 +1,275 @@
 #include "engine/worker.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
+#include "base/clock.h"
 #include "base/errors.h"
 
 namespace rondo {
 
 namespace {
 
-// No socket buffer holds as many.
-constexpr int kMostFramesWaiting = 1 << 16;
-
 // A loop that turns faster than this has no request that keeps the CPU.
-constexpr uint64_t kQuickNs = 1000 * 1000;
+constexpr uint64_t kQuickNs = 1 * kMillisecond;
+// So many in a row: an idle worker receives its first one quickly whatever it does with it.
+constexpr uint32_t kQuickReceipts = 8;
+// After a pause nothing is known of what comes now.
+constexpr uint64_t kForgetNs = 10 * kMillisecond;
 
-// So many times in a row: an idle worker receives its first one quickly whatever it does with it.
-constexpr int kQuickReceives = 8;
-constexpr uint64_t kForgetNs = 10 * 1000 * 1000;
+// What a frame of one fd takes of a socket's send buffer: the kernel's own bookkeeping.
+constexpr int kFrameCost = 768;
+constexpr int kWantedSendBuffer = 1 << 20;
 
-// Longer than it takes a worker to receive when it only has to be woken, though others have the
-// cores.
-constexpr uint64_t kStillNs = 2 * 1000 * 1000;
-
-// In a burst of connections a worker that is a little ahead has nothing to receive for moments, and
-// would get what was meant for the others, for as long as those connections live.
-constexpr uint64_t kFreeNs = 1000 * 1000;
+// Makes the buffer as large as the system allows, and says how many frames it holds.
+uint32_t GrowSendBuffer(int fd) {
+  setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kWantedSendBuffer, sizeof(kWantedSendBuffer));
+  int size = 0;
+  socklen_t length = sizeof(size);
+  if (getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, &length) != 0) size = 0;
+  return static_cast<uint32_t>(std::max(size / kFrameCost, 1));
+}
 
 }  // namespace
 
-Slot::Slot(uint16_t id, uint32_t generation, FdPair channel, BoardRow* row, SlotCounters* counters)
+Worker::Worker(uint16_t id, uint32_t generation, FdPair channel,
+               std::shared_ptr<Scoreboard> scoreboard, SlotCounters* counters, WorkerSets* sets)
     : id_(id),
       generation_(generation),
       channel_(std::move(channel)),
-      row_(row),
-      counters_(counters) {
-  // The row keeps what the last generation wrote; its process is gone, so the value stands still
-  // and the next worker counts on from it.
-  received_ = row_->received.load(std::memory_order_relaxed);
-  seen_received = received_;
-  SetHanded(received_);
+      scoreboard_(std::move(scoreboard)),
+      counters_(counters),
+      sets_(sets),
+      most_frames_(GrowSendBuffer(channel_.first.get())) {}
+
+// Others may still read the pages, but nobody is sent them any more.
+Worker::~Worker() {
+  scoreboard_->engine_fd.Reset();
+  scoreboard_->worker_fd.Reset();
 }
 
-void Slot::SetHanded(uint32_t handed) {
+void Worker::SetPhase(Phase phase) {
+  const bool goes_on = static_cast<int>(phase) == static_cast<int>(phase_) + 1;
+  if (phase == Phase::kBroken || (goes_on && phase_ != Phase::kBroken)) phase_ = phase;
+  NoteSets();
+}
+
+void Worker::Break(GoneReason reason, int error) {
+  if (IsBroken()) return;
+  broken_reason_ = reason;
+  broken_error_ = error;
+  SetPhase(Phase::kBroken);
+}
+
+void Worker::SetFlow(Flow flow) {
+  // What was taken back waits for an answer, whatever else holds it up.
+  const bool is_minor = flow == Flow::kFull || flow == Flow::kBehind;
+  if (!(is_minor && IsRelieved())) flow_ = flow;
+  NoteSets();
+}
+
+void Worker::SetWindow(Window window) {
+  window_ = window;
+  NoteSets();
+}
+
+void Worker::SetMaxConnections(uint32_t max_connections) {
+  max_connections_ = max_connections;
+  NoteSets();
+}
+
+uint32_t Worker::held() const {
+  const uint32_t received = static_cast<uint32_t>(received_total_ - returned_total);
+  // Whatever it says, it has not ended more than it got.
+  const uint32_t open = received - ended_;
+  return pending() + (open <= received ? open : 0);
+}
+
+bool Worker::IsQuick() const { return quick_receipts_ >= kQuickReceipts; }
+
+bool Worker::HasRoom() const {
+  if (phase_ != Phase::kMapped || flow_ != Flow::kOpen) return false;
+  const uint32_t size = IsQuick() ? window_.largest() : window_.size;
+  if (pending() >= std::min(size, most_frames_)) return false;
+  return !IsFull();
+}
+
+void Worker::NoteSets() {
+  if (sets_ == nullptr) return;
+  const bool is_open = flow_ == Flow::kOpen;
+  sets_->ready.Set(id_, IsReady());
+  sets_->room.Set(id_, HasRoom());
+  // One that cannot be handed anything holds up nobody.
+  sets_->keeping.Set(id_, keeps_up_ && is_open && IsReady() && !IsFull());
+  sets_->pending.Set(id_, pending() > 0);
+  sets_->full.Set(id_, IsReady() && IsFull());
+  sets_->odd.Set(id_, !is_open || OwesAny() || channel_watch.IsPaused());
+}
+
+void Worker::SetOwed(uint8_t owed) {
+  owed_ = owed;
+  NoteSets();
+}
+
+void Worker::PauseReading() {
+  channel_watch.Pause();
+  NoteSets();
+}
+
+void Worker::ResumeReading() {
+  channel_watch.Resume();
+  NoteSets();
+}
+
+void Worker::SetHanded(uint32_t handed) {
   handed_ = handed;
-  if (owns_row_) row_->handed.store(handed, std::memory_order_relaxed);
+  scoreboard_->engine->handed.store(handed, std::memory_order_relaxed);
 }
 
-void Slot::LeaveRow(bool is_worker_dead) {
-  const uint64_t handed_in_all = received_total_ + pending();
-  row_->handed.store(row_->received.load(std::memory_order_relaxed), std::memory_order_relaxed);
-  if (is_worker_dead) {
-    const uint64_t active = row_->active.exchange(0, std::memory_order_relaxed);
-    // Whatever it has written there, it cannot have served more than it was handed.
-    Count(&counters_->unfinished, std::min(active, handed_in_all));
-  }
-  owns_row_ = false;
-}
-
-void Slot::Refresh() {
-  if (!owns_row_) return;
-  const uint32_t received = row_->received.load(std::memory_order_seq_cst);
+void Worker::Refresh(uint64_t now_ns) {
+  if (phase_ != Phase::kMapped) return;
+  const WorkerPage& page = *scoreboard_->worker;
+  const uint32_t received = page.received.load(std::memory_order_seq_cst);
+  ended_ = page.ended.load(std::memory_order_relaxed);
   // It can only have moved forward, and not beyond what was handed.
   const uint32_t advance = received - received_;
-  if (advance > pending()) {
-    Break(GoneReason::kBadBoard);
-    return;
-  }
+  if (advance > pending()) return Break(GoneReason::kBadBoard);
   received_ = received;
   received_total_ += advance;
-  if (advance == 0) return;
-  const uint64_t now_ns = uv_hrtime();
-  const bool is_quick = now_ns - pending_since_ns_ < kQuickNs;
-  quick_receives_ = is_quick ? std::min(quick_receives_ + 1, kQuickReceives) : 0;
-  pending_since_ns_ = now_ns;
+  if (advance > 0) NoteReceipt(advance, now_ns);
+  NoteSets();
 }
 
-bool Slot::HasRoom(uint32_t window, uint32_t quick_window) {
-  if (is_broken_ || is_blocked || is_busy || is_behind) return false;
-  // Read only when it matters: the row's cache line is the worker's.
-  if (pending() >= window) Refresh();
-  const bool is_quick = quick_receives_ == kQuickReceives;
-  const uint32_t most = is_quick ? std::max(window, quick_window) : window;
-  return !is_broken_ && pending() < most;
+void Worker::NoteReceipt(uint32_t count, uint64_t now_ns) {
+  // By the worker's own clock, for this look may come long after. A time that cannot be is none.
+  uint64_t at_ns = scoreboard_->worker->received_at_ns.load(std::memory_order_relaxed);
+  if (at_ns < progress_ns_ || at_ns > now_ns) at_ns = now_ns;
+  const bool is_quick = at_ns - progress_ns_ < kQuickNs;
+  quick_receipts_ = is_quick ? std::min(quick_receipts_ + count, kQuickReceipts) : 0;
+  progress_ns_ = at_ns;
+  keeps_up_ = true;
 }
 
-bool Slot::IsFree(uint64_t now_ns) {
-  if (pending() > 0) Refresh();
-  return pending() == 0 && HasRoom(1) && now_ns - added_at_ns_ >= kFreeNs;
+uint32_t Worker::EndedOf(uint16_t listener) const {
+  return scoreboard_->worker->ended_of[listener].load(std::memory_order_relaxed);
 }
 
-bool Slot::IsStill(uint64_t now_ns) {
-  if (!owns_row_ || pending() == 0) return false;
-  const uint32_t received = row_->received.load(std::memory_order_relaxed);
-  if (received == handed_) return false;
-  if (received != still_received_ || still_since_ns_ < pending_since_ns_) {
-    still_received_ = received;
-    still_since_ns_ = now_ns;
-  }
-  return now_ns - still_since_ns_ >= kStillNs;
+uint64_t Worker::TurnSinceNs() const {
+  return scoreboard_->worker->turn_since_ns.load(std::memory_order_relaxed);
 }
 
-void Slot::Add(Connection connection) {
-  const uint64_t now_ns = uv_hrtime();
-  added_at_ns_ = now_ns;
+uint32_t Worker::DelayUs(uint64_t now_ns) const {
+  const uint64_t since_ns = TurnSinceNs();
+  const uint64_t turn_ns = since_ns == 0 || since_ns > now_ns ? 0 : now_ns - since_ns;
+  const uint64_t turn_us = std::min<uint64_t>(turn_ns / kMicrosecond, UINT32_MAX);
+  // A loop that waits for long has nothing to be late with.
+  const uint32_t at = scoreboard_->worker->figures_at.load(std::memory_order_relaxed);
+  const bool is_old = since_ns == 0 && HeartbeatNow() - at > 1000;
+  const uint32_t delay_us =
+      is_old ? 0 : scoreboard_->worker->delay_us.load(std::memory_order_relaxed);
+  return std::max(delay_us, static_cast<uint32_t>(turn_us));
+}
+
+Tempo Worker::Judge(uint64_t now_ns) {
+  const Tempo tempo = pace.Judge(pending() > 0, progress_ns_, now_ns);
+  keeps_up_ = tempo == Tempo::kKeepsUp;
+  NoteSets();
+  return tempo;
+}
+
+void Worker::Add(Connection connection, uint64_t now_ns) {
+  if (pending() > 0) Refresh(now_ns);
   if (pending() == 0) {
-    // After a pause nothing is known of what comes now.
-    if (now_ns - pending_since_ns_ > kForgetNs) quick_receives_ = 0;
-    pending_since_ns_ = now_ns;
+    if (now_ns - progress_ns_ > kForgetNs) quick_receipts_ = 0;
+    progress_ns_ = now_ns;
   }
+  added_at_ns_ = now_ns;
   batch_.push_back(std::move(connection));
   // Before it is sent: the worker may count it as received at once.
   Count(&counters_->handed);
   SetHanded(handed_ + 1);
+  NoteSets();
 }
 
-bool Slot::HandOff(std::deque<Connection>* undelivered) {
+int Worker::HandOff(std::vector<Connection>* unsent) {
   size_t sent = 0;
+  int error = 0;
   while (sent < batch_.size()) {
     const size_t count = std::min(batch_.size() - sent, kMaxBatch);
-    const int result = SendConnections(primary_end(), &batch_[sent], count);
-    if (result < 0) {
-      handoff_error_ = -result;
-      counters_->handoff_errors.Count(handoff_error_);
-      if (IsWouldBlock(handoff_error_) || IsShortage(handoff_error_)) {
-        is_blocked = true;
-      } else {
-        Break(GoneReason::kChannel, handoff_error_);
-      }
-      break;
-    }
+    error = SendConnections(primary_end(), &batch_[sent], count);
+    if (error < 0) break;
     sent += count;
   }
-  const bool is_complete = sent == batch_.size();
-  if (!is_complete) {
-    const size_t unsent = batch_.size() - sent;
-    counters_->handed.fetch_sub(unsent, std::memory_order_relaxed);
-    SetHanded(handed_ - static_cast<uint32_t>(unsent));
-    std::move(batch_.begin() + static_cast<std::ptrdiff_t>(sent), batch_.end(),
-              std::back_inserter(*undelivered));
+  if (error < 0) {
+    counters_->handoff_errors.Count(-error);
+    Unsend(sent, unsent);
+    if (IsWouldBlock(-error) || IsShortage(-error)) {
+      SetFlow(Flow::kFull);
+    } else {
+      Break(GoneReason::kChannel, -error);
+    }
   }
   // Closes what was sent: the worker's copy is the only one now.
   batch_.clear();
-  return is_complete;
+  return error;
 }
 
-void Slot::AskForCredit() {
+void Worker::Unsend(size_t sent, std::vector<Connection>* unsent) {
+  const size_t left = batch_.size() - sent;
+  counters_->handed.fetch_sub(left, std::memory_order_relaxed);
+  SetHanded(handed_ - static_cast<uint32_t>(left));
+  std::move(batch_.begin() + static_cast<std::ptrdiff_t>(sent), batch_.end(),
+            std::back_inserter(*unsent));
+  batch_.resize(sent);
+  NoteSets();
+}
+
+void Worker::AskForCredit(bool is_end_enough) {
   // Both sides write, then read what the other writes, all seq_cst: at least one of them sees
   // the other's write, so either the room is seen here or the worker sends a frame.
-  row_->wake.fetch_add(1, std::memory_order_seq_cst);
+  scoreboard_->engine->wake.fetch_add(1, std::memory_order_seq_cst);
+  if (is_end_enough) scoreboard_->engine->wake_ended.fetch_add(1, std::memory_order_seq_cst);
+  if (sets_ != nullptr) sets_->asked.Add(id_);
 }
 
-bool Slot::TakeBack(std::deque<Connection>* out, char* buffer) {
-  std::vector<Connection> taken;
-  // Only this thread writes to the worker, so the channel empties long before the bound.
-  for (int frames = 0; frames < kMostFramesWaiting; frames++) {
-    const size_t most = std::clamp<size_t>(pending(), 1, kMaxBatch);
-    if (!HasFdHeadroom(primary_end(), most)) return false;
-    Frame frame;
-    int error = 0;
-    switch (ReadFrame(channel_.second.get(), buffer, &frame, &error)) {
-      case ReadResult::kFrame:
-        break;
-      case ReadResult::kFdsLost:
-        // Another thread took the fds between the look and the read.
-        if (frame.type != FrameType::kConnections) continue;
-        SetHanded(handed_ - std::min<uint32_t>(frame.count, pending()));
-        Count(&counters_->lost, frame.count);
-        continue;
-      default:
-        return true;  // empty; or shut down by the worker, which empties it too
-    }
-    if (frame.type == FrameType::kWelcome) needs_welcome = true;
-    if (frame.type == FrameType::kState) needs_state = true;
-    if (frame.type == FrameType::kPing) needs_ping = true;
-    taken.clear();
-    if (frame.type != FrameType::kConnections || !ParseConnections(&frame, &taken)) continue;
-    const uint32_t count = static_cast<uint32_t>(taken.size());
-    SetHanded(handed_ - std::min(count, pending()));
-    Count(&counters_->reclaimed, count);
-    for (Connection& connection : taken) {
-      connection.is_final = false;
-      out->push_back(std::move(connection));
-    }
+void Worker::NoteCredit(uint64_t now_ns) {
+  if (sets_ != nullptr) sets_->asked.Remove(id_);
+  relieved = 0;
+  keeps_up_ = true;
+  SetFlow(Flow::kOpen);
+  Refresh(now_ns);
+}
+
+void Worker::TakenBack(uint32_t count) {
+  SetHanded(handed_ - std::min(count, pending()));
+  NoteSets();
+}
+
+void Worker::NoteReturned() {
+  returned_total++;
+  Count(&counters_->refused);
+  counters_->returned.store(static_cast<uint32_t>(returned_total), std::memory_order_relaxed);
+  NoteSets();
+}
+
+void Worker::Detach() {
+  for (SlotSet* const set : {&sets_->ready, &sets_->room, &sets_->keeping, &sets_->pending,
+                             &sets_->asked, &sets_->full, &sets_->odd}) {
+    set->Remove(id_);
   }
-  return false;
+  sets_ = nullptr;
 }
 
-void Slot::Break(GoneReason reason, int error) {
-  if (is_broken_) return;
-  is_broken_ = true;
-  broken_reason_ = reason;
-  broken_error_ = error;
+void Worker::Leave(bool is_dead) {
+  const uint32_t open = held() - pending();
+  SetHanded(received_);
+  counters_->has_left.store(true, std::memory_order_relaxed);
+  if (!is_dead) return;
+  Count(&counters_->unfinished, open);
+  counters_->is_gone.store(true, std::memory_order_relaxed);
 }
 
 }  // namespace rondo

@@ -1,129 +1,188 @@
-// A slot's channel as the engine holds it, from the time it is opened until its worker's process
-// is gone: hands connections off, counts what is pending, takes back what was not received. The
-// next process of the same slot gets a new channel and a new Slot, with the next generation.
+// One worker process as the engine holds it, from the time its channel is opened until the process
+// is gone: the window of what may be handed to it, the batch that is about to be, and its state.
+// The next process of the same slot gets a new Worker, with the next generation.
+//
+//   joining --hello--> greeted --mapped--> mapped --fault--> broken    (broken: from anywhere)
+//
+// While it is mapped it is open for connections, but for these:
+//
+//   open --channel full, or a shortage--> full --credit, or a look--> open
+//   open --more frames than a turn reads--> behind --read--> open
+//   any --what is pending was taken back--> relieved --takeBackMs--> stuck;  --credit--> open
 #ifndef RONDO_ENGINE_WORKER_H_
 #define RONDO_ENGINE_WORKER_H_
 
 #include <stdint.h>
 
 #include <bitset>
-#include <deque>
+#include <memory>
 #include <vector>
 
-#include "base/uv_handle.h"
+#include "base/loop.h"
 #include "channel/frames.h"
 #include "channel/scoreboard.h"
 #include "engine/counters.h"
 #include "engine/events.h"
+#include "engine/pace.h"
+#include "engine/slot_set.h"
 
 namespace rondo {
 
-class Roster;
+// How many connections a worker may be handed and not have received.
+struct Window {
+  uint32_t size = 2;
+  uint32_t quick_size =
+      0;  // of one that has always received within a millisecond of late, if larger
+  uint32_t largest() const { return size > quick_size ? size : quick_size; }
+};
 
-class Slot {
+// What is known of all workers at once, by slot: written by each worker for itself.
+struct WorkerSets {
+  SlotSet ready;    // have the scoreboard
+  SlotSet room;     // may be handed one more
+  SlotSet keeping;  // keep up
+  SlotSet pending;  // have not received all, as far as is known
+  SlotSet asked;    // send a credit frame when they receive
+  SlotSet full;     // hold as many connections as they may
+  SlotSet odd;      // are not open, or owed a frame, or not read: to be tried again
+};
+
+class Worker {
  public:
-  Slot(uint16_t id, uint32_t generation, FdPair channel, BoardRow* row, SlotCounters* counters);
+  enum class Phase { kJoining, kGreeted, kMapped, kBroken };
+  enum class Flow { kOpen, kFull, kBehind, kRelieved, kStuck };
+  // Control frames that are to be sent, or were taken back unread.
+  enum Owed : uint8_t { kOwesNothing = 0, kOwesWelcome = 1, kOwesState = 2, kOwesPing = 4 };
+
+  Worker(uint16_t id, uint32_t generation, FdPair channel, std::shared_ptr<Scoreboard> scoreboard,
+         SlotCounters* counters, WorkerSets* sets);
+  ~Worker();
 
   uint16_t id() const { return id_; }
   uint32_t generation() const { return generation_; }
   int primary_end() const { return channel_.first.get(); }
+  // A duplicate of the worker's end: what it has not received can be read back.
+  int worker_end() const { return channel_.second.get(); }
+  const Scoreboard& scoreboard() const { return *scoreboard_; }
   SlotCounters* counters() { return counters_; }
-  uint32_t active() const { return row_->active.load(std::memory_order_relaxed); }
+
+  Phase phase() const { return phase_; }
+  Flow flow() const { return flow_; }
+  bool IsReady() const { return phase_ == Phase::kMapped; }
+  bool IsBroken() const { return phase_ == Phase::kBroken; }
+  bool IsRelieved() const { return flow_ == Flow::kRelieved || flow_ == Flow::kStuck; }
+  GoneReason broken_reason() const { return broken_reason_; }
+  int broken_error() const { return broken_error_; }
+
+  void Greet() { SetPhase(Phase::kGreeted); }
+  void Map() { SetPhase(Phase::kMapped); }
+  void Break(GoneReason reason, int error = 0);
+  void SetFlow(Flow flow);
+  void SetWindow(Window window);
+  void SetMaxConnections(uint32_t max_connections);
 
   bool Serves(uint16_t listener) const { return serving.test(listener); }
 
-  // Handed and not yet received, as last read from the board.
+  // Handed and not yet received, as last read from the scoreboard.
   uint32_t pending() const { return handed_ - received_; }
-  // Reads the board anew. Marks the slot broken if it holds what cannot be.
-  void Refresh();
-  // Whether it may be handed one more. `quick_window`, if larger, is for a worker that has always
-  // received within kQuickNs of late: what waits for it does not wait for long.
-  bool HasRoom(uint32_t window, uint32_t quick_window = 0);
+  uint64_t received_total() const { return received_total_; }
+  // Pending and open, of all listeners.
+  uint32_t held() const;
+  // Reads the scoreboard anew. Breaks the worker if it holds what cannot be.
+  void Refresh(uint64_t now_ns);
+  // Of one listener, as the worker says; see Turn::SetEnded.
+  uint32_t EndedOf(uint16_t listener) const;
+  // How late its loop is of late: the longest turns, or the present one if that is longer.
+  uint32_t DelayUs(uint64_t now_ns) const;
+  // Since when its loop has been in the present turn; 0: it waits.
+  uint64_t TurnSinceNs() const;
 
-  // Whether it has received all it was handed, was handed nothing for kFreeNs, and may be handed
-  // more.
-  bool IsFree(uint64_t now_ns);
-  // Whether something is pending and it has not received anything since this was asked before,
-  // kStillNs ago or more. Looks at the board and nothing else: HasRoom judges by when Refresh is
-  // called.
-  bool IsStill(uint64_t now_ns);
+  // When it received last, or was handed the first of what is pending.
+  uint64_t progress_ns() const { return progress_ns_; }
+  uint64_t added_at_ns() const { return added_at_ns_; }
+  // Whether it has received all within a millisecond of late.
+  bool IsQuick() const;
+  // Whether it keeps up; notes it in the sets.
+  Tempo Judge(uint64_t now_ns);
 
   // Takes the connection into the next frame.
-  void Add(Connection connection);
-  // Sends that frame; true if there was none or it went. Otherwise its connections are moved to
-  // `undelivered` and the slot is blocked or broken.
-  bool HandOff(std::deque<Connection>* undelivered);
-  bool IsBatchEmpty() const { return batch_.empty(); }
-  int handoff_error() const { return handoff_error_; }  // errno of the last that failed
+  void Add(Connection connection, uint64_t now_ns);
+  bool HasBatch() const { return !batch_.empty(); }
+  // Sends that frame: 0, or -errno. What did not go comes back in `unsent`, and the worker is full
+  // or broken.
+  int HandOff(std::vector<Connection>* unsent);
 
-  // Makes the worker send a credit frame when it next receives. HasRoom must be asked again
-  // after it: what the worker received before it saw the wish will bring no frame.
-  void AskForCredit();
+  // Gives the frame's connections back, unsent.
+  void Unbatch(std::vector<Connection>* unsent) { Unsend(0, unsent); }
 
-  // Moves what the worker has not received to the end of `out`, counting it. False if this
-  // process lacks the fds to go on; what is left stays in the channel.
-  bool TakeBack(std::deque<Connection>* out, char* buffer);
+  // Makes the worker send a credit frame when it receives next, or also when a connection ends.
+  // What it did before it saw the wish will bring no frame: look again after it.
+  void AskForCredit(bool is_end_enough = false);
+  // The credit frame has come: it receives again.
+  void NoteCredit(uint64_t now_ns);
 
-  void Break(GoneReason reason, int error = 0);
+  // `count` connections were read back from the channel, or lost there.
+  void TakenBack(uint32_t count);
+  // The worker has sent one back.
+  void NoteReturned();
+  // It is none of the slot's present any more: nothing is handed to it from here on.
+  void Detach();
+  // What is pending has been taken back; what it had open has died with it, if it has.
+  void Leave(bool is_dead);
 
-  // From now on the row belongs to the slot's next generation, and nothing is pending in it. What
-  // a dead worker counted as active has died with it.
-  void LeaveRow(bool is_worker_dead);
-
-  // The roster's notes about this slot.
-  Roster* roster = nullptr;
-  UniqueFd pidfd;
-  UvHandle<uv_poll_t> process_poll;  // of the pidfd
-  UvHandle<uv_poll_t> channel_poll;  // of the primary's end
   std::bitset<kMaxListeners> serving;
-  bool is_welcome = false;         // hello came and its version is ours
-  bool expects_returned = false;   // a kRefused came: its kReturned is next
-  bool is_reading_paused = false;  // an fd is lacking for the kReturned
-  bool is_blocked = false;         // the channel took no more; until a credit or the next tick
-  bool is_behind = false;          // more frames of it wait than a turn reads; until they are read
-  bool is_busy = false;            // its connections were taken back; until it answers the ping
-  bool is_stuck = false;           // and it does not answer, or receives nothing, for long
-  bool needs_welcome = false;      // control frames that could not be sent, or were taken back
-  bool needs_state = false;
-  bool needs_ping = false;
-  // For noticing a worker that does not receive: its count, and since when it stands still.
-  uint32_t seen_received = 0;
-  uint64_t seen_at_ms = 0;
-  // Since when it is busy, and how many connections were taken back from it since.
-  uint64_t busy_since_ms = 0;
+  std::bitset<kMaxListeners> has_served;  // ever
+  bool expects_returned = false;          // a kRefused came: its kReturned is next
+  uint64_t relieved_at_ns = 0;  // since when it is relieved, and how many were taken since
   uint64_t relieved = 0;
   uint64_t returned_total = 0;
+  UniqueFd pidfd;
+  Watch process_watch;  // of the pidfd
+  Watch channel_watch;  // of the primary's end; paused while an fd is lacking
+  Pace pace;
 
-  bool is_broken() const { return is_broken_; }
-  GoneReason broken_reason() const { return broken_reason_; }
-  int broken_error() const { return broken_error_; }
-  uint32_t received() const { return received_; }
-  uint64_t received_total() const { return received_total_; }
+  // It is to be sent these control frames; or has been.
+  void Owe(Owed what) { SetOwed(static_cast<uint8_t>(owed_ | what)); }
+  void Settle(Owed what) { SetOwed(static_cast<uint8_t>(owed_ & ~what)); }
+  bool Owes(Owed what) const { return (owed_ & what) != 0; }
+  bool OwesAny() const { return owed_ != kOwesNothing; }
+  // Whether it is read; not while an fd is lacking for what it sends back.
+  void PauseReading();
+  void ResumeReading();
 
  private:
+  void SetPhase(Phase phase);
   void SetHanded(uint32_t handed);
+  void Unsend(size_t sent, std::vector<Connection>* unsent);
+  void SetOwed(uint8_t owed);
+  bool IsFull() const { return max_connections_ > 0 && held() >= max_connections_; }
+  bool HasRoom() const;
+  void NoteSets();
+  void NoteReceipt(uint32_t count, uint64_t now_ns);
 
   const uint16_t id_;
   const uint32_t generation_;
-  FdPair channel_;  // first: the primary's end; second: a duplicate of the worker's
-  BoardRow* const row_;
-  bool owns_row_ = true;
+  const FdPair channel_;
+  const std::shared_ptr<Scoreboard> scoreboard_;
   SlotCounters* const counters_;
-  uint32_t handed_;
-  uint32_t received_;
-  uint64_t received_total_ = 0;
-  // Since when the oldest pending connection is pending at most, and how many before it were
-  // received quickly, one after the other.
-  uint64_t pending_since_ns_ = 0;
-  uint64_t added_at_ns_ = 0;  // the last one
-  int quick_receives_ = 0;
-  // What IsStill saw, and since when.
-  uint32_t still_received_ = 0;
-  uint64_t still_since_ns_ = 0;
-  int handoff_error_ = 0;
-  bool is_broken_ = false;
+  WorkerSets* sets_;  // null once detached
+  Phase phase_ = Phase::kJoining;
+  Flow flow_ = Flow::kOpen;
   GoneReason broken_reason_ = GoneReason::kExited;
   int broken_error_ = 0;
+  uint8_t owed_ = kOwesNothing;
+  bool keeps_up_ = true;
+
+  Window window_;
+  uint32_t most_frames_;  // what the send buffer holds
+  uint32_t max_connections_ = 0;
+  uint32_t handed_ = 0;  // less what came back unreceived
+  uint32_t received_ = 0;
+  uint32_t ended_ = 0;
+  uint64_t received_total_ = 0;
+  uint64_t progress_ns_ = 0;
+  uint64_t added_at_ns_ = 0;
+  uint32_t quick_receipts_ = 0;  // one after the other
   std::vector<Connection> batch_;
 };
 

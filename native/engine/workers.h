@@ -1,98 +1,86 @@
-// The slots and what their workers say: who serves which listener, who sends a connection back,
-// who is gone, who does not answer. Whatever comes back goes to the dealer's waiting connections.
-// Runs on the engine's thread.
+// The table of workers: who is there, who comes, who goes. A worker that goes is heard out and what
+// it has not received is taken back; if this process lacks the fds for that, it stays among the
+// leaving until it has them. Runs on the engine's thread.
 #ifndef RONDO_ENGINE_WORKERS_H_
 #define RONDO_ENGINE_WORKERS_H_
 
-#include <deque>
 #include <memory>
-#include <string>
 #include <vector>
 
+#include "engine/control.h"
 #include "engine/events.h"
+#include "engine/floor.h"
 #include "engine/worker.h"
 
 namespace rondo {
 
-class Roster {
+class Workers {
  public:
-  // `on_change(data)` runs when a slot may have room again or a connection came back.
-  struct Listener {
-    void* data;
-    void (*on_change)(void* data);
-  };
+  Workers(Loop* loop, Shared* shared, EventSink* events, Floor* floor, Control* control);
 
-  Roster(uv_loop_t* loop, UniqueFd board_fd, uint32_t largest_window, Shared* shared,
-         EventSink* events, std::deque<Connection>* waiting, Listener listener);
-
-  void Add(uint16_t id, uint32_t generation, FdPair channel);
+  void Join(uint16_t id, uint32_t generation, FdPair channel,
+            std::shared_ptr<Scoreboard> scoreboard);
   // Lets the engine see the worker's death itself, so that nothing waits for the JS thread.
-  void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd);
+  void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid);
   // Does nothing if that generation is gone already.
   void Remove(uint16_t id, uint32_t generation, GoneReason reason);
-  void SetState(std::string state);
-  // The workers are told, for they read about a window at a time.
-  void SetLargestWindow(uint32_t largest_window);
+  // Removes the workers that were found broken; true if there were any.
+  bool RemoveBroken();
   void Clear();
 
-  // In order of slot numbers, those that are leaving excepted.
-  const std::vector<std::unique_ptr<Slot>>& slots() const { return slots_; }
+  void SetWindow(Window window);
+  // Every worker is told of a new state or window.
+  void OweAll(Worker::Owed what);
+  // For the slot's present worker and those after it. `max_connections` 0: no limit.
+  void ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections);
 
-  // Removes the slots that were found broken; true if there were any.
-  bool RemoveBroken();
-  // Every 2 ms or so while MayRelieve(): takes back what waits for workers that receive nothing, so
-  // far as others have nothing to do. Such a worker is handed no more until it answers. True if
-  // anything was taken.
-  bool Relieve(uint64_t now_ms);
-  // Whether there may be something that another worker could have.
-  bool MayRelieve() const;
+  // Tries again what failed for want of room or fds. `is_slow`: the things that need not be tried
+  // each time.
+  void Retry(bool is_slow);
+  bool NeedsRetry() const;
 
-  // Once every kTickMs while NeedsTick(): tries again what failed for want of something, and
-  // takes back what a worker has not received for `take_back_ms`, whatever others have to do.
-  void Tick(uint64_t now_ms, uint64_t take_back_ms);
-  bool NeedsTick() const;
+  Worker* At(uint32_t id) const { return workers_[id].get(); }
+  const SlotSet& present() const { return present_; }
+  const WorkerSets& sets() const { return sets_; }
+  const uint32_t* weights() const { return weights_.data(); }
+  template <typename Call>
+  void ForEach(Call call) const {
+    present_.ForEach([&](uint32_t id) { call(workers_[id].get()); });
+  }
 
  private:
-  void ReadChannel(Slot* slot);
-  void HandleFrame(Slot* slot, const Frame& frame);
-  bool ReadReturned(Slot* slot);
-  bool HearOut(Slot* slot);
-  void TakeReturned(Slot* slot, Connection connection);
-  void SendControl(Slot* slot);
-  void SendControlToAll(bool Slot::*needed);
-  void StartReading(Slot* slot);
-  void Retire(Slot* slot, GoneReason reason, int error);
-  bool TakeBack(Slot* slot, uint64_t* count);
-  void FinishLeaving();
-  bool IsAnotherFree(const Slot* slot, uint64_t now_ns) const;
-  uint64_t TakeFrom(Slot* slot, uint64_t now_ms);
-  void TakeBackIfStuck(Slot* slot, uint64_t now_ms, uint64_t take_back_ms);
-  void ReportStuck(Slot* slot);
-  Slot* Find(uint16_t id, uint32_t generation);
-  void Changed() { listener_.on_change(listener_.data); }
-
-  static void OnChannel(uv_poll_t* poll, int status, int events);
-  static void OnProcess(uv_poll_t* poll, int status, int events);
-
   struct Leaving {
-    std::unique_ptr<Slot> slot;
+    std::unique_ptr<Worker> worker;
     Event event;
-    bool is_heard;     // what its worker has sent back has been read
+    bool is_heard;     // what it has sent back has been read
     uint64_t pending;  // when it left
   };
 
-  uv_loop_t* const loop_;
-  const UniqueFd board_fd_;
-  uint32_t largest_window_;
+  // What a callback of the loop needs to find its worker.
+  struct Link {
+    Workers* workers;
+    Worker* worker;
+  };
+
+  Worker* Find(uint16_t id, uint32_t generation) const;
+  void Retire(Worker* worker, GoneReason reason, int error);
+  void FinishLeaving();
+  static void OnChannel(void* link);
+  static void OnProcess(void* link);
+
+  Loop* const loop_;
   Shared* const shared_;
   EventSink* const events_;
-  std::deque<Connection>* const waiting_;
-  const Listener listener_;
-  std::vector<std::unique_ptr<Slot>> slots_;
-  // Gone, but this process lacked the fds to take all their connections back.
+  Floor* const floor_;
+  Control* const control_;
+  WorkerSets sets_;
+  SlotSet present_;
+  Window window_;
+  std::vector<uint32_t> weights_;
+  std::vector<uint32_t> max_connections_;
+  std::vector<Link> links_;                       // by slot
+  std::vector<std::unique_ptr<Worker>> workers_;  // by slot
   std::vector<Leaving> leaving_;
-  std::string state_;
-  const std::unique_ptr<char[]> buffer_;
 };
 
 }  // namespace rondo

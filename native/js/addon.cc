@@ -3,6 +3,7 @@
 
 #include <napi.h>
 
+#include <memory>
 #include <vector>
 
 #include "channel/frames.h"
@@ -17,20 +18,48 @@ namespace rondo {
 
 namespace {
 
-// pick(policy, [[slot, pending, active], …], last): an index, or -1 for an unknown policy. The
-// engine picks without JS; this is for the test vectors that both implementations must pass.
+// pick(options, vector): one pick, an index into the vector's slots, or -1. The engine picks
+// without JS; this is for the test vectors that both implementations must satisfy.
 Napi::Value Pick(const Napi::CallbackInfo& info) {
-  const Policy* const policy = Policy::Find(ToString(info[0]).c_str());
+  const Napi::Object options = info[0].As<Napi::Object>();
+  const Napi::Object vector = info[1].As<Napi::Object>();
+  const std::unique_ptr<Policy> policy = Policy::Make(ToPolicyOptions(options));
   if (policy == nullptr) return Napi::Number::New(info.Env(), -1);
-  const Napi::Array list = info[1].As<Napi::Array>();
-  std::vector<Candidate> candidates;
-  for (uint32_t i = 0; i < list.Length(); i++) {
-    const Napi::Array entry = list.Get(i).As<Napi::Array>();
-    candidates.push_back({static_cast<uint16_t>(ToUint(entry.Get(0u))), ToUint(entry.Get(1u)),
-                          ToUint(entry.Get(2u))});
+  std::vector<int64_t> count(kMaxSlots);
+  std::vector<uint32_t> open(kMaxSlots);
+  std::vector<uint32_t> weight(kMaxSlots, 1);
+  std::vector<uint32_t> delay_us(kMaxSlots);
+  std::vector<int> index(kMaxSlots, -1);
+  SlotSet serving;
+  SlotSet eligible;
+  const Napi::Array slots = vector.Get("slots").As<Napi::Array>();
+  for (uint32_t i = 0; i < slots.Length(); i++) {
+    const Napi::Object entry = slots.Get(i).As<Napi::Object>();
+    const uint32_t slot = ToUint(entry.Get("slot"));
+    serving.Add(slot);
+    index[slot] = static_cast<int>(i);
+    count[slot] = entry.Get("count").As<Napi::Number>().Int64Value();
+    open[slot] = ToUint(entry.Get("open"));
+    weight[slot] = ToUint(entry.Get("weight"));
+    delay_us[slot] = ToUint(entry.Get("loopDelayUs"));
   }
-  return Napi::Number::New(info.Env(), static_cast<double>(policy->pick(
-                                           candidates.data(), candidates.size(), ToInt(info[2]))));
+  const Napi::Array numbers = vector.Get("eligible").As<Napi::Array>();
+  for (uint32_t i = 0; i < numbers.Length(); i++) eligible.Add(ToUint(numbers.Get(i)));
+  const Peer peer = ParsePeer(ToString(vector.Get("address")));
+  Field field;
+  field.serving = &serving;
+  field.eligible = &eligible;
+  field.count = count.data();
+  field.open = open.data();
+  field.weight = weight.data();
+  field.delay_us = delay_us.data();
+  field.last = ToInt(vector.Get("last"));
+  field.peer = &peer;
+  field.may_wait = ToBool(vector.Get("mayWait"));
+  const uint32_t picks = ToUint(vector.Get("picks"));
+  for (uint32_t i = 0; i < picks; i++) policy->NotePick();
+  const int slot = policy->Pick(field);
+  return Napi::Number::New(info.Env(), slot < 0 ? -1 : index[static_cast<size_t>(slot)]);
 }
 
 Napi::Object Init(Napi::Env env, Napi::Object exports) {

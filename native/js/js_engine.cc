@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "js/js_value.h"
 
@@ -34,14 +35,72 @@ Napi::Value ErrorCounts(Napi::Env env, const ErrorCounters& errors) {
   return list;
 }
 
-// (policy, window, quickWindow, takeBackMs)
-DealerOptions ToOptions(const Napi::CallbackInfo& info) {
-  DealerOptions options = {};
-  options.policy = Policy::Find(ToString(info[0]).c_str());
-  options.window = ToUint(info[1]);
-  options.quick_window = ToUint(info[2]);
-  options.take_back_ms = ToUint(info[3]);
+DispatchOptions ToDispatchOptions(const Napi::Object& object) {
+  DispatchOptions options;
+  options.window = {ToUint(object.Get("window")), ToUint(object.Get("quickWindow"))};
+  options.take_back_ms = ToUint(object.Get("takeBackMs"));
+  options.max_connections = ToUint(object.Get("maxConnections"));
+  options.pick_timeout_ms = ToUint(object.Get("pickTimeoutMs"));
   return options;
+}
+
+double Load(const Counter& counter) {
+  return static_cast<double>(counter.load(std::memory_order_relaxed));
+}
+
+constexpr size_t kSlotFigures = 13;
+
+// In the order of Figure in src/native.ts; -1 for what is not known. The worker's page may
+// hold anything, and is read in no single instant.
+void WriteSlotFigures(const Engine& engine, uint16_t id, double* out) {
+  const SlotCounters& counters = engine.shared().slots[id];
+  const Scoreboard* const scoreboard = engine.scoreboard(id);
+  uint32_t pending = 0;
+  uint32_t open = 0;
+  uint32_t ended = 0;
+  uint32_t lost = 0;
+  int64_t heartbeat_age_ms = -1;
+  double delay_us = -1;
+  double busy_permille = -1;
+  double memory_kb = -1;
+  if (scoreboard != nullptr) {
+    const WorkerPage& page = *scoreboard->worker;
+    const auto load = [](const std::atomic<uint32_t>& field) {
+      return field.load(std::memory_order_relaxed);
+    };
+    ended = load(page.ended);
+    lost = load(page.lost);
+    if (!counters.is_gone.load(std::memory_order_relaxed)) {
+      const uint32_t received = load(page.received);
+      const int32_t waiting = static_cast<int32_t>(load(scoreboard->engine->handed) - received);
+      const bool has_left = counters.has_left.load(std::memory_order_relaxed);
+      pending = has_left ? 0 : static_cast<uint32_t>(std::max(waiting, 0));
+      const int32_t serving = static_cast<int32_t>(received - load(counters.returned) - ended);
+      open = static_cast<uint32_t>(std::max(serving, 0));
+      heartbeat_age_ms = HeartbeatAgeMs(page);
+      if (load(page.figures_at) != 0) {
+        delay_us = load(page.delay_us);
+        busy_permille = load(page.busy_permille);
+        memory_kb = load(page.memory_kb);
+      }
+    }
+  }
+  const double figures[kSlotFigures] = {
+      Load(counters.handed),
+      static_cast<double>(pending),
+      static_cast<double>(open),
+      static_cast<double>(engine.EndedBefore(id) + ended),
+      Load(counters.refused),
+      Load(counters.reclaimed),
+      Load(counters.unfinished),
+      Load(counters.lost) + lost,
+      static_cast<double>(heartbeat_age_ms),
+      delay_us,
+      busy_permille,
+      memory_kb,
+      counters.handoff_errors.code(0) == 0 ? 0.0 : 1.0,
+  };
+  std::copy(std::begin(figures), std::end(figures), out);
 }
 
 void SetCounter(Napi::Object object, const char* name, const Counter& counter) {
@@ -55,6 +114,10 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                      {
                          InstanceMethod<&JsEngine::Start>("start"),
                          InstanceMethod<&JsEngine::Configure>("configure"),
+                         InstanceMethod<&JsEngine::ConfigureListener>("configureListener"),
+                         InstanceMethod<&JsEngine::ConfigureSlot>("configureSlot"),
+                         InstanceMethod<&JsEngine::TakePicks>("takePicks"),
+                         InstanceMethod<&JsEngine::AnswerPicks>("answerPicks"),
                          InstanceMethod<&JsEngine::ListenTcp>("listenTcp"),
                          InstanceMethod<&JsEngine::ListenAny>("listenAny"),
                          InstanceMethod<&JsEngine::ListenUnix>("listenUnix"),
@@ -70,15 +133,16 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::RefLoop>("ref"),
                          InstanceMethod<&JsEngine::UnrefLoop>("unref"),
                          InstanceMethod<&JsEngine::ListenerStats>("listenerStats"),
-                         InstanceMethod<&JsEngine::SlotStats>("slotStats"),
+                         InstanceMethod<&JsEngine::SlotFigures>("slotFigures"),
+                         InstanceMethod<&JsEngine::HandOffErrors>("handOffErrors"),
                          InstanceMethod<&JsEngine::EngineStats>("engineStats"),
                      });
 }
 
-// new Engine(policy, window, quickWindow, takeBackMs)
+// new Engine(options)
 JsEngine::JsEngine(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsEngine>(info) {
   engine_ = std::make_unique<Engine>(
-      ToOptions(info),
+      ToDispatchOptions(info[0].As<Napi::Object>()),
       Engine::Owner{this, [](void* self) {
                       // Refused only while the environment ends; then nobody wants events
                       // any more.
@@ -114,9 +178,56 @@ Napi::Value JsEngine::Start(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), 0);
 }
 
-// configure(policy, window, quickWindow, takeBackMs)
+// configure(options)
 Napi::Value JsEngine::Configure(const Napi::CallbackInfo& info) {
-  engine_->Configure(ToOptions(info));
+  engine_->Configure(ToDispatchOptions(info[0].As<Napi::Object>()));
+  return info.Env().Undefined();
+}
+
+// configureListener(id, options)
+Napi::Value JsEngine::ConfigureListener(const Napi::CallbackInfo& info) {
+  const Napi::Object object = info[1].As<Napi::Object>();
+  ListenerOptions options;
+  options.policy = ToPolicyOptions(object);
+  options.max_connections = ToUint(object.Get("maxConnections"));
+  options.resets = ToBool(object.Get("resets"));
+  options.max_queue_ms = ToUint(object.Get("maxQueueMs"));
+  engine_->ConfigureListener(static_cast<uint16_t>(ToUint(info[0])), options);
+  return info.Env().Undefined();
+}
+
+// configureSlot(id, weight, maxConnections)
+Napi::Value JsEngine::ConfigureSlot(const Napi::CallbackInfo& info) {
+  engine_->ConfigureSlot(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]), ToUint(info[2]));
+  return info.Env().Undefined();
+}
+
+// takePicks(): [{ ticket, listener, family, address, port }, …]
+Napi::Value JsEngine::TakePicks(const Napi::CallbackInfo& info) {
+  const std::vector<PickRequest> requests = engine_->TakePicks();
+  Napi::Array list = Napi::Array::New(info.Env(), requests.size());
+  for (size_t i = 0; i < requests.size(); i++) {
+    const PickRequest& request = requests[i];
+    Napi::Object object = Napi::Object::New(info.Env());
+    object.Set("ticket", request.ticket);
+    object.Set("listener", request.listener);
+    object.Set("family", request.peer.family == 0 ? 1 : request.peer.family);
+    object.Set("address", AddressText(request.peer));
+    object.Set("port", request.peer.port);
+    list.Set(static_cast<uint32_t>(i), object);
+  }
+  return list;
+}
+
+// answerPicks(tickets, slots)
+Napi::Value JsEngine::AnswerPicks(const Napi::CallbackInfo& info) {
+  const Napi::Array tickets = info[0].As<Napi::Array>();
+  const Napi::Array slots = info[1].As<Napi::Array>();
+  std::vector<PickAnswer> answers;
+  for (uint32_t i = 0; i < tickets.Length() && i < slots.Length(); i++) {
+    answers.push_back({ToUint(tickets.Get(i)), ToInt(slots.Get(i))});
+  }
+  engine_->AnswerPicks(std::move(answers));
   return info.Env().Undefined();
 }
 
@@ -228,16 +339,18 @@ Napi::Value JsEngine::OpenSlot(const Napi::CallbackInfo& info) {
   const int result = OpenSocketPair(&channel);
   if (result < 0) return Napi::Number::New(info.Env(), result);
   const int worker_end = channel.second.get();
-  engine_->AddSlot(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]), std::move(channel));
-  return Napi::Number::New(info.Env(), worker_end);
+  const int added =
+      engine_->AddSlot(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]), std::move(channel));
+  return Napi::Number::New(info.Env(), added < 0 ? added : worker_end);
 }
 
 // watchProcess(id, generation, pid): 0 or -errno
 Napi::Value JsEngine::WatchProcess(const Napi::CallbackInfo& info) {
-  const int fd = OpenProcess(ToInt(info[2]));
-  if (fd < 0) return Napi::Number::New(info.Env(), fd);
-  engine_->WatchProcess(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]), UniqueFd(fd));
-  return Napi::Number::New(info.Env(), 0);
+  const int pid = ToInt(info[2]);
+  const int fd = OpenProcess(pid);
+  engine_->WatchProcess(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]),
+                        UniqueFd(std::max(fd, -1)), pid);
+  return Napi::Number::New(info.Env(), std::min(fd, 0));
 }
 
 // removeSlot(id, generation, isExited)
@@ -287,32 +400,23 @@ Napi::Value JsEngine::ListenerStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "accepted", counters.accepted);
   SetCounter(stats, "redealt", counters.redealt);
   SetCounter(stats, "closed", counters.closed);
+  SetCounter(stats, "turnedAway", counters.turned_away);
   stats.Set("acceptErrors", ErrorCounts(info.Env(), counters.accept_errors));
   return stats;
 }
 
-// slotStats(id)
-Napi::Value JsEngine::SlotStats(const Napi::CallbackInfo& info) {
-  const uint32_t id = ToUint(info[0]);
-  const SlotCounters& counters = engine_->shared().slots[id];
-  Napi::Object stats = Napi::Object::New(info.Env());
-  SetCounter(stats, "handed", counters.handed);
-  SetCounter(stats, "reclaimed", counters.reclaimed);
-  SetCounter(stats, "refused", counters.refused);
-  SetCounter(stats, "unfinished", counters.unfinished);
-  stats.Set("handoffErrors", ErrorCounts(info.Env(), counters.handoff_errors));
-  const BoardRow* row = engine_->shared().board.row(id);
-  // A worker that was retired, and lives, may count on; less than nothing is not pending.
-  const int32_t pending = static_cast<int32_t>(row->handed.load(std::memory_order_relaxed) -
-                                               row->received.load(std::memory_order_relaxed));
-  stats.Set("pending", std::max(pending, 0));
-  stats.Set("active", row->active.load(std::memory_order_relaxed));
-  stats.Set("lost", static_cast<double>(row->lost.load(std::memory_order_relaxed) +
-                                        counters.lost.load(std::memory_order_relaxed)));
-  stats.Set("heartbeatAgeMs",
-            static_cast<double>(
-                HeartbeatAgeMs(*row, counters.former_heartbeat.load(std::memory_order_relaxed))));
-  return stats;
+// slotFigures(id, out): what Figure in src/native.ts names
+Napi::Value JsEngine::SlotFigures(const Napi::CallbackInfo& info) {
+  Napi::Float64Array out = info[1].As<Napi::Float64Array>();
+  if (out.ElementLength() >= kSlotFigures) {
+    WriteSlotFigures(*engine_, static_cast<uint16_t>(ToUint(info[0])), out.Data());
+  }
+  return info.Env().Undefined();
+}
+
+// handOffErrors(id): [[errno, count], …]
+Napi::Value JsEngine::HandOffErrors(const Napi::CallbackInfo& info) {
+  return ErrorCounts(info.Env(), engine_->shared().slots[ToUint(info[0])].handoff_errors);
 }
 
 // engineStats()
@@ -321,6 +425,7 @@ Napi::Value JsEngine::EngineStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "accepted", engine_->shared().engine.accepted);
   SetCounter(stats, "starvedNs", engine_->shared().engine.starved_ns);
   SetCounter(stats, "waiting", engine_->shared().engine.waiting);
+  stats.Set("wakeUps", static_cast<double>(engine_->wake_ups()));
   return stats;
 }
 

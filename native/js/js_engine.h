@@ -28,6 +28,10 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
 
   Napi::Value Start(const Napi::CallbackInfo& info);
   Napi::Value Configure(const Napi::CallbackInfo& info);
+  Napi::Value ConfigureListener(const Napi::CallbackInfo& info);
+  Napi::Value ConfigureSlot(const Napi::CallbackInfo& info);
+  Napi::Value TakePicks(const Napi::CallbackInfo& info);
+  Napi::Value AnswerPicks(const Napi::CallbackInfo& info);
   Napi::Value ListenTcp(const Napi::CallbackInfo& info);
   Napi::Value ListenAny(const Napi::CallbackInfo& info);
   Napi::Value ListenUnix(const Napi::CallbackInfo& info);
@@ -43,7 +47,8 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value RefLoop(const Napi::CallbackInfo& info);
   Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
   Napi::Value ListenerStats(const Napi::CallbackInfo& info);
-  Napi::Value SlotStats(const Napi::CallbackInfo& info);
+  Napi::Value SlotFigures(const Napi::CallbackInfo& info);
+  Napi::Value HandOffErrors(const Napi::CallbackInfo& info);
   Napi::Value EngineStats(const Napi::CallbackInfo& info);
 
   Napi::Value Listening(Napi::Env env, uint16_t id, UniqueFd fd, int error, const char* ip);

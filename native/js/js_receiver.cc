@@ -20,7 +20,7 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::Close>("close"),
                          InstanceMethod<&JsReceiver::SetServing>("setServing"),
                          InstanceMethod<&JsReceiver::Refuse>("refuse"),
-                         InstanceMethod<&JsReceiver::Release>("release"),
+                         InstanceMethod<&JsReceiver::Ended>("ended"),
                          InstanceMethod<&JsReceiver::Beat>("beat"),
                          InstanceMethod<&JsReceiver::RefLoop>("ref"),
                          InstanceMethod<&JsReceiver::UnrefLoop>("unref"),
@@ -31,7 +31,11 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
 JsReceiver::JsReceiver(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsReceiver>(info) {
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(info.Env(), &loop);
-  receiver_ = std::make_unique<Receiver>(loop, UniqueFd(ToInt(info[0])), this);
+  const int fd = ToInt(info[0]);
+  check_result_ = Receiver::Check(fd);
+  // What is no channel has that number by chance, such as Node's own: it is not this one's to
+  // close.
+  receiver_ = std::make_unique<Receiver>(loop, UniqueFd(check_result_ < 0 ? -1 : fd), this);
   owner_ = Napi::Persistent(info[1].As<Napi::Object>());
   slots_ = Napi::Persistent(info[2].As<Napi::Int32Array>());
   context_ = std::make_unique<Napi::AsyncContext>(info.Env(), "rondo:receiver");
@@ -45,7 +49,7 @@ void JsReceiver::OnEnvironmentEnd(void* self) {
 
 // open(): 0 or -errno
 Napi::Value JsReceiver::Open(const Napi::CallbackInfo& info) {
-  const int result = receiver_->Open();
+  const int result = check_result_ < 0 ? check_result_ : receiver_->Open();
   if (result < 0) {
     receiver_->Close();
   } else {
@@ -80,10 +84,20 @@ Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), is_taken);
 }
 
-// release(): a delivered connection is over
-Napi::Value JsReceiver::Release(const Napi::CallbackInfo& info) {
-  receiver_->Release();
-  return info.Env().Undefined();
+// ended(): the numbers of WorkerPage that JS writes. The view keeps the page mapped, also when this
+// object is closed or collected before it.
+Napi::Value JsReceiver::Ended(const Napi::CallbackInfo& info) {
+  Napi::Env env = info.Env();
+  const std::shared_ptr<PageMapping<WorkerPage>> page = receiver_->page();
+  if (page == nullptr) {
+    Napi::Error::New(env, "There is no scoreboard before the welcome").ThrowAsJavaScriptException();
+    return Napi::Value();
+  }
+  const Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(
+      env, &(*page)->ended, kEndedFields * sizeof(uint32_t), [page](Napi::Env, void*) {});
+  // The reason has been thrown: the environment ends, or it has no external memory.
+  if (memory.IsEmpty()) return Napi::Value();
+  return Napi::Uint32Array::New(env, kEndedFields, memory, 0);
 }
 
 // beat(intervalMs)
@@ -117,8 +131,8 @@ void JsReceiver::OnConnections(std::vector<Connection>* batch) {
   batch_ = nullptr;
   for (Connection& connection : *batch) {
     if (!has_run) {
-      // Without a channel it closes.
-      if (!receiver_->Refuse(&connection, true)) receiver_->Release();
+      // Without a channel it closes with the batch.
+      if (!receiver_->Refuse(&connection, true)) receiver_->CountEnded(connection.listener);
     } else {
       // JS's now, unless refuse() has taken it.
       (void)connection.fd.Release();

@@ -22,7 +22,7 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   Napi::Value Close(const Napi::CallbackInfo& info);
   Napi::Value SetServing(const Napi::CallbackInfo& info);
   Napi::Value Refuse(const Napi::CallbackInfo& info);
-  Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value Ended(const Napi::CallbackInfo& info);
   Napi::Value Beat(const Napi::CallbackInfo& info);
   Napi::Value RefLoop(const Napi::CallbackInfo& info);
   Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
@@ -37,6 +37,7 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   // exception becomes 'uncaughtException'. False: nothing can be called any more.
   bool Call(const char* method, const std::vector<napi_value>& arguments);
 
+  int check_result_ = 0;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Napi::AsyncContext> context_;
   Napi::ObjectReference owner_;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "base/listen.h"
+#include "engine/policy.h"
 
 namespace rondo {
 
@@ -20,6 +21,17 @@ inline bool ToBool(const Napi::Value& value) { return value.As<Napi::Boolean>().
 
 inline std::string ToString(const Napi::Value& value) {
   return value.As<Napi::String>().Utf8Value();
+}
+
+// Of src/native.ts's EngineListenerOptions, what the policy needs.
+inline PolicyOptions ToPolicyOptions(const Napi::Object& object) {
+  PolicyOptions options;
+  options.name = ToString(object.Get("policy"));
+  options.seed = ToUint(object.Get("seed"));
+  options.bound_permille = ToUint(object.Get("boundPermille"));
+  options.wait_ms = ToUint(object.Get("waitMs"));
+  options.ipv6_prefix = ToUint(object.Get("ipv6Prefix"));
+  return options;
 }
 
 // { family, port, host }

@@ -12,9 +12,13 @@ namespace rondo {
 namespace {
 
 constexpr uint64_t kRetryMs = 20;
+// A welcome brings the fds of two pages.
+constexpr uint32_t kFdsOfWelcome = 2;
+
+}  // namespace
 
 // An environment variable named the fd; this tells a channel from whatever else has its number.
-int CheckChannel(int fd) {
+int Receiver::Check(int fd) {
   sockaddr_storage address;
   socklen_t length = sizeof(address);
   if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) return -errno;
@@ -25,19 +29,20 @@ int CheckChannel(int fd) {
   return address.ss_family == AF_UNIX && keeps_boundaries ? 0 : -EINVAL;
 }
 
-}  // namespace
-
 Receiver::Receiver(uv_loop_t* loop, UniqueFd channel, Owner* owner)
-    : loop_(loop), channel_(std::move(channel)), owner_(owner), buffer_(new char[kMaxFrame]) {}
+    : loop_(loop),
+      channel_(std::move(channel)),
+      owner_(owner),
+      outbox_(channel_.get()),
+      buffer_(new char[kMaxFrame]) {}
 
 int Receiver::Open() {
-  int result = CheckChannel(channel_.get());
+  int result = Check(channel_.get());
   if (result < 0) return result;
   result = retry_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
   if (result < 0) return result;
-  result = beat_.Open(this, [this](uv_timer_t* timer) { return uv_timer_init(loop_, timer); });
+  result = figures_.Open(loop_);
   if (result < 0) return result;
-  uv_unref(beat_.base());
   result = poll_.Open(
       this, [this](uv_poll_t* poll) { return uv_poll_init(loop_, poll, channel_.get()); });
   if (result < 0) return result;
@@ -48,13 +53,13 @@ int Receiver::Open() {
 }
 
 void Receiver::Close() {
-  is_ended_ = true;
+  state_ = State::kEnded;
   poll_.Close();
   retry_.Close();
-  beat_.Close();
-  // Nobody shows anything from here on, which must not look like a loop that is stuck.
-  ShowBeat(0);
-  outgoing_.clear();
+  figures_.Close();
+  channel_.Reset();
+  // They close here.
+  for (const Connection& connection : outbox_.TakeUnsent()) CountEnded(connection.listener);
 }
 
 // The timer too: while an fd is lacking it stands in for the poll.
@@ -71,81 +76,57 @@ void Receiver::Unref() {
 }
 
 void Receiver::SetServing(const std::vector<uint16_t>& listeners) {
-  if (is_ended_) return;
-  outgoing_.push_back({FrameType::kServing, listeners, {}});
+  if (state_ == State::kEnded) return;
+  outbox_.AddServing(listeners);
   Flush();
 }
 
 bool Receiver::Refuse(Connection* refused, bool may_return) {
-  if (is_ended_) return false;
+  if (state_ == State::kEnded) return false;
   Connection connection = std::move(*refused);
   connection.is_final = may_return;
-  Release();
-  // Announced, so that the engine can make sure it has an fd left before it reads.
-  outgoing_.push_back({FrameType::kRefused, {}, {}});
-  outgoing_.push_back({FrameType::kReturned, {}, std::move(connection)});
+  outbox_.AddReturned(std::move(connection));
   Flush();
   return true;
-}
-
-void Receiver::Release() { SetActive(active_ - 1); }
-
-void Receiver::SetActive(uint32_t active) {
-  active_ = active;
-  if (row_ != nullptr) row_->active.store(active, std::memory_order_relaxed);
-}
-
-void Receiver::Beat(uint64_t interval_ms) {
-  beat_interval_ms_ = interval_ms;
-  if (row_ == nullptr || is_ended_) return;
-  if (interval_ms == 0) {
-    uv_timer_stop(beat_.get());
-    ShowBeat(0);
-    return;
-  }
-  ShowBeat(HeartbeatNow());
-  uv_timer_start(
-      beat_.get(),
-      [](uv_timer_t* timer) { static_cast<Receiver*>(timer->data)->ShowBeat(HeartbeatNow()); },
-      interval_ms, interval_ms);
-}
-
-void Receiver::ShowBeat(uint32_t heartbeat) {
-  if (row_ != nullptr) row_->heartbeat.store(heartbeat, std::memory_order_relaxed);
 }
 
 // ---- receiving ----
 
 // One turn: about a window of connections, so that reading new ones cannot starve those that are
-// being served. The poll is level-triggered; what is left comes next turn.
+// being served. The poll is level-triggered; what is left, or comes meanwhile, is for the next
+// turn.
 void Receiver::Read() {
-  const size_t most = std::min<size_t>(window_, kMaxBatch);
-  while (!is_ended_ && ReadFrame() && batch_.size() < most) {
-  }
-  Deliver();
-}
-
-// False: no more this turn.
-bool Receiver::ReadFrame() {
-  const uint32_t announced = Announced();
-  if (!HasFdHeadroom(channel_.get(), std::clamp<size_t>(announced, 1, kMaxBatch))) {
+  const uint32_t announced = counts_.Announced();
+  // No frame but a welcome brings fds that are not announced. If another thread takes some between
+  // this look and the last read, the kernel swallows a frame's: see CountLost().
+  const size_t headroom = std::clamp<size_t>(announced, kFdsOfWelcome, kLargestBatch);
+  if (!HasFdHeadroom(channel_.get(), headroom)) {
     // Not read, a connection is safe: the primary can take it back and deal it to another.
     uv_poll_stop(poll_.get());
     RetrySoon();
-    return false;
+    return;
   }
+  const size_t most = std::min({window_, announced, static_cast<uint32_t>(kMaxBatch)});
+  while (ReadFrame() && batch_.size() < most) continue;
+  Deliver();
+}
+
+// True if connections came, and more may wait.
+bool Receiver::ReadFrame() {
   Frame frame;
   int error = 0;
   switch (rondo::ReadFrame(channel_.get(), buffer_.get(), &frame, &error)) {
     case ReadResult::kFrame:
-      break;
-    case ReadResult::kEmpty:
+      if (frame.type == FrameType::kConnections) return TakeConnections(&frame);
+      HandleControl(frame);
       return false;
     case ReadResult::kFdsLost:
-      // Another thread took the fds between the look and the read.
-      if (row_ != nullptr) row_->lost.fetch_add(frame.count, std::memory_order_relaxed);
-      CountReceived(frame.count);
-      return true;
+      if (frame.type == FrameType::kConnections) CountLost(frame);
+      // A later welcome says only how many to read in a turn, which stays as it is.
+      if (frame.type == FrameType::kWelcome && state_ != State::kMapped) GreetLater();
+      return false;
+    case ReadResult::kEmpty:
+      return false;
     case ReadResult::kEnd:
       End(0);
       return false;
@@ -156,69 +137,65 @@ bool Receiver::ReadFrame() {
       End(error);
       return false;
   }
-  if (frame.type != FrameType::kConnections) {
-    Deliver();
-    return HandleControl(frame);
-  }
-  if (!ParseConnections(&frame, &batch_)) {
-    End(-EPROTO);
-    return false;
-  }
-  // In this order: at no moment is it neither pending nor active.
-  SetActive(active_ + frame.count);
-  CountReceived(frame.count);
-  // If all that was handed has been read, a look into the channel would find nothing.
-  return announced > frame.count;
-}
-
-bool Receiver::HandleControl(const Frame& frame) {
-  Welcome welcome;
-  switch (frame.type) {
-    case FrameType::kWelcome:
-      if (!ParseWelcome(frame, &welcome) || welcome.slot >= kMaxSlots) break;
-      window_ = std::max<uint32_t>(welcome.window, 1);
-      // Not the first: only the window has changed.
-      if (row_ != nullptr) return true;
-      if (welcome.version == kProtocolVersion) {
-        const int result = board_.Map(frame.fds[0].get());
-        if (result < 0) {
-          End(result);
-          return false;
-        }
-        row_ = board_.row(welcome.slot);
-        SetActive(0);
-        Beat(beat_interval_ms_);
-      }
-      owner_->OnWelcome(welcome);
-      return true;
-    case FrameType::kState:
-      owner_->OnState(frame.body, frame.length);
-      return true;
-    case FrameType::kPing:
-      SendCredit();
-      return true;
-    default:
-      break;
-  }
-  End(-EPROTO);
   return false;
 }
 
-// How many handed connections the board says have not been read; 0 if it cannot say.
-uint32_t Receiver::Announced() const {
-  if (row_ == nullptr) return 0;
-  return row_->handed.load(std::memory_order_relaxed) -
-         row_->received.load(std::memory_order_relaxed);
+bool Receiver::TakeConnections(Frame* frame) {
+  // Before the scoreboard is there nothing is handed off. What is not taken closes with its frame.
+  if (state_ != State::kMapped || !ParseConnections(frame, &batch_)) {
+    End(-EPROTO);
+    return false;
+  }
+  CountReceived(frame->count);
+  return true;
 }
 
-void Receiver::CountReceived(uint32_t count) {
-  if (row_ == nullptr) return;
-  // Written, then `wake` read, both seq_cst; Slot::AskForCredit does the reverse.
-  row_->received.fetch_add(count, std::memory_order_seq_cst);
-  const uint32_t wake = row_->wake.load(std::memory_order_seq_cst);
-  if (wake == answered_wake_) return;
-  answered_wake_ = wake;
-  SendCredit();
+// The kernel has closed them: received and over at once, so that the window opens.
+void Receiver::CountLost(const Frame& frame) {
+  std::vector<uint16_t> listeners;
+  if (state_ != State::kMapped || !ParseListeners(frame, &listeners)) return End(-EPROTO);
+  CountReceived(listeners.size());
+  counts_.CountLost(listeners);
+}
+
+void Receiver::CountReceived(size_t count) {
+  if (counts_.CountReceived(count)) Send(FrameType::kCredit);
+}
+
+void Receiver::HandleControl(const Frame& frame) {
+  Deliver();
+  if (state_ == State::kEnded) return;
+  switch (frame.type) {
+    case FrameType::kWelcome:
+      return HandleWelcome(frame);
+    case FrameType::kState:
+      return owner_->OnState(frame.body, frame.length);
+    case FrameType::kPing:
+      return Send(FrameType::kCredit);
+    default:
+      return End(-EPROTO);
+  }
+}
+
+void Receiver::HandleWelcome(const Frame& frame) {
+  Welcome welcome;
+  if (!ParseWelcome(frame, &welcome)) return End(-EPROTO);
+  if (welcome.version == kProtocolVersion) {
+    window_ = std::max<uint32_t>(welcome.window, 1);
+    // Not the first: only the window has changed.
+    if (state_ == State::kMapped) return;
+    const int result = counts_.Map(frame.fds[0].get(), frame.fds[1].get());
+    // EAGAIN is mmap's for too much locked memory (mlockall(2)).
+    if (IsShortage(-result) || result == -EAGAIN) return GreetLater();
+    if (result < 0) return End(result);
+    state_ = State::kMapped;
+    figures_.Start(page()->get(), this, [](void* receiver) {
+      Receiver* const self = static_cast<Receiver*>(receiver);
+      if (self->counts_.NoteEnded()) self->Send(FrameType::kCredit);
+    });
+    Send(FrameType::kMapped);
+  }
+  owner_->OnWelcome(welcome);
 }
 
 void Receiver::Deliver() {
@@ -229,70 +206,55 @@ void Receiver::Deliver() {
 
 void Receiver::End(int error) {
   Deliver();
-  if (is_ended_) return;
-  for (Outgoing& outgoing : outgoing_) Keep(&outgoing);
+  if (state_ == State::kEnded) return;
+  std::vector<Connection> unsent = outbox_.TakeUnsent();
   Close();
   // Nobody else will get what could not be sent back.
-  for (Connection& connection : unreturned_) {
+  for (Connection& connection : unsent) {
     batch_.push_back(std::move(connection));
-    SetActive(active_ + 1);
     if (batch_.size() == kMaxBatch) Deliver();
   }
-  unreturned_.clear();
   Deliver();
   owner_->OnEnd(error);
 }
 
 // ---- sending ----
 
-void Receiver::SendCredit() {
-  // Behind what waits, for a kReturned must follow its kRefused at once.
-  if (outgoing_.empty() && SendSignal(channel_.get(), FrameType::kCredit) == 0) return;
-  outgoing_.push_back({FrameType::kCredit, {}, {}});
+void Receiver::Send(FrameType type) {
+  outbox_.Add(type);
   Flush();
 }
 
 void Receiver::Flush() {
-  while (!outgoing_.empty()) {
-    const int result = Send(outgoing_.front());
-    if (IsWouldBlock(-result) || IsShortage(-result)) return RetrySoon();
-    // Any other error means that the primary is gone; reading will say so.
-    if (result < 0) Keep(&outgoing_.front());
-    outgoing_.pop_front();
-  }
+  if (!outbox_.Flush()) RetrySoon();
 }
 
-void Receiver::Keep(Outgoing* outgoing) {
-  if (outgoing->type != FrameType::kReturned) return;
-  outgoing->connection.is_final = true;
-  unreturned_.push_back(std::move(outgoing->connection));
+void Receiver::GreetLater() {
+  state_ = State::kShort;
+  RetrySoon();
 }
 
-int Receiver::Send(const Outgoing& outgoing) {
-  switch (outgoing.type) {
-    case FrameType::kServing:
-      return SendServing(channel_.get(), outgoing.listeners.data(), outgoing.listeners.size());
-    case FrameType::kReturned:
-      return SendReturned(channel_.get(), outgoing.connection);
-    default:
-      return SendSignal(channel_.get(), outgoing.type);
-  }
-}
-
+// One that is waited for already is not put off.
 void Receiver::RetrySoon() {
+  if (uv_is_active(retry_.base())) return;
   uv_timer_start(
-      retry_.get(),
-      [](uv_timer_t* timer) {
-        Receiver* const receiver = static_cast<Receiver*>(timer->data);
-        receiver->StartReading();
-        receiver->Flush();
-      },
+      retry_.get(), [](uv_timer_t* timer) { static_cast<Receiver*>(timer->data)->Retry(); },
       kRetryMs, 0);
+}
+
+void Receiver::Retry() {
+  StartReading();
+  if (state_ == State::kShort) {
+    state_ = State::kGreeting;
+    outbox_.Add(FrameType::kHello);
+  }
+  Flush();
 }
 
 int Receiver::StartReading() {
   return uv_poll_start(poll_.get(), UV_READABLE, [](uv_poll_t* poll, int status, int) {
     Receiver* const receiver = static_cast<Receiver*>(poll->data);
+    receiver->figures_.BeginTurn();
     // libuv stops at an error. Here it is the primary that ended without reading all, said once;
     // what it had sent is still to be read.
     if (status < 0) receiver->StartReading();

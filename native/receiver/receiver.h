@@ -1,17 +1,19 @@
-// The worker's end of a channel, on the worker's own loop: reads batches of connections, counts
-// them on the board, sends back what its server refuses. Knows nothing of servers.
+// The worker's end of a channel, on the worker's own loop: takes the scoreboard, reads batches of
+// connections and counts them, sends back what its server refuses. Knows nothing of servers.
 #ifndef RONDO_RECEIVER_RECEIVER_H_
 #define RONDO_RECEIVER_RECEIVER_H_
 
 #include <uv.h>
 
-#include <deque>
 #include <memory>
 #include <vector>
 
 #include "base/uv_handle.h"
 #include "channel/frames.h"
 #include "channel/scoreboard.h"
+#include "receiver/counts.h"
+#include "receiver/figures.h"
+#include "receiver/outbox.h"
 
 namespace rondo {
 
@@ -19,11 +21,14 @@ class Receiver {
  public:
   static constexpr size_t kLargestBatch = 2 * kMaxBatch;
 
+  // May call Close() from within any of these, and must not destroy the receiver there.
   class Owner {
    public:
     // Called once per batch of at most kLargestBatch. Each fd is the owner's from here on, to
-    // serve, to close, or to give back by Refuse(index) before OnConnections returns.
+    // serve, to close, or to give back by Refuse() before OnConnections returns. What is served or
+    // closed is to be counted when it is over, see CountEnded().
     virtual void OnConnections(std::vector<Connection>* batch) = 0;
+    // The scoreboard is there; or the primary speaks another version, and nothing else will come.
     virtual void OnWelcome(const Welcome& welcome) = 0;
     virtual void OnState(const char* state, size_t length) = 0;
     // The primary has closed the channel or is gone (`error` 0), or the channel is unusable.
@@ -34,10 +39,15 @@ class Receiver {
     ~Owner() = default;
   };
 
+  // Whether the fd, which is borrowed, can be a channel: 0, or -errno as Open().
+  static int Check(int fd);
+
   Receiver(uv_loop_t* loop, UniqueFd channel, Owner* owner);
+  ~Receiver() { Close(); }
 
   // Says hello and starts to read. 0 or -errno: -ENOTSOCK or -EINVAL if the fd is no channel.
   int Open();
+  // Closes the channel, and what waits to be sent back. Twice does nothing.
   void Close();
 
   // Tells the primary which listeners this worker serves from now on.
@@ -46,59 +56,55 @@ class Receiver {
   // worker again. False after the end: it is the caller's still. If the channel ends before it is
   // sent, it is delivered once more, as final.
   bool Refuse(Connection* connection, bool may_return);
-  // A connection that was delivered is over.
-  void Release();
-  uint32_t active() const { return active_; }
 
-  // Shows on the board every `interval_ms` that the loop turns, as soon as there is a board; 0: no
-  // longer. By a timer of this loop, so a loop that is stuck and a process that is stopped show
-  // nothing. Keeps nothing running.
-  void Beat(uint64_t interval_ms);
+  // A connection of that listener that was delivered, and not refused, is over.
+  void CountEnded(uint16_t listener) { counts_.CountEnded(listener); }
+  // The page of this process, where JavaScript counts the same itself; null before OnWelcome().
+  // Stays mapped for as long as anybody has it.
+  const std::shared_ptr<PageMapping<WorkerPage>>& page() const { return counts_.page(); }
+
+  // See Figures.
+  void Beat(uint64_t interval_ms) { figures_.Beat(interval_ms); }
 
   // Whether the open channel keeps the loop running.
   void Ref();
   void Unref();
 
  private:
-  struct Outgoing {
-    FrameType type;
-    std::vector<uint16_t> listeners;
-    Connection connection;
-  };
+  //   kGreeting -> kMapped -> kEnded   hello is said; the scoreboard is there, connections may come
+  //      ^  |                          (kEnded follows each of them)
+  //      |  v
+  //     kShort                         no fd or memory for the scoreboard: hello is said again soon
+  enum class State { kGreeting, kShort, kMapped, kEnded };
 
   int StartReading();
   void Read();
   bool ReadFrame();
-  bool HandleControl(const Frame& frame);
-  uint32_t Announced() const;
-  void CountReceived(uint32_t count);
+  bool TakeConnections(Frame* frame);
+  void CountLost(const Frame& frame);
+  void HandleControl(const Frame& frame);
+  void HandleWelcome(const Frame& frame);
+  void CountReceived(size_t count);
   void Deliver();
   void End(int error);
 
-  void SendCredit();
+  void Send(FrameType type);
   void Flush();
-  int Send(const Outgoing& outgoing);
-  void Keep(Outgoing* outgoing);
+  void GreetLater();
   void RetrySoon();
-  void SetActive(uint32_t active);
-  void ShowBeat(uint32_t heartbeat);
+  void Retry();
 
   uv_loop_t* const loop_;
-  const UniqueFd channel_;
+  UniqueFd channel_;
   Owner* const owner_;
+  State state_ = State::kGreeting;
   UvHandle<uv_poll_t> poll_;
   UvHandle<uv_timer_t> retry_;
-  UvHandle<uv_timer_t> beat_;
-  BoardMapping board_;
-  BoardRow* row_ = nullptr;
+  Counts counts_;
+  Figures figures_;
+  Outbox outbox_;
   uint32_t window_ = 1;
-  uint32_t answered_wake_ = 0;
-  uint32_t active_ = 0;
-  uint64_t beat_interval_ms_ = 0;
-  bool is_ended_ = false;
-  std::vector<Connection> batch_;       // received in this turn, not yet delivered
-  std::vector<Connection> unreturned_;  // the channel took them no more
-  std::deque<Outgoing> outgoing_;       // in order; what the channel had no room for yet
+  std::vector<Connection> batch_;  // received in this turn, not yet delivered
   const std::unique_ptr<char[]> buffer_;
 };
 

@@ -45,8 +45,12 @@ struct Channel {
     return SendFds(pair.first.get(), numbers.data(), numbers.size(), bytes.data(), bytes.size());
   }
 
-  ReceivedMessage Receive(size_t max_fds = kMaxFdsPerMessage, size_t capacity = 1 << 17) {
+  void CloseReceived() {
     for (UniqueFd& fd : fds) fd.Reset();
+  }
+
+  ReceivedMessage Receive(size_t max_fds = kMaxFdsPerMessage, size_t capacity = 1 << 17) {
+    CloseReceived();
     std::vector<char> buffer(capacity);
     const ReceivedMessage message =
         ReceiveFds(pair.second.get(), buffer.data(), capacity, fds, max_fds);
@@ -209,6 +213,48 @@ void TestLessRoomThanFds() {
   }
 }
 
+// unix(7): what else the kernel puts into the control data if somebody has asked for it, who may be
+// another process that has the same socket: credentials, a label, an fd.
+void TestOtherControl() {
+  const struct {
+    const char* name;
+    std::vector<int> options;
+  } cases[] = {{"SO_PASSCRED", {SO_PASSCRED}},
+               {"SO_PASSSEC", {34}},
+               {"SO_PASSPIDFD", {76}},
+               {"all of them", {SO_PASSCRED, 34, 76}}};
+  for (const auto& one : cases) {
+    Channel channel;
+    bool is_known = true;
+    for (const int option : one.options) {
+      const int on = 1;
+      is_known = is_known &&
+                 setsockopt(channel.pair.second.get(), SOL_SOCKET, option, &on, sizeof(on)) == 0;
+    }
+    if (!is_known) {
+      skip(std::string(one.name) + " at the receiving end", "not on this kernel");
+      continue;
+    }
+    for (const size_t count : {size_t{0}, size_t{1}, size_t{32}, kMaxFdsPerMessage}) {
+      const std::string name = std::string(one.name) + ", " + std::to_string(count) + " fds: ";
+      const std::vector<UniqueFd> sockets = NewSockets(count);
+      channel.Send(Numbers(sockets), "hello");
+      const int before = CountOpenFds();
+      const ReceivedMessage message = channel.Receive(count);
+      is(static_cast<long long>(message.fd_count), static_cast<long long>(count),
+         name + "all come");
+      ok(!message.fds_lost && channel.payload == "hello", name + "nothing is lost");
+      is(CountOpenFds(), before + static_cast<int>(count), name + "and no other fd is left");
+      channel.CloseReceived();
+    }
+    const std::vector<UniqueFd> sockets = NewSockets(3);
+    channel.Send(Numbers(sockets), "cut");
+    const int before = CountOpenFds();
+    ok(channel.Receive(1).fds_lost, std::string(one.name) + ": too many are lost, and it says so");
+    is(CountOpenFds(), before, std::string(one.name) + ": and closed");
+  }
+}
+
 void TestOutOfFds() {
   Channel channel;
   const std::vector<UniqueFd> sockets = NewSockets(10);
@@ -284,6 +330,7 @@ int main() {
   TestClosedPeer();
   TestBadFds();
   TestLessRoomThanFds();
+  TestOtherControl();
   TestOutOfFds();
   TestHeadroom();
   TestTooManyInFlight();

@@ -165,14 +165,15 @@ void TestReturned() {
 
 void TestControl() {
   Wire wire;
-  const UniqueFd board = support::NewSocket();
-  is(rondo::SendWelcome(wire.in(), {9, 1023, 77}, board.get()), 0, "welcome: sent");
+  const std::vector<UniqueFd> pages = NewSockets(2);
+  is(rondo::SendWelcome(wire.in(), {9, 1023, 77}, Numbers(pages).data()), 0, "welcome: sent");
   ok(wire.Read() == ReadResult::kFrame && wire.frame->type == FrameType::kWelcome, "read");
   Welcome welcome = {};
   ok(ParseWelcome(*wire.frame, &welcome), "parsed");
   ok(welcome.version == 9 && welcome.slot == 1023 && welcome.window == 77, "the same");
-  is(static_cast<long long>(IdOf(wire.frame->fds[0].get())),
-     static_cast<long long>(IdOf(board.get())), "with its fd");
+  ok(IdOf(wire.frame->fds[0].get()) == IdOf(pages[0].get()) &&
+         IdOf(wire.frame->fds[1].get()) == IdOf(pages[1].get()),
+     "with its fds, in order");
 
   uint32_t version = 0;
   is(rondo::SendHello(wire.in()), 0, "hello: sent");
@@ -192,7 +193,8 @@ void TestControl() {
   }
   is(rondo::SendServing(wire.in(), all.data(), kMaxListeners + 1), -EINVAL, "serving too many");
 
-  for (const FrameType type : {FrameType::kCredit, FrameType::kPing, FrameType::kRefused}) {
+  for (const FrameType type :
+       {FrameType::kCredit, FrameType::kPing, FrameType::kRefused, FrameType::kMapped}) {
     is(SendSignal(wire.in(), type), 0, "a signal: sent");
     ok(wire.Read() == ReadResult::kFrame && wire.frame->type == type, "read");
     is(static_cast<long long>(wire.frame->length), 0, "without a body");
@@ -228,7 +230,7 @@ void TestReading() {
       const std::string bytes = {static_cast<char>(type), 0, 0, 0};
       if (wire.ReadBytes(bytes) == ReadResult::kFrame) known++;
     }
-    is(known, 9, "of 256 types, those of the protocol are frames");
+    is(known, 10, "of 256 types, those of the protocol are frames");
     const std::string bytes = Head(FrameType::kState) + std::string(kMaxFrame, 'x');
     ok(wire.ReadBytes(bytes, {0, 1, 2}) == ReadResult::kBroken, "longer than any frame");
   }
@@ -270,11 +272,33 @@ void TestFdsOfFrames() {
   is(CountOpenFds(), before, "and the kernel closed them");
 
   {
-    std::vector<Connection> sent = SomeConnections(4, 0);
+    std::vector<Connection> sent = SomeConnections(4, 3);
     SendConnections(wire.in(), sent.data(), 4);
     const support::FdLimit limit(2);
     ok(wire.Read() == ReadResult::kFdsLost, "out of fds");
     is(wire.frame->count, 4, "how many were lost is known");
+    std::vector<uint16_t> listeners = {7};
+    ok(ParseListeners(*wire.frame, &listeners), "and their listeners");
+    ok(listeners == std::vector<uint16_t>({7, 255, 254, 253, 252}), "behind what the list had");
+    is(static_cast<long long>(wire.frame->fd_count), 0, "none of the fds came");
+  }
+}
+
+void TestListenersThatDoNotParse() {
+  Wire wire;
+  const auto parses = [&wire](const std::string& body, size_t count) {
+    std::vector<uint16_t> listeners;
+    return wire.ReadBytes(Head(FrameType::kConnections, count) + body) == ReadResult::kFrame &&
+           ParseListeners(*wire.frame, &listeners) && listeners.size() == count;
+  };
+  const std::string one = OneConnection(5, 1, {1, 2});
+  ok(parses(one + one, 2), "(two listeners)");
+  ok(!parses(one, 2), "a connection that is not there");
+  ok(!parses(one + one, 1), "a connection too many");
+  ok(!parses(one + "x", 1), "a byte too many");
+  ok(!parses(one + OneConnection(256, 0, {}), 2), "listener 256");
+  for (size_t length = 0; length < one.size(); length++) {
+    ok(!parses(one.substr(0, length), 1), "cut after " + std::to_string(length) + " bytes");
   }
 }
 
@@ -309,26 +333,29 @@ void TestConnectionsThatDoNotParse() {
   ok(ParsesAsConnections(OneConnection(255, 1, {}), 1, 1), "(listener 255, final)");
   ok(!ParsesAsConnections(OneConnection(256, 0, {}), 1, 1), "listener 256");
   ok(!ParsesAsConnections(OneConnection(65535, 0, {}), 1, 1), "listener 65535");
-  ok(!ParsesAsConnections(OneConnection(0, 2, {}), 1, 1), "final is 2");
-  ok(!ParsesAsConnections(OneConnection(0, 255, {}), 1, 1), "final is 255");
+  ok(!ParsesAsConnections(OneConnection(0, 4, {}), 1, 1), "a flag that is none");
+  ok(!ParsesAsConnections(OneConnection(0, 255, {}), 1, 1), "all flags there could be");
   ok(!ParsesAsConnections(one + OneConnection(256, 0, {}), 2, 2), "the second is wrong");
 }
 
 void TestControlThatDoesNotParse() {
   Wire wire;
-  const UniqueFd fd = support::NewSocket();
-  const std::string welcome = Number32(1) + Number32(2) + Number32(3);
+  const int fd = wire.in();
+  const std::string rest = Number32(2) + Number32(3);
+  const std::string welcome = Number32(rondo::kProtocolVersion) + rest;
   const auto is_welcome = [&](const std::string& body, const std::vector<int>& fds) {
     Welcome out;
     return wire.ReadBytes(Head(FrameType::kWelcome) + body, fds) == ReadResult::kFrame &&
            ParseWelcome(*wire.frame, &out);
   };
-  ok(is_welcome(welcome, {fd.get()}), "(a welcome)");
+  ok(is_welcome(welcome, {fd, fd}), "(a welcome)");
   ok(!is_welcome(welcome, {}), "a welcome without an fd");
-  ok(!is_welcome(welcome, {fd.get(), fd.get()}), "with two");
-  ok(!is_welcome(welcome + "x", {fd.get()}), "a byte too long");
+  ok(!is_welcome(welcome, {fd}), "with one");
+  ok(!is_welcome(welcome, {fd, fd, fd}), "with three");
+  ok(is_welcome(Number32(1) + rest, {fd}), "another version may have another number");
+  ok(!is_welcome(welcome + "x", {fd, fd}), "a byte too long");
   for (size_t length = 0; length < welcome.size(); length++) {
-    ok(!is_welcome(welcome.substr(0, length), {fd.get()}), "a welcome cut short");
+    ok(!is_welcome(welcome.substr(0, length), {fd, fd}), "a welcome cut short");
   }
 
   const auto is_hello = [&](const std::string& body) {
@@ -426,8 +453,14 @@ void TestAnyBytes() {
     }
     if (ParseHello(*wire.frame, &version)) wrong += wire.frame->length != 4;
     if (ParseWelcome(*wire.frame, &welcome)) wrong += wire.frame->length != 12;
+    listeners.clear();
+    if (ParseListeners(*wire.frame, &listeners)) {
+      for (const uint16_t id : listeners) wrong += id >= kMaxListeners;
+      wrong += listeners.size() != wire.frame->count;
+    }
     const size_t kept = wire.frame->fd_count;
     if (ParseConnections(wire.frame.get(), &connections)) {
+      wrong += listeners.size() != connections.size();
       parsed++;
       wrong += connections.size() != wire.frame->count || connections.size() != kept;
       for (const Connection& one : connections) wrong += one.listener >= kMaxListeners || !one.fd;
@@ -453,6 +486,7 @@ int main() {
   TestReading();
   TestFdsOfFrames();
   TestConnectionsThatDoNotParse();
+  TestListenersThatDoNotParse();
   TestControlThatDoesNotParse();
   TestAnyBytes();
   is(CountOpenFds(), fds_before, "no fd is left open");

@@ -1,15 +1,17 @@
 // links: receiver channel base uv
 // The worker's end of a channel, with the primary played by hand: what it reads, counts and sends
-// back, and what it does when the channel ends, is full, or is none, and when fds run out.
+// back, and what it does when the channel ends, is full, or is none, and when fds or memory run
+// out.
 #include "receiver/receiver.h"
 
 #include <fcntl.h>
 #include <poll.h>
 
-#include <deque>
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -19,17 +21,18 @@
 
 namespace {
 
-using rondo::BoardMapping;
-using rondo::BoardRow;
 using rondo::Connection;
+using rondo::EnginePage;
 using rondo::FdPair;
 using rondo::Frame;
 using rondo::FrameType;
 using rondo::kMaxFrame;
 using rondo::ReadResult;
 using rondo::Receiver;
+using rondo::Scoreboard;
 using rondo::UniqueFd;
 using rondo::Welcome;
+using rondo::WorkerPage;
 using support::CountOpenFds;
 using support::FdLimit;
 using support::IdOf;
@@ -42,8 +45,7 @@ constexpr uint16_t kSlot = 5;
 struct Bench final : public Receiver::Owner {
   uv_loop_t loop;
   UniqueFd primary;
-  BoardMapping board;
-  UniqueFd board_fd;
+  Scoreboard board;
   std::unique_ptr<Receiver> receiver;
   std::unique_ptr<char[]> buffer{new char[kMaxFrame]};
 
@@ -57,7 +59,7 @@ struct Bench final : public Receiver::Owner {
 
   Bench() {
     uv_loop_init(&loop);
-    board.Create(&board_fd);
+    is(board.Create(), 0, "(a scoreboard)");
     FdPair channel;
     is(rondo::OpenSocketPair(&channel), 0, "(a channel)");
     primary = std::move(channel.first);
@@ -65,13 +67,13 @@ struct Bench final : public Receiver::Owner {
     is(receiver->Open(), 0, "(a receiver)");
   }
   ~Bench() {
-    receiver->Close();
     receiver.reset();
     uv_run(&loop, UV_RUN_DEFAULT);
     is(uv_loop_close(&loop), 0, "(the receiver leaves no handle)");
   }
 
-  BoardRow* row() { return board.row(kSlot); }
+  EnginePage& engine_page() { return *board.engine; }
+  const WorkerPage& page() { return *board.worker; }
 
   void Turn() { uv_run(&loop, UV_RUN_NOWAIT); }
   void Turns(int count) {
@@ -79,16 +81,18 @@ struct Bench final : public Receiver::Owner {
   }
 
   void Greet(uint32_t window = 2, uint32_t version = rondo::kProtocolVersion) {
-    rondo::SendWelcome(primary.get(), {version, kSlot, window}, board_fd.get());
+    const int fds[] = {board.engine_fd.get(), board.worker_fd.get()};
+    rondo::SendWelcome(primary.get(), {version, kSlot, window}, fds);
     Turn();
   }
 
   // Sends that many connections, a frame each, and counts them as the engine does.
-  void Send(int count) {
+  void Send(int count, uint16_t listener = 0) {
     for (int i = 0; i < count; i++) {
       Connection connection;
       connection.fd = support::NewSocket();
-      row()->handed++;
+      connection.listener = listener;
+      engine_page().handed++;
       rondo::SendConnections(primary.get(), &connection, 1);
     }
   }
@@ -103,6 +107,16 @@ struct Bench final : public Receiver::Owner {
   }
   void Discard() {
     while (Sent() != 0) continue;
+  }
+  // Turns until the primary finds a frame, or for long enough.
+  int Await() {
+    int type = 0;
+    for (int i = 0; i < 2000 && type == 0; i++) {
+      Turn();
+      type = Sent();
+      if (type == 0) usleep(1000);
+    }
+    return type;
   }
 
   void OnConnections(std::vector<Connection>* batch) override {
@@ -162,10 +176,14 @@ void TestGreeting() {
   uint32_t version = 0;
   is(bench.Sent(&frame), Type(FrameType::kHello), "it says hello first");
   ok(ParseHello(frame, &version) && version == rondo::kProtocolVersion, "with its version");
-  bench.row()->active = 99;
+  ok(bench.receiver->page() == nullptr, "it has no page");
+  bench.receiver->CountEnded(0);
   bench.Greet();
-  is(bench.welcomes, 1, "it is welcome");
-  is(bench.row()->active, 0, "and has nothing active yet, whatever its predecessor had");
+  is(bench.Sent(&frame), Type(FrameType::kMapped), "and, welcome, that it has the scoreboard");
+  is(bench.welcomes, 1, "which its owner hears");
+  ok(bench.receiver->page() != nullptr, "it has one");
+  is(bench.page().ended, 0, "where nothing is over yet");
+  is(bench.Sent(), 0, "and says nothing else");
   rondo::SendState(bench.primary.get(), "abc", 3);
   bench.Turn();
   is(bench.state, "abc", "the state comes as it was sent");
@@ -180,9 +198,78 @@ void TestGreeting() {
   Bench other;
   other.Greet(2, rondo::kProtocolVersion + 1);
   is(other.welcomes, 1, "another version is told to the owner");
+  ok(other.receiver->page() == nullptr, "and its scoreboard is left alone");
+  other.Discard();
+  is(other.Sent(), 0, "nothing is said to it");
   other.Send(1);
-  other.Turn();
-  is(other.row()->received, 0, "and its board is left alone");
+  other.Turns(2);
+  is(other.end_error, -EPROTO, "connections that come without a scoreboard end the channel");
+  is(static_cast<long long>(other.received), 0, "and are not delivered");
+}
+
+// It says hello until it has the scoreboard.
+void TestLateScoreboard() {
+  const std::string welcome = [] {
+    const uint32_t body[] = {rondo::kProtocolVersion, kSlot, 2};
+    return std::string("\x02\0\0\0", 4) +
+           std::string(reinterpret_cast<const char*>(body), sizeof(body));
+  }();
+  Bench bench;
+  bench.Discard();
+  for (int round = 0; round < 2; round++) {
+    {
+      // A third fd stands for one that another thread takes after the look.
+      const int board_fds[] = {bench.board.engine_fd.get(), bench.board.worker_fd.get(), 0};
+      const FdLimit limit(2);
+      rondo::SendFds(bench.primary.get(), board_fds, 3, welcome.data(), welcome.size());
+      bench.Turn();
+    }
+    is(bench.Sent(), 0, "a welcome whose fds were lost is not answered at once");
+    is(bench.Await(), Type(FrameType::kHello), "but soon, by another hello");
+  }
+  is(bench.welcomes, 0, "the owner hears nothing of it");
+  {
+    const FdLimit limit(1);
+    bench.Greet();
+    is(bench.Sent(), 0, "without two fds left no welcome is read");
+  }
+  is(bench.Await(), Type(FrameType::kMapped), "later it is, and the scoreboard is there");
+  is(bench.welcomes, 1, "and the owner is welcome");
+  bench.Turns(3);
+  is(bench.Sent(), 0, "once it has it, it says hello no more");
+  {
+    const int board_fds[] = {bench.board.engine_fd.get(), bench.board.worker_fd.get(), 0};
+    const FdLimit limit(2);
+    rondo::SendFds(bench.primary.get(), board_fds, 3, welcome.data(), welcome.size());
+    bench.Turn();
+  }
+  usleep(30'000);
+  bench.Turns(2);
+  is(bench.Sent(), 0, "nor when a later welcome lost its fds");
+  is(bench.ends, 0, "and the channel goes on");
+}
+
+// Without memory for a mapping, the same.
+void TestNoMemory() {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  tap::skip("no memory for the scoreboard", "the sanitizers need some themselves");
+#else
+  Bench bench;
+  bench.Discard();
+  const int fds_before = CountOpenFds();
+  rlimit before;
+  getrlimit(RLIMIT_AS, &before);
+  const rlimit none = {4096, before.rlim_max};
+  setrlimit(RLIMIT_AS, &none);
+  bench.Greet();
+  setrlimit(RLIMIT_AS, &before);
+  is(bench.welcomes, 0, "without memory for the scoreboard it is not welcome yet");
+  is(bench.ends, 0, "nor is the channel over");
+  is(CountOpenFds(), fds_before, "and it keeps no fd");
+  is(bench.Await(), Type(FrameType::kHello), "it says hello again");
+  bench.Greet();
+  is(bench.Sent(), Type(FrameType::kMapped), "and then has it");
+#endif
 }
 
 // ---- receiving ------------------------------------------------------------------------------
@@ -199,16 +286,19 @@ void TestReceiving() {
   bench.Turn();
   ok(bench.batches == std::vector<size_t>({2}), "what waits comes in one batch");
   ok(ids.size() == 2 && ids[0] != 0 && ids[1] != 0 && ids[0] != ids[1], "with open fds");
-  is(bench.row()->received, 2, "it is counted as received");
-  is(bench.row()->active, 2, "and as active");
-  is(bench.receiver->active(), 2, "here too");
+  is(bench.page().received, 2, "it is counted as received");
+  is(bench.page().ended, 0, "and not as over");
+  const uint64_t at = bench.page().received_at_ns;
+  ok(at != 0 && at <= uv_hrtime(), "with its time");
   is(bench.Sent(), 0, "nothing is sent for it");
-  bench.receiver->Release();
-  is(bench.row()->active, 1, "one is over");
-  bench.row()->wake++;
+  bench.receiver->CountEnded(255);
+  is(bench.page().ended, 1, "one is over");
+  is(bench.page().ended_of[255], 1, "of its listener");
+  bench.engine_page().wake++;
   bench.Send(1);
   bench.Turn();
   is(bench.Sent(), Type(FrameType::kCredit), "the next one after a wish brings a credit");
+  ok(bench.page().received_at_ns > at, "and its time is later");
   bench.Send(1);
   bench.Turn();
   is(bench.Sent(), 0, "a wish brings one only");
@@ -239,11 +329,14 @@ void TestNextWindow() {
   bench.Send(1);
   bench.on_connections = [](std::vector<Connection>*) {};
   bench.Turn();
-  const size_t served = bench.received;
+  bench.receiver->CountEnded(0);
+  bench.Discard();
+  const int fds_before = CountOpenFds();
   bench.Greet(20);
   is(bench.welcomes, 1, "a second welcome is none to the owner");
-  is(bench.receiver->active(), static_cast<long long>(served), "and leaves what is active");
-  is(bench.row()->active, static_cast<long long>(served), "and what the board says of it");
+  is(bench.Sent(), 0, "nor answered");
+  is(CountOpenFds(), fds_before, "its fds are closed");
+  is(bench.page().ended + bench.page().received, 2, "and the counts stay");
   bench.batches.clear();
   bench.Send(60);
   bench.Turns(60);
@@ -269,8 +362,8 @@ void TestRefusing() {
   std::vector<Connection> returned;
   ok(ParseConnections(&frame, &returned) && returned.size() == 1, "with the connection");
   ok(returned.size() == 1 && IdOf(returned[0].fd.get()) == id, "the same");
-  is(bench.row()->received, 1, "it counts as received");
-  is(bench.row()->active, 0, "and not as active");
+  is(bench.page().received, 1, "it counts as received");
+  is(bench.page().ended, 0, "and not as over");
 }
 
 // What the channel has no room for is sent later, in order.
@@ -284,7 +377,7 @@ void TestFullChannel() {
   constexpr int kCount = 400;
   for (int i = 0; i < kCount; i++) {
     bench.Send(1);
-    bench.row()->wake++;
+    bench.engine_page().wake++;
     bench.Turn();
   }
   is(static_cast<long long>(bench.received), kCount, "it goes on receiving");
@@ -311,6 +404,39 @@ void TestFullChannel() {
   is(returned, kCount, "every connection comes back");
   is(credits, kCount, "and every credit");
   is(disorder, 0, "each connection right behind its announcement");
+}
+
+// The channel has no room for what goes back when the receiver is closed.
+void TestCloseWithRefusals() {
+  Bench bench;
+  bench.Greet();
+  bench.Discard();
+  bench.on_connections = [&](std::vector<Connection>* batch) {
+    for (Connection& one : *batch) bench.receiver->Refuse(&one, false);
+  };
+  shutdown(bench.primary.get(), SHUT_RD);
+  const int fds_before = CountOpenFds();
+  bench.Send(3, 7);
+  bench.Turns(3);
+  is(bench.page().ended, 0, "(three wait to be sent back)");
+  bench.receiver->Close();
+  is(CountOpenFds(), fds_before - 1, "they are closed, and the channel is");
+  is(bench.page().ended_of[7], 3, "and counted as over");
+  bench.receiver->Close();
+  is(bench.page().ended, 3, "once");
+}
+
+// Whoever counts in the page may outlive the receiver.
+void TestPageStays() {
+  Bench bench;
+  bench.Greet();
+  auto page = bench.receiver->page();
+  bench.receiver->Close();
+  bench.receiver->CountEnded(0);
+  is(bench.page().ended, 1, "a closed receiver still counts");
+  bench.receiver.reset();
+  (*page)->ended++;
+  is(bench.page().ended, 2, "and its page stays as long as anybody has it");
 }
 
 // ---- its end --------------------------------------------------------------------------------
@@ -347,7 +473,7 @@ void TestEndWithRefusals() {
       finals += one.is_final;
       ids.push_back(id);
       if (bench.receiver->Refuse(&one, false)) continue;
-      bench.receiver->Release();
+      bench.receiver->CountEnded(one.listener);
     }
   };
   shutdown(bench.primary.get(), SHUT_RD);
@@ -362,7 +488,7 @@ void TestEndWithRefusals() {
      "then it comes again");
   is(static_cast<long long>(finals), static_cast<long long>(kCount), "as final");
   is(bench.ends, 1, "and that is the end");
-  is(bench.row()->active, 0, "with nothing active");
+  is(bench.page().received - bench.page().ended, 0, "with nothing open");
 }
 
 // The primary ends while frames of the worker are unread: the kernel reports an error and libuv
@@ -398,17 +524,22 @@ void TestBadFrames() {
     is(bench.end_error, -EPROTO, "with an error");
     is(static_cast<long long>(bench.received), 1, "what came before it is delivered");
   }
-  Bench bench;
-  rondo::SendWelcome(bench.primary.get(), {rondo::kProtocolVersion, rondo::kMaxSlots, 2},
-                     bench.board_fd.get());
-  bench.Turns(2);
-  is(bench.end_error, -EPROTO, "a slot beyond the board");
   Bench small;
-  const UniqueFd no_board(open("/dev/null", O_RDWR | O_CLOEXEC));
-  rondo::SendWelcome(small.primary.get(), {rondo::kProtocolVersion, kSlot, 2}, no_board.get());
+  const UniqueFd no_page(open("/dev/null", O_RDWR | O_CLOEXEC));
+  const int fds[] = {small.board.engine_fd.get(), no_page.get()};
+  rondo::SendWelcome(small.primary.get(), {rondo::kProtocolVersion, kSlot, 2}, fds);
   small.Turns(2);
-  is(small.ends, 1, "a welcome whose fd is no board ends the channel");
+  is(small.ends, 1, "a welcome with what is no page ends the channel");
   ok(small.end_error < 0, "with the reason");
+  ok(small.receiver->page() == nullptr && small.welcomes == 0, "and is no welcome");
+
+  // What cannot be taken is closed with its frame.
+  Bench rest;
+  const int fds_before = CountOpenFds();
+  rest.Send(5);
+  rest.Turns(2);
+  is(rest.end_error, -EPROTO, "connections before the scoreboard end the channel");
+  is(CountOpenFds(), fds_before - 1, "and are closed, as it is");
 }
 
 // The owner may close it from within any of its calls.
@@ -420,6 +551,16 @@ void TestCloseWithin() {
   bench.Turns(3);
   is(static_cast<long long>(bench.batches.size()), 1, "closed within a call, it makes no other");
   is(bench.ends, 0, "and reports no end");
+
+  Bench other;
+  other.Greet();
+  other.on_connections = [&other](std::vector<Connection>*) { other.receiver->Close(); };
+  other.Send(1);
+  other.engine_page().handed++;
+  rondo::SendState(other.primary.get(), "abc", 3);
+  other.Turns(3);
+  is(static_cast<long long>(other.received), 1, "(closed between two frames of a turn)");
+  is(other.state, "", "nor says it what follows");
 }
 
 // ---- out of fds -----------------------------------------------------------------------------
@@ -440,20 +581,25 @@ void TestOutOfFds() {
     usleep(1000);
   }
   is(static_cast<long long>(bench.received), 2, "with fds again it does, and nothing is lost");
-  is(bench.row()->lost, 0, "nor counted as lost");
+  is(bench.page().lost, 0, "nor counted as lost");
 
-  // The board says less than comes, as when another thread takes the fds after the look.
+  // The page says less than comes, as when another thread takes the fds after the look.
   std::vector<Connection> connections(10);
   for (Connection& one : connections) one.fd = support::NewSocket();
+  connections[3].listener = 9;
+  const uint32_t ended = bench.page().ended;
   rondo::SendConnections(bench.primary.get(), connections.data(), 10);
-  bench.row()->handed += 1;
+  bench.engine_page().handed += 1;
   {
     const FdLimit limit(5);
     bench.Turn();
   }
-  bench.row()->handed += 9;
-  is(bench.row()->lost, 10, "what the kernel could not install is counted as lost");
-  is(bench.row()->received - bench.row()->handed, 0, "and as received, so that the window opens");
+  bench.engine_page().handed += 9;
+  is(bench.page().lost, 10, "what the kernel could not install is counted as lost");
+  is(bench.page().received - bench.engine_page().handed, 0,
+     "and as received, so that the window opens");
+  is(bench.page().ended - ended, 10, "and as over");
+  is(bench.page().ended_of[9], 1, "each with its listener");
   is(static_cast<long long>(bench.received), 2, "none of it is delivered");
   is(bench.ends, 0, "and the channel goes on");
 }
@@ -472,40 +618,108 @@ void TestRefs() {
   ok(uv_loop_alive(&bench.loop) == 0, "a closed one does not");
 }
 
-// ---- the heartbeat --------------------------------------------------------------------------
+// ---- its loop ---------------------------------------------------------------------------------
 
 void TestHeartbeat() {
   Bench bench;
-  bench.row()->heartbeat = 7;
   bench.receiver->Beat(1);
   bench.Turns(3);
-  is(bench.row()->heartbeat, 7, "without a board it writes nothing");
+  is(bench.page().heartbeat, 0, "without a page it writes nothing");
   bench.Greet();
-  const uint32_t first = bench.row()->heartbeat;
+  const uint32_t first = bench.page().heartbeat;
   ok(first != 0 && rondo::HeartbeatNow() - first < 1000, "with the welcome it begins");
   usleep(5000);
-  is(bench.row()->heartbeat, first, "while the loop does not turn nothing is written");
+  is(bench.page().heartbeat, first, "while the loop does not turn nothing is written");
   bench.Turn();
-  const uint32_t second = bench.row()->heartbeat;
+  const uint32_t second = bench.page().heartbeat;
   ok(second - first >= 5 && second - first < 1000, "when it does, the time is");
   bench.receiver->Beat(3'600'000);
   usleep(2000);
-  const uint32_t third = bench.row()->heartbeat;
+  const uint32_t third = bench.page().heartbeat;
   bench.Turns(3);
-  is(bench.row()->heartbeat, third, "another interval is the one that counts");
+  is(bench.page().heartbeat, third, "another interval is the one that counts");
   bench.receiver->Beat(0);
-  is(bench.row()->heartbeat, 0, "0 takes it back");
+  is(bench.page().heartbeat, 0, "0 takes it back");
   bench.Turns(3);
-  is(bench.row()->heartbeat, 0, "and ends it");
+  is(bench.page().heartbeat, 0, "and ends it");
 
   bench.receiver->Beat(1);
   bench.receiver->Unref();
   is(uv_run(&bench.loop, UV_RUN_NOWAIT), 0, "it does not keep the loop running");
-  ok(bench.row()->heartbeat != 0, "(and beats)");
+  ok(bench.page().heartbeat != 0, "(and beats)");
   bench.receiver->Close();
-  is(bench.row()->heartbeat, 0, "a receiver that is closed shows nothing");
+  is(bench.page().heartbeat, 0, "a receiver that is closed shows nothing");
   bench.receiver->Beat(1);
-  is(bench.row()->heartbeat, 0, "nor does it begin again");
+  is(bench.page().heartbeat, 0, "nor does it begin again");
+}
+
+// Since when the loop runs callbacks, and that it does not.
+void TestTurn() {
+  Bench bench;
+  bench.Turn();
+  is(static_cast<long long>(bench.page().turn_since_ns), 0, "without a page nothing is shown");
+  bench.Greet();
+  uint64_t within = 0;
+  bench.on_connections = [&](std::vector<Connection>*) { within = bench.page().turn_since_ns; };
+  bench.Send(1);
+  const uint64_t before = uv_hrtime();
+  bench.Turn();
+  ok(within >= before && within <= uv_hrtime(), "a callback of the channel is within a turn");
+  is(static_cast<long long>(bench.page().turn_since_ns), static_cast<long long>(within),
+     "which lasts as long as the loop does not wait");
+  std::thread waker([&bench] {
+    while (bench.page().turn_since_ns != 0) std::this_thread::yield();
+    SendSignal(bench.primary.get(), FrameType::kPing);
+  });
+  uv_run(&bench.loop, UV_RUN_ONCE);
+  waker.join();
+  ok(bench.page().turn_since_ns > within, "when it waits it shows 0, and afterwards another turn");
+  bench.receiver->Close();
+  is(static_cast<long long>(bench.page().turn_since_ns), 0, "a closed receiver shows none");
+  bench.Turns(2);
+  is(static_cast<long long>(bench.page().turn_since_ns), 0, "nor any later");
+}
+
+// The loop waits for that long.
+void Wait(Bench* bench, uint64_t ms) {
+  bool is_over = false;
+  uv_timer_t timer;
+  uv_timer_init(&bench->loop, &timer);
+  timer.data = &is_over;
+  const auto end = [](uv_timer_t* over) { *static_cast<bool*>(over->data) = true; };
+  uv_update_time(&bench->loop);
+  uv_timer_start(&timer, end, ms, 0);
+  while (!is_over) uv_run(&bench->loop, UV_RUN_ONCE);
+  uv_close(reinterpret_cast<uv_handle_t*>(&timer), nullptr);
+  bench->Turn();
+}
+
+void TestFigures() {
+  constexpr int kBusyMs = 300;
+  Bench bench;
+  const uint32_t start = rondo::HeartbeatNow();
+  bench.Greet();
+  bench.Turns(5);
+  ok(bench.page().figures_at == 0 || rondo::HeartbeatNow() - start >= 100,
+     "at first there are no figures");
+  bench.on_connections = [](std::vector<Connection>*) { usleep(kBusyMs * 1000); };
+  bench.Send(1);
+  bench.Turns(2);
+  const uint32_t delay = bench.page().delay_us;
+  ok(bench.page().figures_at != 0, "after some time there are");
+  ok(delay >= kBusyMs * 1000, "the longest turn is the delay");
+  ok(bench.page().busy_permille > 500 && bench.page().busy_permille <= 1000, "it was busy");
+  ok(bench.page().memory_kb > 100, "and has some memory");
+  const uint32_t at = bench.page().figures_at;
+  bench.Turns(100);
+  ok(bench.page().figures_at == at || bench.page().figures_at - at >= 100,
+     "they are not written at each turn");
+  Wait(&bench, 400);
+  ok(bench.page().figures_at - at >= 100, "but later again");
+  ok(bench.page().delay_us < delay, "of a delay that is past less is left");
+  ok(bench.page().busy_permille < 500, "and it waited for the most part");
+  bench.receiver->Unref();
+  ok(uv_loop_alive(&bench.loop) == 0, "none of it keeps the loop running");
 }
 
 }  // namespace
@@ -515,11 +729,15 @@ int main() {
   const int fds_before = CountOpenFds();
   TestNoChannel();
   TestGreeting();
+  TestLateScoreboard();
+  TestNoMemory();
   TestReceiving();
   TestBounds();
   TestNextWindow();
   TestRefusing();
   TestFullChannel();
+  TestCloseWithRefusals();
+  TestPageStays();
   TestEnd();
   TestEndWithRefusals();
   TestEndWithUnreadFrames();
@@ -528,6 +746,8 @@ int main() {
   TestOutOfFds();
   TestRefs();
   TestHeartbeat();
+  TestTurn();
+  TestFigures();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

@@ -78,6 +78,15 @@ class FdLimit {
   rlimit before_;
 };
 
+// Lets this process open at least that many fds. False if it may not.
+inline bool AllowFds(rlim_t count) {
+  rlimit limit;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_max < count) return false;
+  limit.rlim_cur = limit.rlim_max;
+  return setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
 // Exit code of `run` in a child, for what cannot be undone in this process; -1 for a signal.
 template <typename Function>
 int InChild(Function run) {

@@ -76,19 +76,25 @@ class WorkerThread final : public rondo::Receiver::Owner {
   }
   void LetGo() {
     Run([&] {
-      for (size_t i = 0; i < held_.size(); i++) receiver_->Release();
+      for (const rondo::Connection& connection : held_) {
+        receiver_->CountEnded(connection.listener);
+      }
       held_.clear();
     });
   }
-  // The loop stands still until Go().
+  // The loop stands still when it returns, until Go().
   void Stop() {
     std::unique_lock<std::mutex> lock(mutex_);
     is_stopped_ = true;
     commands_.push_back([this] {
       std::unique_lock<std::mutex> inner(mutex_);
+      is_still_ = true;
+      changed_.notify_all();
       changed_.wait(inner, [this] { return !is_stopped_; });
+      is_still_ = false;
     });
     uv_async_send(&async_);
+    changed_.wait(lock, [this] { return is_still_; });
   }
   void Go() {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -134,14 +140,15 @@ class WorkerThread final : public rondo::Receiver::Owner {
     for (rondo::Connection& connection : *batch) {
       if (connection.is_final) finals++;
       if (conduct_ == Conduct::kRefuse) {
-        receiver_->Refuse(&connection, false);
+        // After the channel's end it closes.
+        if (!receiver_->Refuse(&connection, false)) receiver_->CountEnded(connection.listener);
       } else if (conduct_ == Conduct::kHold) {
         held_.push_back(std::move(connection));
       } else {
         const char byte = static_cast<char>(slot.load());
         send(connection.fd.get(), &byte, 1, MSG_NOSIGNAL);
         connection.fd.Reset();
-        receiver_->Release();
+        receiver_->CountEnded(connection.listener);
       }
     }
     received += count;
@@ -173,6 +180,7 @@ class WorkerThread final : public rondo::Receiver::Owner {
   std::condition_variable changed_;
   std::vector<std::function<void()>> commands_;
   bool is_stopped_ = false;
+  bool is_still_ = false;
 };
 
 }  // namespace support

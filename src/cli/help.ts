@@ -1,5 +1,13 @@
 /** What `rondo --help` prints. */
 
+import { POLICIES } from '../dispatcher/policies/index.js';
+
+const INDENT = 27;
+
+const policies = POLICIES.map(
+  ({ name, help }) => `${' '.repeat(INDENT + 2)}${name.padEnd(19)}${help}`,
+).join('\n');
+
 export const HELP = `Usage: rondo start [options] <file> [-- arguments]
        rondo bench [options], rondo bench compare A B, rondo bench serve NAME; see rondo bench --help
 
@@ -7,7 +15,8 @@ rondo start runs a server file, as it is, in several processes that share its po
 
 Options:
   -w, --workers N          how many processes (default: one for each CPU core)
-      --policy P           round-robin (default) or least-connections
+      --policy P           which of them gets the next connection (default: ${POLICIES[0]?.name}):
+${policies}
       --window N           connections handed to a worker ahead of need, 1 to 1024 (default: auto)
       --ready-when W       a worker is ready when it is 'listening' (default), or by a 'message' 'ready'
       --start-timeout MS   a worker that is not ready by then is killed (30000)

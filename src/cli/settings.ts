@@ -13,7 +13,14 @@ import { ArgumentError, asArgumentError, type Settings, type StartArguments } fr
 const WATCH_MS = 500;
 
 /** What takes effect without new workers, as soon as the file says so. */
-const LIVE = ['workers', 'policy', 'window', 'takeBackMs'] as const;
+const LIVE = [
+  'workers',
+  'policy',
+  'window',
+  'takeBackMs',
+  'maxOpenConnections',
+  'pickTimeoutMs',
+] as const;
 
 /** What cannot be in the file, and where it comes from. */
 const NOT_ITS_OWN = { exec: "the command line's", sockets: "the service manager's" };

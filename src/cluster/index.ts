@@ -6,15 +6,21 @@
  */
 
 import cluster from 'node:cluster';
+import { validateDispatcherOptions } from '../dispatcher/options.js';
 import { RondoError } from '../errors.js';
-import { validateDispatcherOptions } from '../options.js';
 import type { DispatcherOptions, DispatcherStats } from '../types.js';
 import { optionsFromEnvironment } from './options.js';
 import { patchCluster, patchedPrimary, replaceOptions } from './patch.js';
 
 export * from 'node:cluster';
 export { RondoError, type RondoErrorCode } from '../errors.js';
-export type { DispatcherOptions, DispatcherStats } from '../types.js';
+export type {
+  DispatcherOptions,
+  DispatcherStats,
+  PickFunction,
+  Policy,
+  PolicyName,
+} from '../types.js';
 
 const fromEnvironment = optionsFromEnvironment(process.env);
 patchCluster(() => fromEnvironment);

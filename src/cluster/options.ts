@@ -3,10 +3,12 @@
 import { createRequire } from 'node:module';
 import type { DispatcherOptions } from '../types.js';
 
+type FromEnvironment = Omit<DispatcherOptions, 'maxConnections'>;
+
 const require = createRequire(import.meta.url);
 
 /** Each variable with the option it is. */
-const VARIABLES: Record<string, { option: keyof DispatcherOptions; isNumber: boolean }> = {
+const VARIABLES: Record<string, { option: keyof FromEnvironment; isNumber: boolean }> = {
   RONDO_POLICY: { option: 'policy', isNumber: false },
   RONDO_WINDOW: { option: 'window', isNumber: true },
   RONDO_TRANSPORT: { option: 'transport', isNumber: false },
@@ -14,7 +16,7 @@ const VARIABLES: Record<string, { option: keyof DispatcherOptions; isNumber: boo
 };
 
 /** Throws `ERR_RONDO_INVALID_OPTION`, naming the variable. */
-export function optionsFromEnvironment(env: NodeJS.ProcessEnv): DispatcherOptions {
+export function optionsFromEnvironment(env: NodeJS.ProcessEnv): FromEnvironment {
   const options: Record<string, unknown> = {};
   for (const [variable, { option, isNumber }] of Object.entries(VARIABLES)) {
     const text = env[variable];
@@ -26,7 +28,8 @@ export function optionsFromEnvironment(env: NodeJS.ProcessEnv): DispatcherOption
 
 function check(variable: string, option: string, value: string | number): string | number {
   // Not loaded where nothing is set, which is most processes.
-  const { validateDispatcherOptions } = require('../options.js') as typeof import('../options.js');
+  const { validateDispatcherOptions } =
+    require('../dispatcher/options.js') as typeof import('../dispatcher/options.js');
   const { invalidOption, RondoError } = require('../errors.js') as typeof import('../errors.js');
   try {
     validateDispatcherOptions({ [option]: value });

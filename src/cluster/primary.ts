@@ -65,6 +65,10 @@ export class ClusterPrimary {
     this.dispatcher.on('slot:retired', (_slot, error) => {
       process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_WORKER_RETIRED' });
     });
+    // The program that gave the function does not see the dispatcher.
+    this.dispatcher.on('policy:error', (error) => {
+      process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_POLICY_ERROR' });
+    });
     // Of a process that could not be started, too, which never exits.
     this.dispatcher.on('slot:gone', (slot) => {
       for (const [worker, its] of this.#slots) if (its === slot) this.#slots.delete(worker);

@@ -5,20 +5,30 @@
 
 import { EventEmitter } from 'node:events';
 import { RondoError } from '../errors.js';
+import { MOST_SLOTS } from '../protocol/protocol.js';
+import type {
+  DispatcherOptions,
+  DispatcherStats,
+  ListenOptions,
+  SlotOptions,
+  TransportName,
+} from '../types.js';
+import { type DispatcherEvents, transportEvents } from './events.js';
+import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './listener.js';
+import { Listeners } from './listeners.js';
+import { openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
+  type ValidListenOptions,
   validateChanges,
   validateDispatcherOptions,
   validateListenOptions,
-} from '../options.js';
-import { MOST_LISTENERS, MOST_SLOTS } from '../protocol/protocol.js';
-import type { DispatcherOptions, DispatcherStats, ListenOptions, TransportName } from '../types.js';
-import { type DispatcherEvents, transportEvents } from './events.js';
-import { Listener, resolveTarget } from './listener.js';
-import { openTransport } from './open-transport.js';
+  validateSlotOptions,
+} from './options.js';
+import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
-import type { ListenTarget, Transport } from './transport.js';
+import type { Transport } from './transport.js';
 
 export type { DispatcherEvents };
 
@@ -40,16 +50,13 @@ export type { DispatcherEvents };
  */
 export class Dispatcher extends EventEmitter<DispatcherEvents> {
   #options: ValidDispatcherOptions;
+  #policy: ValidPolicy;
   readonly #transport: Transport;
-  readonly #listeners = new Map<number, Listener>();
-  readonly #state = new StateEncoder(this.#listeners);
+  readonly #listeners = new Listeners();
+  readonly #state = new StateEncoder(this.#listeners.byId);
   readonly #slots = new Map<number, Slot>();
-  /** The last generation of each slot number ever used, so that a number's next slot counts on. */
+  /** The last generation of each number of a closed slot, so that news of it is nobody else's. */
   readonly #generations: number[] = [];
-  /** Numbers of closed slots whose process is alive. */
-  readonly #lingering = new Set<number>();
-  readonly #names = new Set<string>();
-  #nextListenerId = 0;
   #closing: Promise<void> | null = null;
 
   /**
@@ -62,9 +69,10 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   constructor(options: DispatcherOptions = {}) {
     super();
     this.#options = validateDispatcherOptions(options);
+    this.#policy = validatePolicy(this.#options.policy);
     this.#transport = openTransport(
       this.#options,
-      transportEvents(this, this.#listeners, this.#slots),
+      transportEvents(this, this.#listeners.byId, this.#slots),
     );
     this.#publishState();
   }
@@ -85,26 +93,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   async listen(options: ListenOptions): Promise<Listener> {
     const valid = validateListenOptions(options);
     this.#checkOpen();
-    if (this.#names.has(valid.name)) {
-      throw new RondoError(
-        'ERR_RONDO_LISTENER_NAME_TAKEN',
-        `There is an open listener of the name '${valid.name}'`,
-      );
-    }
-    if (this.#names.size >= MOST_LISTENERS) {
-      throw new RondoError(
-        'ERR_RONDO_TOO_MANY_LISTENERS',
-        `A dispatcher has at most ${MOST_LISTENERS} open listeners`,
-      );
-    }
-    // Taken before the first await: two calls at once must not get the same name.
-    this.#names.add(valid.name);
+    this.#listeners.reserve(valid.name);
     try {
-      const target = await resolveTarget(valid);
-      this.#checkOpen();
-      return await this.#open(valid.name, target);
+      return await this.#open(valid);
     } catch (error) {
-      this.#names.delete(valid.name);
+      this.#listeners.release(valid.name);
       throw error;
     }
   }
@@ -112,19 +105,22 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   /**
    * Makes a place for a worker, with the lowest free number.
    *
-   * Throws `ERR_RONDO_TOO_MANY_SLOTS` (more than 1024) and `ERR_RONDO_CLOSED`.
+   * Throws `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_TOO_MANY_SLOTS` (more than
+   * 1024) and `ERR_RONDO_CLOSED`.
    */
-  openSlot(): Slot {
+  openSlot(options: SlotOptions = {}): Slot {
+    const valid = validateSlotOptions(options);
     this.#checkOpen();
     let id = 0;
-    while (this.#slots.has(id) || this.#lingering.has(id)) id++;
+    while (this.#slots.has(id)) id++;
     if (id >= MOST_SLOTS) {
       throw new RondoError(
         'ERR_RONDO_TOO_MANY_SLOTS',
         `A dispatcher has at most ${MOST_SLOTS} slots`,
       );
     }
-    const slot = new Slot(id, this.#generations[id] ?? 0, this.#transport, this.#slotOwner());
+    const generation = this.#generations[id] ?? 0;
+    const slot = new Slot(id, generation, valid, this.#transport, this.#slotOwner());
     this.#slots.set(id, slot);
     return slot;
   }
@@ -133,26 +129,34 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   stats(): DispatcherStats {
     return {
       transport: this.transport,
-      policy: this.#options.policy,
+      policy: this.#policy.name,
       window: this.#options.window,
+      maxConnections: this.#options.maxConnections,
       ...this.#transport.counts(),
-      listeners: [...this.#listeners.values()].map((listener) => listener.stats()),
+      listeners: this.#listeners.all.map((listener) => listener.stats()),
       slots: [...this.#slots.values()].map((slot) => slot.stats()),
     };
   }
 
   /**
-   * Changes `policy`, `window` or `takeBackMs` from now on; what is left out stays as it is. Workers
-   * keep what they were handed, also beyond a smaller window.
+   * Changes options from now on; what is left out stays as it is, and null removes `maxConnections`. A
+   * `policy` is for listeners that have none of their own. Workers keep what they have, also beyond a
+   * smaller window or limit.
    *
    * Throws `ERR_RONDO_INVALID_OPTION`, also for `transport`, which cannot change;
    * `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_CLOSED`. Nothing has changed then.
    */
-  configure(options: Omit<DispatcherOptions, 'transport'>): void {
-    const valid = validateChanges(options, this.#options);
+  configure(changes: Omit<DispatcherOptions, 'transport'>): void {
+    const valid = validateChanges(changes, this.#options);
     this.#checkOpen();
     this.#options = valid;
     this.#transport.configure(valid);
+    const policy = validatePolicy(valid.policy);
+    if (changes.policy === undefined || isSamePolicy(policy, this.#policy)) return;
+    this.#policy = policy;
+    for (const listener of this.#listeners.all) {
+      if (!listener.hasOwnPolicy) listener.applyOptions();
+    }
   }
 
   /**
@@ -180,44 +184,39 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   async #close(): Promise<void> {
-    await Promise.all([...this.#listeners.values()].map((listener) => listener.close()));
+    await Promise.all(this.#listeners.all.map((listener) => listener.close()));
     for (const slot of this.#slots.values()) slot.abandon();
     this.#slots.clear();
     await this.#transport.close();
     this.emit('close');
   }
 
-  async #open(name: string, target: ListenTarget): Promise<Listener> {
+  async #open({ name, place, changeable }: ValidListenOptions): Promise<Listener> {
+    const target = await resolveTarget(place);
+    this.#checkOpen();
     this.#state.checkRoomFor(name, target);
-    const id = this.#takeListenerId();
-    const address = await this.#transport.listen(id, target);
-    const listener = new Listener(id, name, address, this.#transport, () => {
-      this.#listeners.delete(id);
-      this.#names.delete(name);
-      this.#publishState();
-      if (this.#listeners.size === 0) this.#transport.unref();
-    });
-    this.#listeners.set(id, listener);
+    const id = this.#listeners.takeId();
+    const dealing = dealingOptions(changeable, changeable.policy ?? this.#policy);
+    const address = await this.#transport.listen(id, target, dealing);
+    const listener = new Listener(
+      id,
+      name,
+      address,
+      changeable,
+      this.#transport,
+      this.#listenerOwner(),
+    );
+    this.#listeners.add(listener);
     if (this.#closing !== null) {
       await listener.close();
       this.#checkOpen();
     }
+    // The dispatcher's policy may have changed since.
+    if (!listener.hasOwnPolicy && dealing.policy !== this.#policy) listener.applyOptions();
     this.#transport.ref();
     this.#publishState();
     this.emit('listening', listener);
     return listener;
-  }
-
-  /** Goes round, so that a late connection of a closed listener meets no new one of the same id. */
-  #takeListenerId(): number {
-    while (this.#listeners.has(this.#nextListenerId)) this.#advanceListenerId();
-    const id = this.#nextListenerId;
-    this.#advanceListenerId();
-    return id;
-  }
-
-  #advanceListenerId(): void {
-    this.#nextListenerId = (this.#nextListenerId + 1) % MOST_LISTENERS;
   }
 
   #publishState(): void {
@@ -228,18 +227,25 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     if (this.#closing !== null) throw new RondoError('ERR_RONDO_CLOSED');
   }
 
+  #listenerOwner(): ListenerOwner {
+    return {
+      policy: () => this.#policy,
+      onClosed: (listener) => {
+        this.#listeners.remove(listener);
+        this.#publishState();
+        if (this.#listeners.byId.size === 0) this.#transport.unref();
+      },
+    };
+  }
+
   #slotOwner(): SlotOwner {
     return {
       onReady: (slot) => this.emit('slot:ready', slot),
       onRetired: (slot, error) => this.emit('slot:retired', slot, error),
       onGone: (slot, info) => this.emit('slot:gone', slot, info),
-      onClosed: (slot, child) => {
+      onClosed: (slot) => {
         this.#slots.delete(slot.id);
         this.#generations[slot.id] = slot.generation;
-        if (child === null) return;
-        // It still counts on the slot's row of the board, so the number stays taken.
-        this.#lingering.add(slot.id);
-        child.once('exit', () => this.#lingering.delete(slot.id));
       },
     };
   }

@@ -2,6 +2,7 @@
 
 import type { EventEmitter } from 'node:events';
 import type { SlotGoneInfo } from '../types.js';
+import { Decider } from './decider.js';
 import type { Listener } from './listener.js';
 import type { Slot } from './slot.js';
 import type { TransportEvents } from './transport.js';
@@ -31,6 +32,12 @@ export interface DispatcherEvents {
   'handoff:error': [error: NodeJS.ErrnoException, slot: Slot];
   /** The listening socket became unusable, and the listener has been closed. */
   'listener:error': [error: NodeJS.ErrnoException, listener: Listener];
+  /**
+   * A policy that is a function threw, answered what is no answer, or not within `pickTimeoutMs`; with
+   * `ERR_RONDO_BAD_PICK`, and what it threw as the `cause`. Those connections are dealt by round robin. At
+   * most one event a second and listener.
+   */
+  'policy:error': [error: Error, listener: Listener];
   /** Everything is closed. */
   close: [];
 }
@@ -49,6 +56,10 @@ export function transportEvents(
     const slot = slots.get(id);
     if (slot !== undefined) then(slot);
   };
+  const decider = new Decider((error, listener) => {
+    // Not within the pick, which shall not fail if a listener of this event throws.
+    process.nextTick(() => dispatcher.emit('policy:error', error, listener));
+  });
   return {
     onServing: (id, generation, count) => withSlot(id, (slot) => slot.onServing(generation, count)),
     onRetired: (id, generation, error) => withSlot(id, (slot) => slot.onRetired(generation, error)),
@@ -67,5 +78,12 @@ export function transportEvents(
         void listener.close();
         dispatcher.emit('listener:error', error, listener);
       }),
+    onPick(id, peers, slots) {
+      const listener = listeners.get(id);
+      if (listener === undefined) return peers.map(() => -1);
+      return decider.ask(listener, peers, slots);
+    },
+    onPickTimedOut: (id, count) =>
+      withListener(id, (listener) => decider.onTimedOut(listener, count)),
   };
 }

@@ -2,19 +2,29 @@
 
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import type { ValidListenOptions } from '../options.js';
-import type { Address, ListenerStats } from '../types.js';
-import type { ListenTarget, Transport } from './transport.js';
+import { RondoError } from '../errors.js';
+import type { Address, ListenerChanges, ListenerStats, OpenListener } from '../types.js';
+import { type ValidListenerOptions, type ValidPlace, validateListenerChanges } from './options.js';
+import type { ValidPolicy } from './policies/index.js';
+import type { DealingOptions, ListenTarget, Transport } from './transport.js';
+
+/** What a listener asks of its dispatcher. */
+export interface ListenerOwner {
+  /** The policy of listeners that have none of their own. */
+  policy(): ValidPolicy;
+  onClosed(listener: Listener): void;
+}
 
 /** A listening socket. Made by `dispatcher.listen()`. */
-export class Listener {
+export class Listener implements OpenListener {
   /** A small integer, unique among the dispatcher's open listeners. */
   readonly id: number;
   /** The name workers may attach to. */
   readonly name: string;
   readonly #address: Address;
   readonly #transport: Transport;
-  readonly #onClosed: (listener: Listener) => void;
+  readonly #owner: ListenerOwner;
+  #options: ValidListenerOptions;
   #closed: Promise<void> | null = null;
 
   /** @internal */
@@ -22,14 +32,16 @@ export class Listener {
     id: number,
     name: string,
     address: Address,
+    options: ValidListenerOptions,
     transport: Transport,
-    onClosed: (listener: Listener) => void,
+    owner: ListenerOwner,
   ) {
     this.id = id;
     this.name = name;
     this.#address = address;
+    this.#options = options;
     this.#transport = transport;
-    this.#onClosed = onClosed;
+    this.#owner = owner;
   }
 
   /**
@@ -41,6 +53,23 @@ export class Listener {
   }
 
   /**
+   * Changes the policy and the limits from now on; what is left out stays, and null removes a limit. No
+   * connection is lost by it, and workers keep what they have, also beyond a smaller limit. Another
+   * policy deals as if every worker had been dealt the same until then.
+   *
+   * Throws `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_CLOSED` after `close()`.
+   * Nothing has changed then.
+   */
+  configure(changes: ListenerChanges): void {
+    const options = validateListenerChanges(changes, this.#options);
+    if (this.#closed !== null) {
+      throw new RondoError('ERR_RONDO_CLOSED', `The listener '${this.name}' is closed`);
+    }
+    this.#options = options;
+    this.applyOptions();
+  }
+
+  /**
    * Closes the socket. Connections that are accepted already are still served; those in the
    * kernel's backlog are reset. Resolves when the address is free again. Twice
    * gives the same promise.
@@ -48,9 +77,24 @@ export class Listener {
   close(): Promise<void> {
     if (this.#closed === null) {
       this.#closed = this.#transport.closeListener(this.id);
-      this.#onClosed(this);
+      this.#owner.onClosed(this);
     }
     return this.#closed;
+  }
+
+  /** Its own, or the dispatcher's. @internal */
+  get policy(): ValidPolicy {
+    return this.#options.policy ?? this.#owner.policy();
+  }
+
+  /** @internal */
+  get hasOwnPolicy(): boolean {
+    return this.#options.policy !== null;
+  }
+
+  /** Also after a change of the dispatcher's policy. @internal */
+  applyOptions(): void {
+    this.#transport.configureListener(this.id, dealingOptions(this.#options, this.policy));
   }
 
   /** @internal */
@@ -59,16 +103,20 @@ export class Listener {
       id: this.id,
       name: this.name,
       address: this.address(),
+      policy: this.policy.name,
       ...this.#transport.listenerCounts(this.id),
     };
   }
 }
 
+export function dealingOptions(options: ValidListenerOptions, policy: ValidPolicy): DealingOptions {
+  return { ...options, policy };
+}
+
 /** Looks a host name up, once, as `net.Server` does. Rejects with Node's own lookup error. */
-export async function resolveTarget(options: ValidListenOptions): Promise<ListenTarget> {
-  if (options.kind !== 'tcp') return options;
-  const { port, host, ipv6Only, backlog } = options;
+export async function resolveTarget(place: ValidPlace): Promise<ListenTarget> {
+  if (place.kind !== 'tcp') return place;
+  const { host, ...rest } = place;
   const isName = host !== null && isIP(host) === 0;
-  const ip = isName ? (await lookup(host)).address : host;
-  return { kind: 'tcp', ip, port, ipv6Only, backlog };
+  return { ...rest, ip: isName ? (await lookup(host)).address : host };
 }

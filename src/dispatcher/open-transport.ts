@@ -2,9 +2,9 @@
 
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
-import type { ValidDispatcherOptions } from '../options.js';
 import { IpcTransport } from './ipc/transport.js';
 import { NativeTransport } from './native/transport.js';
+import type { ValidDispatcherOptions } from './options.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 /** Throws `ERR_RONDO_NATIVE_MISSING`, and a system error if the engine cannot be started. */

@@ -9,16 +9,23 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { invalidOption, RondoError } from '../errors.js';
-import type { SlotGoneInfo, SlotState, SlotStats } from '../types.js';
-import type { SlotChannel, Transport } from './transport.js';
+import type { SlotGoneInfo, SlotOptions, SlotState, SlotStats } from '../types.js';
+import { validateSlotOptions } from './options.js';
+import type { LoopFigures, SlotChannel, Transport } from './transport.js';
+
+const NO_LOOP: LoopFigures = {
+  heartbeatAgeMs: null,
+  loopDelayMs: null,
+  utilisation: null,
+  memoryBytes: null,
+};
 
 /** What a slot tells its dispatcher. */
 export interface SlotOwner {
   onReady(slot: Slot): void;
   onRetired(slot: Slot, error: Error): void;
   onGone(slot: Slot, info: SlotGoneInfo): void;
-  /** `child` is the process it leaves alone, if one is alive. */
-  onClosed(slot: Slot, child: ChildProcess | null): void;
+  onClosed(slot: Slot): void;
 }
 
 /**
@@ -30,6 +37,7 @@ export class Slot {
   readonly id: number;
   readonly #transport: Transport;
   readonly #owner: SlotOwner;
+  #options: Required<SlotOptions>;
   #state: SlotState = 'open';
   #generation: number;
   #channel: SlotChannel | null = null;
@@ -40,11 +48,20 @@ export class Slot {
   #reclaimed: number | null = null;
 
   /** @internal */
-  constructor(id: number, generation: number, transport: Transport, owner: SlotOwner) {
+  constructor(
+    id: number,
+    generation: number,
+    options: Required<SlotOptions>,
+    transport: Transport,
+    owner: SlotOwner,
+  ) {
     this.id = id;
     this.#generation = generation;
+    this.#options = options;
     this.#transport = transport;
     this.#owner = owner;
+    // A closed slot of the same number may have had others.
+    transport.configureSlot(id, options);
   }
 
   /** Where the slot is in its life. */
@@ -99,19 +116,30 @@ export class Slot {
   }
 
   /**
+   * Changes the weight and the limit from now on; what is left out stays, and null removes the limit. The
+   * worker keeps what it has, also beyond a smaller limit; the slot's later processes get the same.
+   *
+   * Throws `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_SLOT_CLOSED` after
+   * `close()`. Nothing has changed then.
+   */
+  configure(changes: SlotOptions): void {
+    const options = validateSlotOptions(changes, this.#options);
+    this.#checkOpen();
+    this.#options = options;
+    this.#transport.configureSlot(this.id, options);
+  }
+
+  /**
    * Gives the slot up: nothing more is handed to its process, and what it has not received goes to
    * others. The process itself is left alone; its attached servers get no more connections. Twice is
    * as good as once.
    */
   close(): void {
     if (this.#state === 'closed') return;
-    const child = this.#child;
     this.#state = 'closed';
     if (this.#channel !== null) this.#transport.removeSlot(this.id, this.#generation, false);
     this.#forgetChild();
-    const isAlive =
-      child?.pid !== undefined && child.exitCode === null && child.signalCode === null;
-    this.#owner.onClosed(this, isAlive ? child : null);
+    this.#owner.onClosed(this);
   }
 
   /** Closes with the transport, which leaves what was handed off to the worker. @internal */
@@ -133,9 +161,10 @@ export class Slot {
       id: this.id,
       state: this.#state,
       pid: this.#child?.pid ?? null,
+      ...this.#options,
       ...counts,
-      // Of a process that is gone, it would only grow.
-      heartbeatAgeMs: this.#child === null ? null : counts.heartbeatAgeMs,
+      // A process that is gone has no loop, and its last figures are nobody's.
+      ...(this.#child === null && NO_LOOP),
       // The three are not read in one instant.
       received: Math.max(0, counts.handed - counts.reclaimed - counts.pending),
     };
@@ -171,9 +200,7 @@ export class Slot {
   }
 
   #open(): SlotChannel {
-    if (this.#state === 'closed') {
-      throw new RondoError('ERR_RONDO_SLOT_CLOSED', `Slot ${this.id} is closed`);
-    }
+    this.#checkOpen();
     if (this.#state !== 'open') {
       // The program's own 'exit' listener may run before ours.
       const { exitCode = null, signalCode = null } = this.#child ?? {};
@@ -187,6 +214,11 @@ export class Slot {
     }
     this.#channel ??= this.#transport.openSlot(this.id, ++this.#generation);
     return this.#channel;
+  }
+
+  #checkOpen(): void {
+    if (this.#state !== 'closed') return;
+    throw new RondoError('ERR_RONDO_SLOT_CLOSED', `Slot ${this.id} is closed`);
   }
 
   readonly #onExit = (code: number | null, signal: NodeJS.Signals | null): void => {

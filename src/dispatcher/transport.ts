@@ -1,11 +1,12 @@
 /**
  * What the Dispatcher asks of a transport: to listen, to keep a channel per slot, to deal. Two
- * implementations: transport-native.ts, transport-ipc.ts. A slot is named by its number and its
+ * implementations: native/transport.ts and ipc/transport.ts. A slot is named by its number and its
  * generation, which counts its processes, so that late news of a former one does no harm.
  */
 
 import type { ChildProcess } from 'node:child_process';
-import type { Address, PolicyName, TransportName } from '../types.js';
+import type { Address, PickSlot, SlotOptions, TransportName } from '../types.js';
+import type { ValidPolicy } from './policies/index.js';
 
 /** Where to listen, validated, with any host name resolved. */
 export type ListenTarget =
@@ -13,10 +14,27 @@ export type ListenTarget =
   | { kind: 'path'; path: string; mode: number | null; backlog: number }
   | { kind: 'fd'; fd: number; backlog: number };
 
+/** Limits are null for none. */
 export interface TransportOptions {
-  policy: PolicyName;
   window: number | 'auto';
   takeBackMs: number;
+  maxConnections: number | null;
+  pickTimeoutMs: number;
+}
+
+/** How the connections of one listener are dealt. Limits are null for none. */
+export interface DealingOptions {
+  policy: ValidPolicy;
+  maxConnections: number | null;
+  overload: 'queue' | 'reset';
+  maxQueueMs: number | null;
+}
+
+/** Who is at the other end of a connection. */
+export interface Peer {
+  address: string | null;
+  port: number;
+  family: 'IPv4' | 'IPv6' | null;
 }
 
 export interface TransportEvents {
@@ -35,6 +53,10 @@ export interface TransportEvents {
   onHandOffError(slot: number, error: Error): void;
   /** The listening socket itself became unusable and is closed. */
   onListenerBroken(listener: number, error: Error): void;
+  /** Asks a policy that is a function: a slot's number for each connection, or -1. Never throws. */
+  onPick(listener: number, peers: readonly Peer[], slots: readonly PickSlot[]): number[];
+  /** It had no answer in time for so many connections. */
+  onPickTimedOut(listener: number, count: number): void;
 }
 
 /** For spawn() or fork(): what gives the child its end of the channel. */
@@ -47,19 +69,35 @@ export interface ListenerCounts {
   accepted: number;
   redealt: number;
   closed: number;
+  turnedAway: number;
   acceptErrors: Record<string, number>;
 }
 
-export interface SlotCounts {
+/** What a worker shows of its event loop; null where it shows nothing. */
+export interface LoopFigures {
+  heartbeatAgeMs: number | null;
+  loopDelayMs: number | null;
+  utilisation: number | null;
+  memoryBytes: number | null;
+}
+
+export interface SlotCounts extends LoopFigures {
   handed: number;
   pending: number;
-  active: number;
+  open: number;
+  ended: number;
   refused: number;
   reclaimed: number;
   unfinished: number;
   lost: number;
-  heartbeatAgeMs: number | null;
   handoffErrors: Record<string, number>;
+}
+
+export interface TransportCounts {
+  accepted: number;
+  waiting: number;
+  starvedMs: number;
+  wakeUps: number;
 }
 
 export interface Transport {
@@ -67,9 +105,12 @@ export interface Transport {
   /** From now on; what is on its way already stays there. */
   configure(options: TransportOptions): void;
   /** Rejects with the error net.Server would emit. */
-  listen(id: number, target: ListenTarget): Promise<Address>;
+  listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address>;
+  configureListener(id: number, options: DealingOptions): void;
   /** Resolves when the address is free again. */
   closeListener(id: number): Promise<void>;
+  /** Of this number's present and later generations. */
+  configureSlot(slot: number, options: Required<SlotOptions>): void;
   /** Opens the channel of a new generation. Throws a system error. */
   openSlot(slot: number, generation: number): SlotChannel;
   /** Called once per generation, with a process that was started with its SlotChannel. */
@@ -84,7 +125,7 @@ export interface Transport {
   close(): Promise<void>;
   listenerCounts(id: number): ListenerCounts;
   slotCounts(slot: number): SlotCounts;
-  counts(): { accepted: number; waiting: number; starvedMs: number };
+  counts(): TransportCounts;
   /** Whether it keeps the process running. */
   ref(): void;
   unref(): void;

@@ -1,14 +1,9 @@
 /** Validation of a Supervisor's options, and their defaults. */
 
 import { availableParallelism } from 'node:os';
+import { type ValidDispatcherOptions, validateDispatcherOptions } from '../dispatcher/options.js';
 import { invalidOption } from '../errors.js';
-import {
-  checkInteger,
-  checkKeys,
-  checkOneOf,
-  type ValidDispatcherOptions,
-  validateDispatcherOptions,
-} from '../options.js';
+import { checkInteger, checkKeys, checkOneOf } from '../options.js';
 import type { SupervisorOptions } from './types.js';
 
 /** Each worker has another one beside it during a reload, and a dispatcher has 1024 slots. */
@@ -43,6 +38,8 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
   window: true,
   transport: true,
   takeBackMs: true,
+  pickTimeoutMs: true,
+  maxOpenConnections: true,
   exec: true,
   args: true,
   execArgv: true,
@@ -85,7 +82,8 @@ export interface ValidSupervisorOptions extends Record<NumberOption, number> {
 /** Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`. */
 export function validateSupervisorOptions(options: SupervisorOptions): ValidSupervisorOptions {
   checkKeys('options', options, KEYS);
-  const { policy, window, transport, takeBackMs } = options;
+  const { policy, window, transport, takeBackMs, pickTimeoutMs } = options;
+  const { maxOpenConnections } = options;
   const { exec, args = [], execArgv = process.execArgv, env = {}, agent, sockets = [] } = options;
   const { readyWhen = 'listening', guard = false, hangTimeoutMs = 0 } = options;
   checkText('exec', exec);
@@ -101,6 +99,9 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
   for (const { fd, name } of sockets) {
     checkInteger('sockets[].fd', fd, 3, LONGEST_MS);
     checkText('sockets[].name', name);
+  }
+  if (maxOpenConnections !== undefined && maxOpenConnections !== null) {
+    checkInteger('maxOpenConnections', maxOpenConnections, 1, LONGEST_MS, 'null or ');
   }
   // The heartbeat's own pace is a quarter of it, and a busy loop is not a stuck one.
   if (hangTimeoutMs !== 0) checkInteger('hangTimeoutMs', hangTimeoutMs, 200, LONGEST_MS, '0 or ');
@@ -119,6 +120,9 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
       ...(window !== undefined && { window }),
       ...(transport !== undefined && { transport }),
       ...(takeBackMs !== undefined && { takeBackMs }),
+      ...(pickTimeoutMs !== undefined && { pickTimeoutMs }),
+      // `maxConnections` of a Supervisor is when to recycle a worker.
+      ...(maxOpenConnections !== undefined && { maxConnections: maxOpenConnections }),
     }),
     ...numbersOf(options),
   };

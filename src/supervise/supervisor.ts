@@ -1,5 +1,5 @@
 /**
- * The Supervisor: so many workers of one program, kept alive, replaced in peace, and ended in order. It
+ * The Supervisor: so many workers of one program, kept alive, replaced without a failed request, and ended in order. It
  * says what is to be, and one thing after another; the slots are the crew's (crew.ts), each knows how one
  * worker follows another (supervised-slot.ts), and a worker process what it is doing (worker-process.ts).
  *
@@ -26,6 +26,7 @@ import {
 import { MOST_WORKERS, type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
 import type { SupervisedSlot } from './supervised-slot.js';
 import type {
+  DealingChanges,
   ReloadOptions,
   StopSignal,
   SupervisorEvents,
@@ -154,8 +155,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   /**
    * Replaces every worker, one slot after another: the new one is ready before the old one drains. With
-   * `changes` the new workers have other options, for instance another `env`; `policy`, `window` and
-   * `takeBackMs` change at once, `workers` at the end. Resolves when the old ones have ended. A call
+   * `changes` the new workers have other options, for instance another `env`; what `configure()` can
+   * change changes at once, `workers` at the end. Resolves when the old ones have ended. A call
    * while another one waits for its turn joins it.
    *
    * Rejects with `ERR_RONDO_RELOAD_FAILED` if a new worker does not become ready, with its last output
@@ -197,10 +198,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /**
-   * Changes how connections are dealt from now on: `policy`, `window` and `takeBackMs`; what is left
-   * out stays. Throws as `reload()` rejects.
+   * Changes how connections are dealt from now on; what is left out stays. Throws as `reload()` rejects.
    */
-  configure(changes: Pick<SupervisorOptions, 'policy' | 'window' | 'takeBackMs'>): void {
+  configure(changes: DealingChanges): void {
     this.#checkRunning();
     this.#setOptions({ ...this.#given, ...changes });
   }

@@ -4,7 +4,12 @@ import type { Address } from 'node:cluster';
 import type { DispatcherOptions, DispatcherStats } from '../types.js';
 
 /** Options of a {@link Supervisor}, in addition to those of its dispatcher. */
-export interface SupervisorOptions extends DispatcherOptions {
+export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnections'> {
+  /**
+   * How many connections may be with the workers at once, as a Dispatcher's `maxConnections`; beyond it
+   * they wait in the backlog. 1 or more; null (default): no limit.
+   */
+  maxOpenConnections?: number | null;
   /** The workers' program, as `node` would find it from the working directory. */
   exec: string;
   /** The program's own arguments. Default none. */
@@ -64,6 +69,12 @@ export interface SupervisorOptions extends DispatcherOptions {
   /** How often it is checked that the agent and workers are there, in milliseconds. Default 10,000; 0: never. */
   healthCheckMs?: number;
 }
+
+/** What `configure()` may change while the workers go on. */
+export type DealingChanges = Pick<
+  SupervisorOptions,
+  'policy' | 'window' | 'takeBackMs' | 'maxOpenConnections' | 'pickTimeoutMs'
+>;
 
 /** What `reload()` may change; the rest is for the Supervisor's whole life. */
 export type ReloadOptions = Partial<Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets'>>;

@@ -163,7 +163,10 @@ export class Attachments implements ChannelUser {
   }
 
   serve(listener: number, handle: StreamHandle): void {
-    this.#byListener.get(listener)?.handle.connect(handle);
+    const attachment = this.#byListener.get(listener);
+    // What was asked whether it takes the connection may have closed its server.
+    if (attachment === undefined) return handle.close();
+    attachment.handle.connect(handle);
   }
 
   /** The servers stay as they are, for their connections' sake, but keep nothing running. */

@@ -1,6 +1,6 @@
 /**
- * What a worker's end of a channel offers, whichever the transport: receiver.ts (native) and
- * receiver-ipc.ts implement it; attach.ts and cluster/child.ts are its users.
+ * What a worker's end of a channel offers, whichever the transport: native-receiver.ts and
+ * ipc-receiver.ts implement it; attach.ts and cluster/child.ts are its users.
  */
 
 import type { Server } from 'node:net';
@@ -18,7 +18,8 @@ export interface ChannelUser {
   onState(state: State): void;
   /**
    * Whether a server here takes a connection of that listener now. False sends it back to the
-   * primary. `isFinal`: no other worker would take it, so a server that is full must drop it.
+   * primary, and so does throwing, which a getter of the program's can. `isFinal`: no other worker
+   * would take it, so a server that is full must drop it, and no getter is asked.
    */
   accepts(listener: number, isFinal: boolean): boolean;
   /** Gives the connection to its server. The handle is the server's from here on. */

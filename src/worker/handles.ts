@@ -4,9 +4,16 @@
  */
 
 import { Socket } from 'node:net';
+import type { Native } from '../native.js';
 import type { StreamHandle } from './channel.js';
 
 type HandleClass = new (type: number) => StreamHandle;
+
+/** Node's class, with handles that count their end. */
+type CountingClass = HandleClass & {
+  /** From now on the handle is a connection of that listener, to be counted when it closes. */
+  countEndOf(handle: StreamHandle, listener: number): void;
+};
 
 /** TCPConstants.SOCKET and PipeConstants.SOCKET: a connection, not a listener. */
 const SOCKET = 0;
@@ -14,51 +21,73 @@ const SOCKET = 0;
 /** What a listener's connections are: TCP's, or a Unix socket's. */
 export type StreamKind = 'tcp' | 'pipe';
 
-/** Opens received fds as handles of Node's, and calls `onClosed` once for each when it closes. */
-export class HandleFactory {
-  readonly #duplicate: (fd: number) => number;
-  readonly #onClosed: () => void;
-  readonly #classes = new Map<StreamKind, HandleClass>();
+/**
+ * One connection of that listener is over. In memory that the primary reads, so nothing has to be
+ * called for it; the numbers wrap.
+ */
+export function countEnded(ended: Uint32Array, listener: number): void {
+  ended[0] = (ended[0] as number) + 1;
+  ended[1 + listener] = (ended[1 + listener] as number) + 1;
+}
 
-  /** `duplicate` gives another number for an fd's socket, or -errno. */
-  constructor(duplicate: (fd: number) => number, onClosed: () => void) {
-    this.#duplicate = duplicate;
-    this.#onClosed = onClosed;
+/** Opens received fds as handles of Node's, each of which is counted once when it closes. */
+export class HandleFactory {
+  readonly #native: Pick<Native, 'dupFd' | 'closeFd'>;
+  readonly #ended: Uint32Array;
+  readonly #classes = new Map<StreamKind, CountingClass>();
+
+  constructor(native: Pick<Native, 'dupFd' | 'closeFd'>, ended: Uint32Array) {
+    this.#native = native;
+    this.#ended = ended;
   }
 
-  /** Takes ownership of the fd, unless it returns a number: libuv's reason not to take it. */
-  open(kind: StreamKind, fd: number): StreamHandle | number {
+  /** Takes ownership of the fd, unless it returns -errno or throws; then nothing is counted either. */
+  open(kind: StreamKind, fd: number, listener: number): StreamHandle | number {
     let handleClass = this.#classes.get(kind);
     if (handleClass === undefined) {
-      const duplicate = this.#duplicate(fd);
+      const duplicate = this.#native.dupFd(fd);
       if (duplicate < 0) return duplicate;
-      handleClass = countingClass(nodesHandleClass(duplicate), this.#onClosed);
+      handleClass = countingClass(this.#nodesHandleClass(duplicate), this.#ended);
       this.#classes.set(kind, handleClass);
     }
     const handle = new handleClass(SOCKET);
     const result = handle.open(fd);
-    if (result === 0) return handle;
+    if (result === 0) {
+      handleClass.countEndOf(handle, listener);
+      return handle;
+    }
     handle.close();
     return result;
   }
+
+  /**
+   * Node's TCP or Pipe class, whichever is right for the socket behind `fd`, which is closed. There is
+   * no public way to it, but `net.Socket` makes such a handle for an fd.
+   */
+  #nodesHandleClass(fd: number): HandleClass {
+    const options = { fd, manualStart: true } as ConstructorParameters<typeof Socket>[0];
+    let probe: Socket & { _handle: StreamHandle };
+    try {
+      probe = new Socket(options) as typeof probe;
+    } catch (error) {
+      this.#native.closeFd(fd);
+      throw error;
+    }
+    const handleClass = probe._handle.constructor as HandleClass;
+    // Closes the duplicate alone; the connection stays open.
+    probe.destroy();
+    return handleClass;
+  }
 }
 
-/**
- * Node's TCP or Pipe class, whichever is right for the socket behind `fd`, which is closed. There is no
- * public way to it, but `net.Socket` makes such a handle for an fd.
- */
-function nodesHandleClass(fd: number): HandleClass {
-  const options = { fd, manualStart: true } as ConstructorParameters<typeof Socket>[0];
-  const probe = new Socket(options) as Socket & { _handle: StreamHandle };
-  const handleClass = probe._handle.constructor as HandleClass;
-  // Closes the duplicate alone; the connection stays open.
-  probe.destroy();
-  return handleClass;
-}
-
-function countingClass(base: HandleClass, onClosed: () => void): HandleClass {
+function countingClass(base: HandleClass, ended: Uint32Array): CountingClass {
   class CountingHandle extends base {
-    #isOver = false;
+    /** Or -1: it is no connection yet, or no longer. */
+    #listener = -1;
+
+    static countEndOf(handle: CountingHandle, listener: number): void {
+      handle.#listener = listener;
+    }
 
     override close(callback?: () => void): void {
       this.#end();
@@ -72,12 +101,13 @@ function countingClass(base: HandleClass, onClosed: () => void): HandleClass {
     }
 
     #end(): void {
-      if (this.#isOver) return;
-      this.#isOver = true;
-      onClosed();
+      const listener = this.#listener;
+      if (listener < 0) return;
+      this.#listener = -1;
+      countEnded(ended, listener);
     }
   }
   // As it would be inspected without rondo.
   Object.defineProperty(CountingHandle, 'name', { value: base.name });
-  return CountingHandle;
+  return CountingHandle as unknown as CountingClass;
 }

@@ -6,6 +6,7 @@
 import { RondoError } from '../errors.js';
 import {
   asRondoMessage,
+  type EndedCounts,
   type NodeHandleMessage,
   type ToPrimary,
   type ToWorker,
@@ -29,7 +30,7 @@ interface NodeChannel {
 type ConnectionMessage = Extract<ToWorker, { cmd: 'NODE_RONDO_CONNECTION' }>;
 
 /** The primary learns of connections that ended no later than this, unless a message goes before. */
-const ACTIVE_REPORT_MS = 20;
+const ENDED_REPORT_MS = 20;
 
 /** Says hello to the primary. Throws `ERR_RONDO_CHANNEL` if the process has no IPC channel. */
 export function openIpcChannel(user: ChannelUser): WorkerChannel {
@@ -38,12 +39,13 @@ export function openIpcChannel(user: ChannelUser): WorkerChannel {
 
 class IpcChannel implements WorkerChannel {
   readonly #user: ChannelUser;
-  /** The connections that are served. */
-  readonly #open = new Set<StreamHandle>();
+  /** The connections that are served, with their listeners. */
+  readonly #open = new Map<StreamHandle, number>();
+  /** By listener: how many are over that the primary has not been told of. */
+  readonly #ended = new Map<number, number>();
   readonly #countingClose: PropertyDescriptor;
   /** What `socket.resetAndDestroy()` calls instead of close. */
   readonly #countingReset: PropertyDescriptor;
-  #reportedActive = 0;
   #reportTimer: NodeJS.Timeout | null = null;
   #hasState = false;
   #hasRef = false;
@@ -82,7 +84,7 @@ class IpcChannel implements WorkerChannel {
     this.#send({ cmd: 'NODE_RONDO_SERVING', listeners });
   }
 
-  /** There is no board to show it on. */
+  /** There is no scoreboard to show it on. */
   beat(): void {}
 
   ref(): void {
@@ -125,16 +127,22 @@ class IpcChannel implements WorkerChannel {
   };
 
   #receive({ id, listener, isFinal }: ConnectionMessage, handle: StreamHandle): void {
-    if (!this.#user.accepts(listener, isFinal)) {
-      handle.close();
-      this.#send({ cmd: 'NODE_RONDO_REFUSED', id });
-      return;
+    let isAccepted = false;
+    try {
+      isAccepted = this.#user.accepts(listener, isFinal);
+    } finally {
+      // Also when it threw: a property of the server is a getter of the program's.
+      if (!isAccepted) {
+        handle.close();
+        this.#send({ cmd: 'NODE_RONDO_REFUSED', id });
+      }
     }
-    this.#countUntilClosed(handle);
-    this.#reportedActive = this.#open.size;
+    if (!isAccepted) return;
+    this.#countUntilClosed(handle, listener);
     // Before anything is read from it. Whether this arrives does not matter: Node has acknowledged
     // the handle already, and the primary gives it to no other after that.
-    this.#send({ cmd: 'NODE_RONDO_RECEIVED', id, active: this.#open.size });
+    const ended = this.#takeEnded();
+    this.#send({ cmd: 'NODE_RONDO_RECEIVED', id, ...(ended.length > 0 && { ended }) });
     this.#user.serve(listener, handle);
   }
 
@@ -146,15 +154,20 @@ class IpcChannel implements WorkerChannel {
     if (message !== null) this.#send({ cmd: 'NODE_RONDO_MISSED', id: message.id });
   }
 
-  #countUntilClosed(handle: StreamHandle): void {
-    this.#open.add(handle);
+  #countUntilClosed(handle: StreamHandle, listener: number): void {
+    this.#open.set(handle, listener);
     Object.defineProperty(handle, 'close', this.#countingClose);
     // A pipe has none.
     if (handle.reset !== undefined) Object.defineProperty(handle, 'reset', this.#countingReset);
   }
 
   #countClosed(handle: StreamHandle): StreamHandle {
-    if (this.#open.delete(handle)) this.#reportSoon();
+    const listener = this.#open.get(handle);
+    if (listener !== undefined) {
+      this.#open.delete(handle);
+      this.#ended.set(listener, (this.#ended.get(listener) ?? 0) + 1);
+      this.#reportSoon();
+    }
     return Object.getPrototypeOf(handle);
   }
 
@@ -162,10 +175,15 @@ class IpcChannel implements WorkerChannel {
     if (this.#reportTimer !== null || this.#isEnded) return;
     this.#reportTimer = setTimeout(() => {
       this.#reportTimer = null;
-      if (this.#open.size === this.#reportedActive) return;
-      this.#reportedActive = this.#open.size;
-      this.#send({ cmd: 'NODE_RONDO_ACTIVE', active: this.#open.size });
-    }, ACTIVE_REPORT_MS).unref();
+      const ended = this.#takeEnded();
+      if (ended.length > 0) this.#send({ cmd: 'NODE_RONDO_ENDED', ended });
+    }, ENDED_REPORT_MS).unref();
+  }
+
+  #takeEnded(): EndedCounts {
+    const ended = [...this.#ended];
+    this.#ended.clear();
+    return ended;
   }
 
   readonly #onDisconnect = (): void => this.#end();

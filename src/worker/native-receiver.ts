@@ -3,11 +3,17 @@
  * given to its server, or sent back.
  */
 
+import { constants } from 'node:os';
 import { RondoError, systemError } from '../errors.js';
 import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
 import { decodeState } from '../protocol/protocol.js';
-import { type ChannelUser, checkVersion, type WorkerChannel } from './channel.js';
-import { HandleFactory, type StreamKind } from './handles.js';
+import {
+  type ChannelUser,
+  checkVersion,
+  type StreamHandle,
+  type WorkerChannel,
+} from './channel.js';
+import { countEnded, HandleFactory, type StreamKind } from './handles.js';
 
 /**
  * Opens the channel behind `fd`, which it takes over, and says hello to the primary.
@@ -20,12 +26,18 @@ export function openNativeChannel(native: Native, fd: number, user: ChannelUser)
 /** Runs what process.nextTick() and promises have queued. Old, undocumented, in every Node so far. */
 const runTicks = (process as { _tickCallback?: () => void })._tickCallback;
 
+/** What comes back by itself: the connection is as good as before, here or with another worker. */
+const { EMFILE, ENFILE, ENOMEM } = constants.errno;
+const SHORTAGES: readonly number[] = [-EMFILE, -ENFILE, -ENOMEM];
+
 class NativeChannel implements WorkerChannel {
   readonly #native: Native;
   readonly #receiver: NativeReceiver;
   readonly #user: ChannelUser;
   readonly #batch: Int32Array;
-  readonly #handles: HandleFactory;
+  /** These two from the welcome on, before which no connection comes. */
+  #handles!: HandleFactory;
+  #ended!: Uint32Array;
   /** By listener id; ids that are not among the present listeners' keep what they had. */
   readonly #kinds = new Map<number, StreamKind>();
 
@@ -37,15 +49,11 @@ class NativeChannel implements WorkerChannel {
       fd,
       {
         onConnections: (count) => this.#onConnections(count),
-        onWelcome: (version) => checkVersion(version),
+        onWelcome: (version) => this.#onWelcome(version),
         onState: (text) => this.#onState(text),
         onEnd: (error) => this.#onEnd(error),
       },
       this.#batch,
-    );
-    this.#handles = new HandleFactory(
-      (fd) => native.dupFd(fd),
-      () => this.#receiver.release(),
     );
     const result = this.#receiver.open();
     if (result < 0) {
@@ -71,6 +79,12 @@ class NativeChannel implements WorkerChannel {
     this.#receiver.unref();
   }
 
+  #onWelcome(version: number): void {
+    checkVersion(version);
+    this.#ended = this.#receiver.ended();
+    this.#handles = new HandleFactory(this.#native, this.#ended);
+  }
+
   #onState(text: string): void {
     const state = decodeState(text);
     for (const { id, address } of state.listeners) {
@@ -91,25 +105,23 @@ class NativeChannel implements WorkerChannel {
     } catch (error) {
       // A 'connection' listener threw, which may be the end of this process. What it has not been
       // given yet can still be served by another.
-      while (index < count) this.#passOn(index++);
+      while (index < count) this.#giveBack(index++, true);
       throw error;
     }
   }
 
+  /** At whatever it throws, the connection is its server's, or no longer this process's. */
   #receive(index: number): void {
     const at = index * FIELDS_PER_CONNECTION;
     const fd = this.#batch[at] as number;
     const listener = this.#batch[at + 1] as number;
     const isFinal = this.#batch[at + 2] === 1;
-    if (!this.#user.accepts(listener, isFinal)) {
-      if (this.#receiver.refuse(index, false)) return;
-      // The channel has ended, so nobody else can be asked.
-      if (!this.#user.accepts(listener, true)) return this.#close(fd);
-    }
-    const handle = this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd);
+    if (!this.#takes(index, listener, isFinal)) return;
+    const handle = this.#open(index, fd, listener);
     if (typeof handle !== 'number') return this.#user.serve(listener, handle);
+    if (SHORTAGES.includes(handle)) return this.#giveBack(index, true);
     // Fatal to this connection, not to the server.
-    this.#native.closeFd(fd);
+    this.#close(index);
     const { message } = systemError(handle, 'open');
     process.emitWarning(`A received connection was unusable and has been closed: ${message}`, {
       type: 'RondoWarning',
@@ -117,15 +129,41 @@ class NativeChannel implements WorkerChannel {
     });
   }
 
-  /** To any worker, this one included. */
-  #passOn(index: number): void {
-    if (this.#receiver.refuse(index, true)) return;
-    this.#close(this.#batch[index * FIELDS_PER_CONNECTION] as number);
+  /** False: it has been given back, or closed. */
+  #takes(index: number, listener: number, isFinal: boolean): boolean {
+    try {
+      if (this.#user.accepts(listener, isFinal)) return true;
+    } catch (error) {
+      // A property of the server is a getter of the program's. The next worker may do better; the
+      // last one asked takes it without looking.
+      this.#giveBack(index, false);
+      throw error;
+    }
+    if (this.#receiver.refuse(index, false)) return false;
+    // The channel has ended, so nobody else can be asked.
+    if (this.#user.accepts(listener, true)) return true;
+    this.#close(index);
+    return false;
   }
 
-  #close(fd: number): void {
-    this.#native.closeFd(fd);
-    this.#receiver.release();
+  #open(index: number, fd: number, listener: number): StreamHandle | number {
+    try {
+      return this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd, listener);
+    } catch (error) {
+      this.#close(index);
+      throw error;
+    }
+  }
+
+  /** With `mayReturn` to any worker, this one included. */
+  #giveBack(index: number, mayReturn: boolean): void {
+    if (!this.#receiver.refuse(index, mayReturn)) this.#close(index);
+  }
+
+  #close(index: number): void {
+    const at = index * FIELDS_PER_CONNECTION;
+    this.#native.closeFd(this.#batch[at] as number);
+    countEnded(this.#ended, this.#batch[at + 1] as number);
   }
 
   #onEnd(error: number): void {

@@ -101,6 +101,32 @@ test('worse by less than the tolerance is no failure', async (t) => {
   t.match(rowOf(stdout, 'storm', 'rondo-native'), /\| 0\.945 \| .* \| worse$/);
 });
 
+test('of small counts the difference says more than a ratio', async (t) => {
+  const burst = (shares: number[]): Entry => ({
+    scenario: 'burst',
+    contestant: 'rondo-native',
+    shares,
+  });
+  const directory = t.testdir();
+  const [even, two, three] = await Promise.all(
+    [
+      [32, 32],
+      [33, 31],
+      [34, 31],
+    ].map((shares, index) => writeResults(path.join(directory, `${index}`), [burst(shares)])),
+  );
+  const same = compare(even ?? '', two ?? '');
+  t.equal(same.status, 0, 'from 0 to 2');
+  t.match(
+    rowOf(same.stdout, 'burst', 'rondo-native'),
+    /\| max − min \| 0 \| 2 \| .* \| no difference$/,
+  );
+  const worse = compare(even ?? '', three ?? '');
+  t.equal(worse.status, 1, 'from 0 to 3');
+  t.match(rowOf(worse.stdout, 'burst', 'rondo-native'), /\| worse, beyond 5 %$/);
+  t.equal(compare(three ?? '', even ?? '').status, 0);
+});
+
 test('what a reader has to know', async (t) => {
   const machine = { ...MACHINE.machine, cores: 64 };
   const [a, b] = await twoOf(

@@ -191,6 +191,44 @@ test('all at a glance: the best and what cannot be told from it in bold', async 
   t.match(html, 'No difference is expected', 'where none is expected it is said');
 });
 
+test('of a burst, every worker in every round', async (t) => {
+  const parameters = { held: 64, cores: 'idle' };
+  const html = await pageOf(t, [
+    { scenario: 'burst', contestant: 'rondo-native', parameters, shares: [32, 32] },
+    { scenario: 'burst', contestant: 'cluster-rr', parameters, shares: [40, 24] },
+    { scenario: 'burst', contestant: 'cluster-none', parameters, shares: [64] },
+    ...[3, 8].map((workers) => ({
+      scenario: 'burst',
+      contestant: 'rondo-native',
+      parameters: { held: 400, cores: 'idle' },
+      workers,
+      shares: Array.from({ length: workers }, (_, index) => 50 + index),
+    })),
+  ]);
+  t.same(unbalanced(html.replace(/^<!doctype html>/, '')), []);
+  t.notMatch(html, /NaN|Infinity|undefined/);
+  const dots = figuresOf(html).filter(({ kind }) => kind === 'rounds');
+  t.same(
+    dots.map(({ id }) => id),
+    [
+      'burst-held-64-cores-idle-of-2-workers',
+      'burst-held-400-cores-idle-of-3-workers',
+      'burst-held-400-cores-idle-of-8-workers',
+    ],
+    'at each number of workers',
+  );
+  t.match(
+    dots[0]?.text,
+    'In the worst round of rondo-native one worker had no more than another; in that of cluster-none 64 more',
+  );
+  t.match(dots[2]?.text, 'In the worst round of rondo-native one worker had 7 more than another.');
+  t.notOk(figuresOf(html).some(({ kind }) => kind === 'spread'));
+  t.match(
+    textOf(html, 'burst-held-64-cores-idle-gap'),
+    'The others: cluster-rr 16 connections, cluster-none 64 connections.',
+  );
+});
+
 test('too few rounds: no interval and no verdict', async (t) => {
   const html = await pageOf(t, ENTRIES.slice(0, 5), { rounds: 3 });
   const text = textOf(html, 'storm-rate');

@@ -42,7 +42,7 @@ const wrong: Array<[args: string[], named: RegExp, env?: NodeJS.ProcessEnv]> = [
   [['start', 'app.js', '-w', '513'], /Received 513/],
   [['start', 'app.js', '--window', '0'], /'--window'/],
   [['start', 'app.js', '--window', 'x'], /'--window' .* Received 'x'/],
-  [['start', 'app.js', '--policy', 'random'], /'--policy' .*'round-robin'.* Received 'random'/],
+  [['start', 'app.js', '--policy', 'fair'], /'--policy' .*'round-robin'.* Received 'fair'/],
   [['start', 'app.js'], /'RONDO_WINDOW' .* Received '-1'/, { RONDO_WINDOW: '-1' }],
   [['start', 'app.js'], /'RONDO_POLICY' .* Received 'none'/, { RONDO_POLICY: 'none' }],
   [['start', 'no-such-file.js'], /no-such-file\.js/],

@@ -3,6 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { test } from 'tap';
+import { POLICY_NAMES } from '../../src/dispatcher/policies/index.js';
 import { preloaded, startProgram } from '../fixtures/cluster.js';
 
 const CLUSTER = new URL('../../dist/cluster/index.js', import.meta.url).href;
@@ -20,7 +21,7 @@ test('the ipc transport', preloaded.options, async (t) => {
 });
 
 const wrong = [
-  ['RONDO_POLICY', 'fair', "one of 'round-robin', 'least-connections'"],
+  ['RONDO_POLICY', 'fair', `one of ${POLICY_NAMES.map((name) => `'${name}'`).join(', ')}`],
   ['RONDO_WINDOW', '0', "'auto' or an integer from 1 to 1024"],
   ['RONDO_WINDOW', '1e1', "'auto' or an integer from 1 to 1024"],
   ['RONDO_WINDOW', ' ', "'auto' or an integer from 1 to 1024"],

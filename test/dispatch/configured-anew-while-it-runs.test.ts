@@ -62,17 +62,17 @@ for (const transport of transports()) {
     const { dispatcher, port, worker: start } = deck;
     const pids = [String((await start(['hold'])).pid), String((await start(['hold'])).pid)];
     const sockets: Array<Awaited<ReturnType<typeof hold>>> = [];
-    const active = (): string =>
+    const open = (): string =>
       dispatcher
         .stats()
-        .slots.map((slot) => slot.active)
+        .slots.map((slot) => slot.open)
         .join();
     const connect = async (): Promise<number> => {
       sockets.push(await hold(port));
       return pids.indexOf(sockets.at(-1)?.line ?? '');
     };
     t.strictSame([await connect(), await connect(), await connect()], [0, 1, 0]);
-    await until('they are counted', () => active() === '2,1');
+    await until('they are counted', () => open() === '2,1');
 
     dispatcher.configure({ policy: 'round-robin' });
     t.equal(dispatcher.stats().policy, 'round-robin');
@@ -80,12 +80,12 @@ for (const transport of transports()) {
     const [second] = sockets.splice(1, 1);
     second?.socket.end();
     if (second !== undefined) await once(second.socket, 'close');
-    await until('one has gone', () => active() === '3,2');
+    await until('one has gone', () => open() === '3,2');
 
     dispatcher.configure({ policy: 'least-connections' });
     t.strictSame([await connect(), await connect()], [1, 0], 'first the one that has fewer');
     for (const { socket } of sockets) socket.destroy();
-    await until('all are over', () => active() === '0,0');
+    await until('all are over', () => open() === '0,0');
   });
 
   test(`${transport}: what is left out stays`, async (t) => {

@@ -77,7 +77,7 @@ for (const transport of transports()) {
     proceed(worker.pid);
     await over;
     for (const client of clients) (await client).destroy();
-    await until('all are over', () => dispatcher.stats().slots[0]?.active === 0);
+    await until('all are over', () => dispatcher.stats().slots[0]?.open === 0);
     t.strictSame(log.splice(0), ['starved', 'flowing']);
     t.ok(dispatcher.stats().starvedMs > starvedMs);
   });

@@ -16,7 +16,7 @@ for (const transport of transports()) {
     const pids: string[] = [];
     for (let i = 0; i < WORKERS; i++) pids.push(String((await start(['hold'])).pid));
     const sockets: Array<{ slot: number; socket: net.Socket }> = [];
-    const active = () => dispatcher.stats().slots.map((slot) => slot.active);
+    const open = () => dispatcher.stats().slots.map((slot) => slot.open);
     const connect = async (): Promise<number> => {
       const { socket, line } = await hold(port);
       const slot = pids.indexOf(line);
@@ -26,16 +26,16 @@ for (const transport of transports()) {
     const leave = async (slot: number): Promise<void> => {
       const index = sockets.findIndex((entry) => entry.slot === slot);
       const [{ socket }] = sockets.splice(index, 1) as [(typeof sockets)[0]];
-      const before = active()[slot] as number;
+      const before = open()[slot] as number;
       socket.end();
       await once(socket, 'close');
-      await until('it is counted', () => active()[slot] === before - 1);
+      await until('it is counted', () => open()[slot] === before - 1);
     };
 
     const first: number[] = [];
     for (let i = 0; i < 2 * WORKERS; i++) first.push(await connect());
     t.strictSame(first, [0, 1, 2, 0, 1, 2], 'all have the same, so they are served in turn');
-    await until('it is counted', () => active().join() === '2,2,2');
+    await until('it is counted', () => open().join() === '2,2,2');
 
     await leave(1);
     t.equal(await connect(), 1, 'not the next in turn, which is 0');
@@ -44,8 +44,8 @@ for (const transport of transports()) {
     await leave(1);
     const next = [await connect(), await connect(), await connect()];
     t.strictSame(next, [2, 1, 2], 'with 2, 1, 0; then 2, 1, 1, from 2 on; then 2, 2, 1');
-    await until('it is counted', () => active().join() === '2,2,2');
+    await until('it is counted', () => open().join() === '2,2,2');
     for (const { socket } of sockets) socket.destroy();
-    await until('all are over', () => active().every((count) => count === 0));
+    await until('all are over', () => open().every((count) => count === 0));
   });
 }

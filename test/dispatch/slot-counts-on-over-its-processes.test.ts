@@ -15,7 +15,7 @@ for (const transport of transports()) {
     const figures = async (open = 0) => (await settled(dispatcher, open)).slots[0];
     t.match(await figures(2), { id: 0, state: 'ready', pid: first.pid, handed: 2, received: 2 });
     await first.kill();
-    const idle = { pid: null, handed: 2, received: 2, pending: 0, active: 0 };
+    const idle = { pid: null, handed: 2, received: 2, pending: 0, open: 0 };
     t.match(
       dispatcher.stats().slots[0],
       { state: 'open', ...idle },

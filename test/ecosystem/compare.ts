@@ -17,7 +17,7 @@ export type Client = (port: number) => Promise<Visit>;
 export async function compare(t: Test, start: Start, client: Client, visits = 20): Promise<void> {
   const plain = await run(t, start, false, client, visits);
   const rondo = await run(t, start, true, client, visits);
-  t.equal(plain.received, null, 'plain Node has no board');
+  t.equal(plain.received, null, 'plain Node has no scoreboard');
   t.equal(rondo.received, visits, 'with the preload all connections came by rondo');
   t.same(rondo.answers, plain.answers, 'and the answers are the same');
 }

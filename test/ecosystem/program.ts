@@ -5,11 +5,19 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { BOARD_BYTES, Field, ROW_BYTES } from '../fixtures/frames.js';
+import { Field, WORKER_PAGE_BYTES } from '../fixtures/frames.js';
 
 export const WORKERS = 2;
 
@@ -117,21 +125,23 @@ export async function polled<T>(attempt: () => T | null): Promise<T> {
 }
 
 /**
- * How many connections the workers of a primary have received by rondo: the sum of its board, which
- * every primary on rondo has, whoever wrote it. Null: it has none, so it is plain Node.
+ * How many connections the present workers of a primary have received by rondo: the sum of their
+ * pages, which every primary on rondo has, whoever wrote it. Null: it has none, so it is plain Node.
  */
 export function receivedByRondo(primary: number): number | null {
   const directory = `/proc/${primary}/fd`;
-  const board = readdirSync(directory).find((fd) =>
-    readlinkSync(`${directory}/${fd}`).startsWith('/memfd:rondo-board'),
-  );
-  if (board === undefined) return null;
-  const bytes = Buffer.alloc(BOARD_BYTES);
-  const fd = openSync(`${directory}/${board}`, 'r');
-  readSync(fd, bytes, 0, BOARD_BYTES, 0);
+  const pages = readdirSync(directory)
+    .map((fd) => `${directory}/${fd}`)
+    .filter((path) => readlinkSync(path).startsWith('/memfd:rondo-scoreboard'))
+    .filter((path) => statSync(path).size === WORKER_PAGE_BYTES);
+  if (pages.length === 0) return null;
+  return pages.map(receivedIn).reduce((sum, received) => sum + received);
+}
+
+function receivedIn(page: string): number {
+  const number = new Uint32Array(1);
+  const fd = openSync(page, 'r');
+  readSync(fd, number, 0, 4, Field.received);
   closeSync(fd);
-  const numbers = new Uint32Array(bytes.buffer, bytes.byteOffset, BOARD_BYTES / 4);
-  return numbers
-    .filter((_, index) => (index * 4) % ROW_BYTES === Field.received)
-    .reduce((sum, received) => sum + received, 0);
+  return number[0] as number;
 }

@@ -44,9 +44,11 @@ function row(cell: string): Array<string | undefined> {
 }
 
 test('every option with its default', (t) => {
-  const { dispatcher, exec, sockets, ...rest } = validateSupervisorOptions({ exec: 'app.js' });
+  const valid = validateSupervisorOptions({ exec: 'app.js' });
+  const { dispatcher, exec, sockets, ...rest } = valid;
+  const { maxConnections: maxOpenConnections, ...dealing } = dispatcher;
   const special: Record<string, RegExp> = { workers: /^CPU cores$/, guard: /^`true`$/ };
-  for (const [key, value] of Object.entries({ ...rest, ...dispatcher })) {
+  for (const [key, value] of Object.entries({ ...rest, ...dealing, maxOpenConnections })) {
     const said = row(key)[2] ?? 'nothing';
     if (special[key] !== undefined) t.match(said, special[key], key);
     else if (typeof value === 'number') t.match(said, new RegExp(`^${value}(: off)?$`), key);

@@ -5,7 +5,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
-import { validateDispatcherOptions } from '../../src/options.js';
+import { validateDispatcherOptions } from '../../src/dispatcher/options.js';
+import { POLICIES, POLICY_NAMES } from '../../src/dispatcher/policies/index.js';
 import { get, startProgram } from '../fixtures/examples.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -60,6 +61,20 @@ test('its options are the options', withReadme, async (t) => {
       defaults.map(([option, value]) => [option, JSON.stringify(value).replaceAll('"', "'")]),
     ),
   );
+});
+
+test('its policies are the policies', withReadme, async (t) => {
+  const [, section = ''] = readme.split('### Policies');
+  const rows = [...section.matchAll(/^\| `([\w-]+)` \| ([^|`]+) \|$/gm)];
+  t.strictSame(
+    rows.map(([, name, help]) => [name, help]),
+    POLICIES.map(({ name, help }) => [name, help]),
+  );
+  const types = readFileSync(path.join(root, 'src/types.ts'), 'utf8');
+  const [, docs = ''] =
+    /^\/\*\*\n((?: \*.*\n)+?) \*\/\nexport type PolicyName =/m.exec(types) ?? [];
+  const named = [...docs.matchAll(/^ \* - `'([\w-]+)'`:/gm)].map(([, name]) => name);
+  t.strictSame(named, POLICY_NAMES, 'and those of the types');
 });
 
 test('its events are the events', withReadme, async (t) => {

@@ -52,7 +52,7 @@ for (const transport of transports()) {
     for (const outcome of await clients) {
       t.equal(outcome.status === 'fulfilled' ? outcome.value : '', '', 'closed');
     }
-    await settles(t, () => dispatcher.stats().slots[0], { refused: WINDOW, pending: 0, active: 0 });
+    await settles(t, () => dispatcher.stats().slots[0], { refused: WINDOW, pending: 0, open: 0 });
     await other.close();
   });
 }

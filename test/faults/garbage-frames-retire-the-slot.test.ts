@@ -8,8 +8,8 @@ import {
   Field,
   frame,
   hello,
+  mapped,
   numbers,
-  ROW_BYTES,
   returned,
   serving,
   startRawWorker,
@@ -25,7 +25,7 @@ const refused = frame(Type.refused);
 const CASES: Record<string, Step[]> = {
   'type 0': [frame(0)],
   'a type between the known': [frame(9)],
-  'a type above the known': [frame(Type.returned + 1)],
+  'a type above the known': [frame(Type.mapped + 1)],
   'type 255': [frame(255)],
   'one byte': [Buffer.from([Type.hello])],
   'three bytes': [frame(Type.credit).subarray(0, 3)],
@@ -40,22 +40,41 @@ const CASES: Record<string, Step[]> = {
   'hello with more behind it': [frame(Type.hello, numbers(Uint32Array, 1, 1))],
   'hello of 64 KiB': [frame(Type.hello, Buffer.alloc(65_532))],
   'serving before hello': [serving(0)],
-  'serving of an odd length': [hello(), frame(Type.serving, Buffer.alloc(3))],
-  'serving a listener beyond the last': [hello(), serving(0, 256)],
-  'serving more listeners than there can be': [hello(), serving(...Array(257).fill(0))],
-  'serving of 64 KiB': [hello(), frame(Type.serving, Buffer.alloc(65_532))],
+  'mapped before hello': [mapped],
+  'mapped twice': [hello(), mapped, mapped],
+  'hello after mapped': [hello(), mapped, hello()],
+  'serving of an odd length': [hello(), mapped, frame(Type.serving, Buffer.alloc(3))],
+  'serving a listener beyond the last': [hello(), mapped, serving(0, 256)],
+  'serving more listeners than there can be': [hello(), mapped, serving(...Array(257).fill(0))],
+  'serving of 64 KiB': [hello(), mapped, frame(Type.serving, Buffer.alloc(65_532))],
   'returned without refused': [[returned(), ['socket']]],
-  'returned without refused, after hello': [hello(), [returned(), ['socket']]],
-  'returned before anything was received': [hello(), serving(0), refused, [returned(), ['socket']]],
-  'refused, then another frame': [hello(), refused, frame(Type.credit)],
-  'refused twice': [hello(), refused, refused],
-  'returned without an fd': [hello(), refused, returned()],
-  'returned with an fd too many': [hello(), refused, [returned(), ['file', 'file']]],
-  'returned with a count too high': [hello(), refused, [returned(0, 0, [], 9), ['file']]],
-  'returned with a count of 0': [hello(), refused, [returned(0, 0, [], 0), ['file']]],
-  'returned for a listener beyond the last': [hello(), refused, [returned(256), ['socket']]],
-  'returned with a wrong flag': [hello(), refused, [returned(0, 2), ['socket']]],
-  'returned with its list cut': [hello(), refused, [returned(0, 0, [1]).subarray(0, 8), ['file']]],
+  'returned without refused, after hello': [hello(), mapped, [returned(), ['socket']]],
+  'returned before anything was received': [
+    hello(),
+    mapped,
+    serving(0),
+    refused,
+    [returned(), ['socket']],
+  ],
+  'refused, then another frame': [hello(), mapped, refused, frame(Type.credit)],
+  'refused twice': [hello(), mapped, refused, refused],
+  'returned without an fd': [hello(), mapped, refused, returned()],
+  'returned with an fd too many': [hello(), mapped, refused, [returned(), ['file', 'file']]],
+  'returned with a count too high': [hello(), mapped, refused, [returned(0, 0, [], 9), ['file']]],
+  'returned with a count of 0': [hello(), mapped, refused, [returned(0, 0, [], 0), ['file']]],
+  'returned for a listener beyond the last': [
+    hello(),
+    mapped,
+    refused,
+    [returned(256), ['socket']],
+  ],
+  'returned with a wrong flag': [hello(), mapped, refused, [returned(0, 4), ['socket']]],
+  'returned with its list cut': [
+    hello(),
+    mapped,
+    refused,
+    [returned(0, 0, [1]).subarray(0, 8), ['file']],
+  ],
 };
 
 test('frames', nativeOnly, async (t) => {
@@ -97,7 +116,7 @@ const RETURNS: Record<string, [Buffer, Array<'file' | 'socket'>]> = {
   'an fd too many': [returned(), ['file', 'file']],
   'a count too high': [returned(0, 0, [], 9), ['file']],
   'a listener beyond the last': [returned(256), ['socket']],
-  'a wrong flag': [returned(0, 2), ['socket']],
+  'a wrong flag': [returned(0, 4), ['socket']],
   'a list cut short': [returned(0, 0, [1]).subarray(0, 8), ['socket']],
   'more behind it': [Buffer.concat([returned(), Buffer.alloc(2)]), ['socket']],
 };
@@ -110,11 +129,11 @@ test('in place of a connection', nativeOnly, async (t) => {
   for (const [channel, name] of names.entries()) {
     const slot = raw.slots[channel] as Slot;
     // The slots before it are retired, so this one gets the next client.
-    const board = await raw.introduce(channel);
+    const { own } = await raw.introduce(channel);
     clients.push(read(deck.port));
     t.equal((await raw.receive(channel)).fds.length, 1);
     // From here on it may send one back.
-    await raw.ask({ do: 'write', fd: board, at: receivedOf(slot), value: 1 });
+    await raw.ask({ do: 'write', fd: own, at: Field.received, value: 1 });
     const retired = untilRetired(deck.dispatcher, slot);
     await raw.send(channel, refused);
     await raw.send(channel, ...(RETURNS[name] as [Buffer, []]));
@@ -134,10 +153,10 @@ test('a connection that is sent back properly is served by another', nativeOnly,
   const deck = await openDeck(t, { transport: 'native' });
   const raw = await startRawWorker(t, deck);
   const [slot] = raw.slots as [Slot];
-  const board = await raw.introduce(0);
+  const { own } = await raw.introduce(0);
   const client = read(deck.port);
   const { fds } = await raw.receive(0);
-  await raw.ask({ do: 'write', fd: board, at: receivedOf(slot), value: 1 });
+  await raw.ask({ do: 'write', fd: own, at: Field.received, value: 1 });
   const good = await deck.worker();
   await raw.send(0, refused);
   const payload = returned().toString('base64');
@@ -156,8 +175,3 @@ test('a connection that is sent back properly is served by another', nativeOnly,
   await raw.send(0, returned(), ['socket']);
   t.equal((await retired).code, 'ERR_RONDO_BAD_WORKER');
 });
-
-/** Where the board has what the slot's worker has received. */
-function receivedOf(slot: Slot): number {
-  return slot.id * ROW_BYTES + Field.received;
-}

@@ -5,11 +5,12 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'tap';
+import { PROTOCOL_VERSION } from '../../src/protocol/protocol.js';
 import { settles, tally } from '../fixtures/faults.js';
 import { untilRetired } from '../fixtures/frames.js';
 import { openDeck, read } from '../fixtures/harness.js';
 
-const hello = { cmd: 'NODE_RONDO_HELLO', version: 1 };
+const hello = { cmd: 'NODE_RONDO_HELLO', version: PROTOCOL_VERSION };
 const serving = { cmd: 'NODE_RONDO_SERVING', listeners: [0] };
 
 const CASES: Record<string, object[]> = {
@@ -22,11 +23,14 @@ const CASES: Record<string, object[]> = {
   'serving a listener beyond the last': [hello, { cmd: 'NODE_RONDO_SERVING', listeners: [256] }],
   'serving half a listener': [hello, { cmd: 'NODE_RONDO_SERVING', listeners: [0.5] }],
   'serving too many': [hello, { cmd: 'NODE_RONDO_SERVING', listeners: Array(257).fill(0) }],
-  'received what it was not handed': [hello, { cmd: 'NODE_RONDO_RECEIVED', id: 0, active: 1 }],
-  'received a negative number': [hello, { cmd: 'NODE_RONDO_RECEIVED', id: -1, active: 1 }],
+  'received what it was not handed': [hello, { cmd: 'NODE_RONDO_RECEIVED', id: 0 }],
+  'received a negative number': [hello, { cmd: 'NODE_RONDO_RECEIVED', id: -1 }],
   'refused what it was not handed': [hello, { cmd: 'NODE_RONDO_REFUSED', id: 3 }],
   'missed what it was not handed': [hello, { cmd: 'NODE_RONDO_MISSED', id: 3 }],
-  'active without a number': [hello, { cmd: 'NODE_RONDO_ACTIVE', active: null }],
+  'ended what it had not': [hello, { cmd: 'NODE_RONDO_ENDED', ended: [[0, 1]] }],
+  'ended without a number': [hello, { cmd: 'NODE_RONDO_ENDED', ended: [[0, null]] }],
+  'ended of no listener': [hello, { cmd: 'NODE_RONDO_ENDED', ended: [[256, 0]] }],
+  'ended nothing that is a list': [hello, { cmd: 'NODE_RONDO_ENDED', ended: 1 }],
 };
 
 const PROGRAM = `

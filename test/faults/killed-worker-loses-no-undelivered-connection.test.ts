@@ -23,7 +23,7 @@ for (const transport of transports()) {
     doomed.child.kill('SIGKILL');
     t.match(await gone, { signal: 'SIGKILL', reclaimed: WINDOW });
     t.strictSame(tally(await Promise.all(clients)), { [`${heir.pid}\n`]: WINDOW });
-    const figure = { handed: WINDOW, reclaimed: WINDOW, pending: 0, received: 0, active: 0 };
+    const figure = { handed: WINDOW, reclaimed: WINDOW, pending: 0, received: 0, open: 0 };
     await settles(t, () => figures(), { state: 'open', pid: null, ...figure });
     await settles(t, () => dispatcher.stats(), {
       accepted: WINDOW,

@@ -17,10 +17,11 @@ import {
   startRawWorker,
   Type,
   untilRetired,
+  VERSION,
 } from '../fixtures/frames.js';
 import { fixture, nativeOnly, openDeck, read, transports } from '../fixtures/harness.js';
 
-const OTHERS = [0, 2, 0xffff_ffff];
+const OTHERS = [0, VERSION - 1, VERSION + 1, 0xffff_ffff];
 
 test('native: the primary', nativeOnly, async (t) => {
   const deck = await openDeck(t, { transport: 'native' });
@@ -35,7 +36,7 @@ test('native: the primary', nativeOnly, async (t) => {
     // It must learn why it gets nothing: its primary's version is in the answer.
     const { type, body } = await raw.receive(channel);
     t.equal(type, Type.welcome);
-    t.equal(body.readUInt32LE(0), 1);
+    t.equal(body.readUInt32LE(0), VERSION);
     await raw.send(channel, serving(0)).catch(() => {});
   }
   const lines = await Promise.all(Array.from({ length: 10 }, () => read(deck.port)));
@@ -59,7 +60,8 @@ test('native: the worker', nativeOnly, async (t) => {
   });
   t.strictSame(frameOf, hello());
   const file = openSync('/dev/null', 'r');
-  sendFds(mine, [file], frame(Type.welcome, numbers(Uint32Array, 2, 0, 2)));
+  // One fd, as the first version had it: whatever comes with it, the version is read.
+  sendFds(mine, [file], frame(Type.welcome, numbers(Uint32Array, VERSION - 1, 0, 2)));
   close(file);
   t.match(await message, [{ code: 'ERR_RONDO_PROTOCOL_VERSION' }]);
   await once(child, 'exit');
@@ -73,9 +75,10 @@ if (transports().includes('ipc')) {
     });
     const message = once(child, 'message');
     const said = await new Promise((resolve) => child.once('internalMessage', resolve));
-    t.match(said, { cmd: 'NODE_RONDO_HELLO', version: 1 });
-    const state = JSON.stringify({ version: 2, ticketKeys: '', listeners: [] });
-    child.send({ cmd: 'NODE_RONDO_STATE', version: 2, state });
+    t.match(said, { cmd: 'NODE_RONDO_HELLO', version: VERSION });
+    const version = VERSION + 1;
+    const state = JSON.stringify({ version, ticketKeys: '', listeners: [] });
+    child.send({ cmd: 'NODE_RONDO_STATE', version, state });
     t.match(await message, [{ code: 'ERR_RONDO_PROTOCOL_VERSION' }]);
     await once(child, 'exit');
   });
@@ -86,7 +89,7 @@ if (transports().includes('ipc')) {
     const slot = deck.dispatcher.openSlot();
     const retired = untilRetired(deck.dispatcher, slot);
     const program = `
-      process.send({ cmd: 'NODE_RONDO_HELLO', version: 2 });
+      process.send({ cmd: 'NODE_RONDO_HELLO', version: ${VERSION + 1} });
       process.send({ cmd: 'NODE_RONDO_SERVING', listeners: [0] });
       process.on('message', () => {});`;
     const child = spawn(process.execPath, ['-e', program], {

@@ -22,7 +22,7 @@ for (const transport of transports()) {
       for (const socket of clients) socket.resetAndDestroy();
       proceed(worker.pid);
       await until('all went to the worker', () => figures()?.received === 3 * WINDOW);
-      await until('and are over', () => figures()?.active === 0);
+      await until('and are over', () => figures()?.open === 0);
 
       const next = await openClient(port);
       if (kind === 'http') next.write('GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n');

@@ -82,17 +82,15 @@ test('connections fill it up', nativeOnly, async (t) => {
   t.equal((counts[small.pid] ?? 0) + (counts[large.pid] ?? 0), 100, 'all are served');
   t.ok((counts[small.pid] ?? 0) > 0 && (counts[small.pid] ?? 0) < 40, 'the small one is full');
   await settles(t, () => dispatcher.stats().slots, [
-    { lost: 0, pending: 0, active: counts[small.pid] },
-    { lost: 0, pending: 0, active: counts[large.pid] },
+    { lost: 0, pending: 0, open: counts[small.pid] },
+    { lost: 0, pending: 0, open: counts[large.pid] },
   ]);
   // The connections end, and the small one serves its share again.
   for (const socket of open) {
     socket.destroy();
     if (!socket.closed) await once(socket, 'close');
   }
-  await until('nothing is active', () =>
-    dispatcher.stats().slots.every((slot) => slot.active === 0),
-  );
+  await until('nothing is open', () => dispatcher.stats().slots.every((slot) => slot.open === 0));
   await until('the small one serves again', async () => {
     const { socket, line } = await hold(port);
     socket.destroy();

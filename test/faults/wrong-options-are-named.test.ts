@@ -17,7 +17,14 @@ const DISPATCHER: Case[] = [
   [[], /'options'.*\[\]/],
   [{ polcy: 'round-robin' }, /'polcy'.*policy/, UNKNOWN],
   [{ workers: 4 }, /'workers'/, UNKNOWN],
-  [{ policy: 'random' }, /'policy'.*'round-robin'.*'random'/],
+  [{ policy: 'fair' }, /'policy'.*'round-robin'.*'fair'/],
+  [{ policy: {} }, /'policy'.*'round-robin'.*'name'.*function.*\{\}/],
+  [{ policy: { name: 'fair' } }, /'policy'.*'fair'/],
+  [{ policy: { name: 'source-ip', bond: 2 } }, /'bond' of the policy 'source-ip'.*bound/, UNKNOWN],
+  [{ policy: { name: 'round-robin', seed: 2 } }, /'seed' of the policy 'round-robin'/, UNKNOWN],
+  [{ policy: { name: 'source-ip', bound: 1 } }, /'policy\.bound'.*from 1\.01 to 100.*Received 1/],
+  [{ maxConnections: 0 }, /'maxConnections'.*null or .*Received 0/],
+  [{ pickTimeoutMs: 0 }, /'pickTimeoutMs'.*from 1 to 60000.*Received 0/],
   [{ policy: null }, /'policy'.*null/],
   [{ policy: 'toString' }, /'policy'.*'toString'/],
   [{ window: 0 }, /'window'.*from 1 to 1024.*Received 0/],
@@ -66,6 +73,11 @@ const LISTEN: Case[] = [
   [{ fd: -1 }, /'fd'.*-1/],
   [{ fd: '3' }, /'fd'.*'3'/],
   [{ fd: 0, mode: 0 }, /'mode'.*'path'/],
+  [{ port: 0, policy: 'fair' }, /'policy'.*'fair'/],
+  [{ port: 0, policy: null }, /'policy'.*null/],
+  [{ port: 0, maxConnections: -1 }, /'maxConnections'.*-1/],
+  [{ port: 0, overload: 'drop' }, /'overload'.*'queue', 'reset'.*'drop'/],
+  [{ port: 0, maxQueueMs: 0.5 }, /'maxQueueMs'.*0\.5/],
 ];
 
 test('new Dispatcher', async (t) => {

@@ -3,10 +3,15 @@
 
 import { test } from 'tap';
 import {
-  validateAttachOptions,
+  validateChanges,
   validateDispatcherOptions,
+  validateListenerChanges,
   validateListenOptions,
-} from '../../src/options.js';
+  validateSlotOptions,
+} from '../../src/dispatcher/options.js';
+import { POLICIES, POLICY_NAMES, validatePolicy } from '../../src/dispatcher/policies/index.js';
+import { validateAttachOptions } from '../../src/options.js';
+import type { ListenOptions, Policy } from '../../src/types.js';
 
 const NAME = 'x'.repeat(64);
 
@@ -16,28 +21,22 @@ test('defaults', async (t) => {
     window: 'auto',
     transport: 'auto',
     takeBackMs: 250,
+    maxConnections: null,
+    pickTimeoutMs: 50,
   });
   t.strictSame(validateListenOptions({ port: 0 }), {
-    kind: 'tcp',
     name: 'default',
-    backlog: 4096,
-    port: 0,
-    host: null,
-    ipv6Only: false,
+    place: { kind: 'tcp', backlog: 4096, port: 0, host: null, ipv6Only: false },
+    changeable: { policy: null, maxConnections: null, overload: 'queue', maxQueueMs: null },
   });
-  t.strictSame(validateListenOptions({ path: '/p' }), {
+  t.strictSame(validateListenOptions({ path: '/p' }).place, {
     kind: 'path',
-    name: 'default',
     backlog: 4096,
     path: '/p',
     mode: null,
   });
-  t.strictSame(validateListenOptions({ fd: 0 }), {
-    kind: 'fd',
-    name: 'default',
-    backlog: 4096,
-    fd: 0,
-  });
+  t.strictSame(validateListenOptions({ fd: 0 }).place, { kind: 'fd', backlog: 4096, fd: 0 });
+  t.strictSame(validateSlotOptions({}), { weight: 1, maxConnections: null });
   t.strictSame(validateAttachOptions({}), { listener: null });
 });
 
@@ -47,11 +46,16 @@ type Row = [option: string, needs: object, good: unknown[], bad: unknown[]];
 const NOT_NUMBERS = [null, '1', '', true, [], {}, Number.NaN, Number.POSITIVE_INFINITY, 1.5, 1n];
 const NOT_STRINGS = [null, 0, true, [], {}, Symbol('s')];
 
+const LIMITS = [null, 1, 2, 2 ** 31 - 1];
+const NOT_LIMITS = [0, -1, 2 ** 31, ...NOT_NUMBERS.slice(1)];
+
 const DISPATCHER: Row[] = [
-  ['policy', {}, ['round-robin', 'least-connections'], ['', 'Round-Robin', ...NOT_STRINGS]],
+  ['policy', {}, [...POLICY_NAMES, () => []], ['', 'Round-Robin', ...NOT_STRINGS]],
   ['window', {}, ['auto', 1, 2, 1023, 1024], [0, -1, 1025, ...NOT_NUMBERS]],
   ['transport', {}, ['auto', 'native', 'ipc'], ['', 'IPC', ...NOT_STRINGS]],
   ['takeBackMs', {}, [0, 50, 250, 3_600_000], [1, 49, -1, 3_600_001, ...NOT_NUMBERS]],
+  ['maxConnections', {}, LIMITS, NOT_LIMITS],
+  ['pickTimeoutMs', {}, [1, 50, 60_000], [0, -1, 60_001, ...NOT_NUMBERS]],
 ];
 
 const PATH = { path: '/p' };
@@ -65,6 +69,16 @@ const LISTEN: Row[] = [
   ['path', {}, ['/p', 'p', '\0abstract', '/with space'], ['', '/a\0', '\0a\0b', ...NOT_STRINGS]],
   ['mode', PATH, [0, 0o600, 0o777], [-1, 0o1000, ...NOT_NUMBERS]],
   ['fd', {}, [0, 3, 2 ** 31 - 1], [-1, 2 ** 31, ...NOT_NUMBERS]],
+  // Becomes an object; see below.
+  ['policy', { port: 0 }, [], ['', 'Round-Robin', ...NOT_STRINGS]],
+  ['maxConnections', { port: 0 }, LIMITS, NOT_LIMITS],
+  ['overload', { port: 0 }, ['queue', 'reset'], ['', 'Reset', ...NOT_STRINGS]],
+  ['maxQueueMs', { port: 0 }, LIMITS, NOT_LIMITS],
+];
+
+const SLOT: Row[] = [
+  ['weight', {}, [1, 2, 65_535], [0, -1, 65_536, ...NOT_NUMBERS]],
+  ['maxConnections', {}, LIMITS, NOT_LIMITS],
 ];
 
 const ATTACH: Row[] = [['listener', {}, ['a', NAME], ['', `${NAME}x`, ...NOT_STRINGS]]];
@@ -75,9 +89,14 @@ function shown(value: unknown): string {
   return Array.isArray(value) ? '[]' : typeof value === 'object' && value ? '{}' : String(value);
 }
 
+function flat({ name, place, changeable }: ReturnType<typeof validateListenOptions>): object {
+  return { name, ...place, ...changeable };
+}
+
 const TABLES: Array<[string, (options: never) => object, Row[]]> = [
   ['Dispatcher', validateDispatcherOptions, DISPATCHER],
-  ['listen', validateListenOptions, LISTEN],
+  ['listen', (options) => flat(validateListenOptions(options)), LISTEN],
+  ['openSlot', validateSlotOptions, SLOT],
   ['attach', validateAttachOptions, ATTACH],
 ];
 
@@ -171,4 +190,82 @@ test('unknown options, and what is no object', async (t) => {
 
 test('an empty host is none, as for net.Server', async (t) => {
   t.match(validateListenOptions({ port: 0, host: '' }), { host: null });
+});
+
+test('a policy in each of its forms', async (t) => {
+  const none = { seed: 0, boundPermille: 0, waitMs: 0, ipv6Prefix: 0 };
+  for (const name of POLICY_NAMES) {
+    t.match(validatePolicy(name), { name, decide: null });
+    t.match(validatePolicy({ name }), { name, decide: null });
+  }
+  t.strictSame(validatePolicy('weighted').settings, none);
+  const sourceIp = { ...none, waitMs: 100, ipv6Prefix: 64 };
+  t.strictSame(validatePolicy('source-ip').settings, sourceIp);
+  t.strictSame(
+    validatePolicy({ name: 'source-ip', bound: 1.25, waitMs: 0, ipv6Prefix: 128 }).settings,
+    { ...none, boundPermille: 1250, ipv6Prefix: 128 },
+  );
+  t.strictSame(validatePolicy({ name: 'random', seed: 7 }).settings, { ...none, seed: 7 });
+  const decide = (): [] => [];
+  t.match(validatePolicy(decide), { name: 'function', decide });
+});
+
+test("a policy's options", async (t) => {
+  const rows: Array<[object, string]> = [
+    [{ name: 'source-ip', bound: 1 }, 'policy.bound'],
+    [{ name: 'source-ip', bound: 101 }, 'policy.bound'],
+    [{ name: 'source-ip', bound: '2' }, 'policy.bound'],
+    [{ name: 'source-ip', bound: Number.NaN }, 'policy.bound'],
+    [{ name: 'source-ip', waitMs: -1 }, 'policy.waitMs'],
+    [{ name: 'source-ip', waitMs: 60_001 }, 'policy.waitMs'],
+    [{ name: 'source-ip', ipv6Prefix: 0 }, 'policy.ipv6Prefix'],
+    [{ name: 'source-ip', ipv6Prefix: 129 }, 'policy.ipv6Prefix'],
+    [{ name: 'random', seed: -1 }, 'policy.seed'],
+    [{ name: 'random', seed: 2 ** 32 }, 'policy.seed'],
+    [{ name: 'fair' }, 'policy'],
+  ];
+  for (const [policy, option] of rows) {
+    t.throws(() => validatePolicy(policy as Policy), {
+      code: 'ERR_RONDO_INVALID_OPTION',
+      message: new RegExp(`^The option '${option}' must be .* Received `),
+    });
+  }
+  for (const { name, keys } of POLICIES) {
+    t.throws(() => validatePolicy({ name, unknown: 1 } as Policy), {
+      code: 'ERR_RONDO_UNKNOWN_OPTION',
+      message: `There is no option 'unknown' of the policy '${name}'. Known are: ${['name', ...Object.keys(keys)].join(', ')}`,
+    });
+  }
+});
+
+test('changes leave the rest as it is', async (t) => {
+  const options: ListenOptions = { port: 0, policy: 'random', maxConnections: 5, maxQueueMs: 9 };
+  const { changeable } = validateListenOptions(options);
+  t.strictSame(validateListenerChanges({}, changeable), changeable);
+  t.strictSame(validateListenerChanges({ maxQueueMs: null, overload: 'reset' }, changeable), {
+    ...changeable,
+    maxQueueMs: null,
+    overload: 'reset',
+  });
+  t.match(validateListenerChanges({ policy: 'weighted' }, changeable), {
+    policy: { name: 'weighted' },
+    maxConnections: 5,
+  });
+  const weighted = validateListenerChanges({ policy: 'weighted' }, changeable);
+  t.equal(
+    validateListenerChanges({ policy: { name: 'weighted' } }, weighted).policy,
+    weighted.policy,
+    'the same policy goes on with its turn',
+  );
+  t.throws(() => validateListenerChanges({ port: 0 } as object, changeable), {
+    code: 'ERR_RONDO_UNKNOWN_OPTION',
+  });
+
+  const all = validateDispatcherOptions({ maxConnections: 5, policy: { name: 'random', seed: 1 } });
+  t.strictSame(validateChanges({ window: 3 }, all), { ...all, window: 3 });
+  t.strictSame(validateChanges({ maxConnections: null }, all), { ...all, maxConnections: null });
+  t.strictSame(validateSlotOptions({ weight: 3 }, { weight: 2, maxConnections: 9 }), {
+    weight: 3,
+    maxConnections: 9,
+  });
 });

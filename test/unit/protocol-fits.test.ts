@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { test } from 'tap';
+import { validateListenOptions } from '../../src/dispatcher/options.js';
 import {
   EngineEventType,
   FIELDS_PER_CONNECTION,
@@ -10,7 +11,6 @@ import {
   loadNative,
   type Native,
 } from '../../src/native.js';
-import { validateListenOptions } from '../../src/options.js';
 import {
   decodeState,
   encodeState,
@@ -79,7 +79,7 @@ test('the largest state fits a frame', async (t) => {
 test('the numbers are those of native/', async (t) => {
   t.equal(constant(header('channel/frames.h'), 'kProtocolVersion'), PROTOCOL_VERSION);
   t.equal(constant(header('channel/frames.h'), 'kMaxListeners'), MOST_LISTENERS);
-  t.equal(constant(header('channel/scoreboard.h'), 'kMaxSlots'), MOST_SLOTS);
+  t.equal(constant(header('engine/slot_set.h'), 'kMaxSlots'), MOST_SLOTS);
   t.strictSame(enumeration(header('engine/events.h'), 'EventType'), { ...EngineEventType });
   t.strictSame(enumeration(header('engine/events.h'), 'GoneReason'), { ...GoneReason });
   t.ok(Object.keys(GoneReason).length >= 6 && Object.keys(EngineEventType).length >= 9);

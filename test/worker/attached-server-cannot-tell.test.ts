@@ -190,7 +190,7 @@ async function observeRondo(
     }
   });
   const { slots } = dispatcher.stats();
-  t.match(slots, [{ active: 0, pending: 0 }], `${transport}: every connection is counted as over`);
+  t.match(slots, [{ open: 0, pending: 0 }], `${transport}: every connection is counted as over`);
   return report;
 }
 

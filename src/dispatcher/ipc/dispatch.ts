@@ -1,59 +1,62 @@
 /**
- * Pick, on the ipc transport: the connections that wait in this process, and who gets the next. What
+ * One connection's way on the ipc transport: accept() ▶ deal() ▶ place.ts: pick, and hand off. What
  * native/engine/dispatch.cc is to the engine. Every event (a connection came, room was made, a worker came
- * or went) ends in a call of deal().
+ * or went, something is due) ends in a call of deal().
  */
 
-import { POLICIES, type PolicyFunction } from '../policies.js';
-import type { TransportOptions } from '../transport.js';
-import type { Connection } from './pending.js';
+import type { DealingOptions, TransportOptions } from '../transport.js';
+import { Alarm } from './alarm.js';
+import { type AskingUser, ask } from './asking.js';
+import type { Connection } from './connection.js';
+import type { ListenerQueue } from './listener-queue.js';
+import { ListenerQueues } from './listener-queues.js';
+import { Placing, type Round } from './place.js';
 import { Queue } from './queue.js';
 import type { IpcSlot } from './slot.js';
 import { Starvation, type StarvationUser } from './starvation.js';
 
-export interface DealerUser extends StarvationUser {
+export interface DealerUser extends StarvationUser, AskingUser {
   /** Dealt once more. */
   onRedealt(listener: number): void;
   /** Closed here, because every worker refused it or nobody can serve it any more. */
   onClosed(listener: number): void;
+  onTurnedAway(listener: number): void;
 }
 
 const TICK_MS = 50;
+/** When it is looked again whether those that others are held for have caught up. */
+const HOLD_MS = 2;
 const MOST_RETURNED_PER_ROUND = 256;
+const NEVER = Number.POSITIVE_INFINITY;
 
 export class IpcDealer {
-  #pick!: PolicyFunction;
-  #window!: number;
+  #options: TransportOptions;
   readonly #user: DealerUser;
+  readonly #placing: Placing;
   readonly #starvation: Starvation;
-  /** In order of slot numbers. */
-  #slots: IpcSlot[] = [];
-  /** Refused, reclaimed or not sent: dealt before anything new. */
+  readonly #alarm = new Alarm(() => this.deal());
+  readonly #queues = new ListenerQueues();
+  /** Refused, reclaimed or not sent, or parked for too long: dealt before anything new. */
   readonly #returned = new Queue<Connection>();
-  /** Accepted and not yet dealt, by listener. */
-  readonly #fresh = new Map<number, Queue<Connection>>();
-  #lastPicked = -1;
-  #isPaused = false;
-  #isClosed = false;
-  #timer: NodeJS.Timeout | null = null;
+  #state: 'dealing' | 'paused' | 'closed' = 'dealing';
+  #ticker: NodeJS.Timeout | null = null;
+  #asking: NodeJS.Immediate | null = null;
 
   constructor(options: TransportOptions, user: DealerUser) {
-    this.configure(options);
+    this.#options = options;
     this.#user = user;
+    this.#placing = new Placing(options);
     this.#starvation = new Starvation(user);
   }
 
-  /** From now on; deal() is to follow. */
-  configure({ policy, window }: TransportOptions): void {
-    this.#pick = POLICIES[policy];
-    // Node sends one handle at a time, so a larger one gains nothing.
-    this.#window = window === 'auto' ? 2 : window;
+  configure(options: TransportOptions): void {
+    this.#options = options;
+    this.#placing.configure(options);
+    this.deal();
   }
 
   get waiting(): number {
-    let count = this.#returned.size;
-    for (const queue of this.#fresh.values()) count += queue.size;
-    return count;
+    return this.#queues.waiting + this.#returned.size + this.#placing.parked.size;
   }
 
   get starvedMs(): number {
@@ -61,22 +64,32 @@ export class IpcDealer {
   }
 
   addSlot(slot: IpcSlot): void {
-    this.#slots = [...this.#slots, slot].sort((a, b) => a.slot - b.slot);
+    this.#placing.addSlot(slot);
   }
 
   removeSlot(slot: IpcSlot): void {
-    this.#slots = this.#slots.filter((other) => other !== slot);
+    this.#placing.removeSlot(slot);
   }
 
-  addListener(id: number): void {
-    this.#fresh.set(id, new Queue());
+  /** The slot begins to serve them; deal() is to follow. */
+  welcome(slot: IpcSlot, listeners: readonly number[]): void {
+    for (const id of listeners) this.#queues.get(id)?.turn.welcome(slot);
+  }
+
+  addListener(id: number, options: DealingOptions): void {
+    this.#queues.add(id, options);
+  }
+
+  configureListener(id: number, options: DealingOptions): void {
+    this.#queues.get(id)?.configure(options);
+    this.deal();
   }
 
   /** What waits for it is closed: the workers are about to forget it. */
   removeListener(id: number): void {
-    const waiting = [...(this.#fresh.get(id)?.drain() ?? []), ...this.#returned.drain()];
-    this.#fresh.delete(id);
-    for (const connection of waiting) {
+    const queue = this.#queues.remove(id);
+    const parked = this.#placing.parked.take(({ listener }) => listener === id);
+    for (const connection of [...(queue?.drain() ?? []), ...parked, ...this.#returned.drain()]) {
       if (connection.listener === id) this.#close(connection);
       else this.#returned.push(connection);
     }
@@ -84,7 +97,7 @@ export class IpcDealer {
   }
 
   accept(connection: Connection): void {
-    const queue = this.#fresh.get(connection.listener);
+    const queue = this.#queues.get(connection.listener);
     if (queue === undefined) {
       this.#close(connection);
     } else {
@@ -93,10 +106,14 @@ export class IpcDealer {
     }
   }
 
-  /** Takes a connection back; deal() is to follow. */
-  takeBack(connection: Connection): void {
-    if (this.#fresh.has(connection.listener)) this.#returned.push(connection);
-    else this.#close(connection);
+  /** A worker sent it back, or did not get it (`from`); deal() is to follow. */
+  takeBack(connection: Connection, from: IpcSlot | null): void {
+    const queue = this.#queues.get(connection.listener);
+    if (queue === undefined) return this.#close(connection);
+    if (from !== null) queue.turn.undo(connection, from);
+    connection.named = null;
+    connection.mayWait = false;
+    this.#returned.push(connection);
   }
 
   /** Not at the hand-off: a worker without an fd sends back what it is handed, again and again. */
@@ -105,75 +122,75 @@ export class IpcDealer {
   }
 
   pause(): void {
-    this.#isPaused = true;
+    if (this.#state === 'dealing') this.#state = 'paused';
     this.deal();
   }
 
   resume(): void {
-    this.#isPaused = false;
+    if (this.#state === 'paused') this.#state = 'dealing';
     this.deal();
   }
 
   close(): void {
-    this.#isClosed = true;
-    for (const id of [...this.#fresh.keys()]) this.removeListener(id);
+    this.#state = 'closed';
+    for (const { id } of this.#queues.all) this.removeListener(id);
     this.#starvation.note(false);
     this.#keepTicking(false);
+    this.#alarm.set(NEVER, 0);
+    if (this.#asking !== null) clearImmediate(this.#asking);
   }
 
   deal(): void {
-    if (this.#isClosed) return;
-    this.#dealReturned();
-    if (!this.#isPaused) {
-      for (const queue of this.#fresh.values()) {
-        while (queue.first !== undefined && this.#place(queue.first)) queue.shift();
-      }
+    if (this.#state === 'closed') return;
+    const round: Round = { now: performance.now(), isStarved: false, heldSince: null };
+    for (const connection of this.#placing.placeParked((one) => this.#queueOf(one), round)) {
+      this.#returned.push(connection);
     }
-    const isStarved = this.#returned.size > 0 || (!this.#isPaused && this.waiting > 0);
-    this.#keepTicking(isStarved || this.#slots.some((slot) => slot.isBlocked));
-    this.#starvation.note(isStarved);
+    this.#dealReturned(round);
+    if (this.#state === 'dealing') {
+      this.#queues.deal((queue) => this.#dealFirst(queue, round));
+      this.#askSoon();
+    }
+    this.#finish(round);
   }
 
-  #dealReturned(): void {
+  #dealReturned(round: Round): void {
     const count = Math.min(this.#returned.size, MOST_RETURNED_PER_ROUND);
     for (let i = 0; i < count; i++) {
       const connection = this.#returned.shift() as Connection;
       const { wasDealt } = connection;
-      if (this.#isRefusedByAll(connection)) {
-        this.#close(connection);
-      } else if (!this.#place(connection)) {
-        this.#returned.push(connection);
-      } else if (wasDealt) {
-        this.#user.onRedealt(connection.listener);
-      }
+      if (this.#placing.isRefusedByAll(connection)) this.#close(connection);
+      else if (!this.#place(connection, round)) this.#returned.push(connection);
+      else if (wasDealt) this.#user.onRedealt(connection.listener);
     }
   }
 
-  /** False: no slot has room for it. */
-  #place(connection: Connection): boolean {
-    const { listener, refusedBy } = connection;
-    const candidates = this.#slots.filter(
-      (slot) => slot.serves(listener) && slot.hasRoom(this.#window) && !refusedBy.includes(slot),
-    );
-    if (candidates.length === 0) return false;
-    const slot = candidates[this.#pick(candidates, this.#lastPicked)] as IpcSlot;
-    this.#lastPicked = slot.slot;
-    connection.wasDealt = true;
-    slot.handOff(connection, this.#isLastChoice(connection, slot));
+  /** False: there is none, or it waits on. */
+  #dealFirst(queue: ListenerQueue, round: Round): boolean {
+    const { first } = queue;
+    if (first === null) return false;
+    if (first.isDecided) return this.#place(first.connection, round);
+    // Its policy has not been asked yet, but it can meet a limit.
+    const obstacle = this.#placing.obstacle(queue);
+    if (obstacle !== null) round.isStarved = true;
+    return this.#turnAway(first.connection, obstacle === 'limit', round);
+  }
+
+  #place(connection: Connection, round: Round): boolean {
+    const outcome = this.#placing.place(connection, this.#queueOf(connection), round);
+    if (outcome === 'placed' || outcome === 'parked') return true;
+    if (outcome !== 'held') round.isStarved = true;
+    return this.#turnAway(connection, outcome === 'limit', round);
+  }
+
+  #turnAway(connection: Connection, isLimit: boolean, { now }: Round): boolean {
+    if (!this.#queueOf(connection).turnAway(connection, isLimit, now)) return false;
+    this.#user.onTurnedAway(connection.listener);
     return true;
   }
 
-  /** Some worker serves the listener, and each that does has sent the connection back. */
-  #isRefusedByAll({ listener, refusedBy }: Connection): boolean {
-    if (refusedBy.length === 0) return false;
-    const serving = this.#slots.filter((slot) => slot.serves(listener));
-    return serving.length > 0 && serving.every((slot) => refusedBy.includes(slot));
-  }
-
-  #isLastChoice({ listener, refusedBy }: Connection, chosen: IpcSlot): boolean {
-    return !this.#slots.some(
-      (slot) => slot !== chosen && slot.serves(listener) && !refusedBy.includes(slot),
-    );
+  #queueOf({ listener }: Connection): ListenerQueue {
+    return this.#queues.get(listener) as ListenerQueue;
   }
 
   #close(connection: Connection): void {
@@ -181,14 +198,49 @@ export class IpcDealer {
     this.#user.onClosed(connection.listener);
   }
 
+  // ---- what comes later ----
+
+  #askSoon(): void {
+    if (this.#asking !== null) return;
+    const isAsked = this.#queues.all.some(
+      (queue) => queue.undecided > 0 && this.#placing.obstacle(queue) === null,
+    );
+    if (isAsked) this.#asking = setImmediate(() => this.#ask());
+  }
+
+  #ask(): void {
+    this.#asking = null;
+    const limits = { window: this.#placing.window, timeoutMs: this.#options.pickTimeoutMs };
+    for (const queue of this.#queues.all) {
+      const decided = ask(queue, this.#placing.servers(queue.id), limits, this.#user);
+      // The function may have closed anything.
+      const isOpen = this.#queues.get(queue.id) === queue;
+      for (const connection of decided) {
+        if (isOpen) queue.decided(connection);
+        else this.#close(connection);
+      }
+    }
+    this.deal();
+  }
+
+  #finish(round: Round): void {
+    this.#placing.finish(round);
+    const again = round.heldSince === null ? NEVER : round.now + HOLD_MS;
+    // What is not dealt cannot be turned away.
+    const deadline = this.#state === 'paused' ? NEVER : this.#queues.deadline;
+    this.#alarm.set(Math.min(again, this.#placing.parked.due, deadline), round.now);
+    this.#keepTicking(round.isStarved || this.#placing.slots.some((slot) => slot.isBlocked));
+    this.#starvation.note(round.isStarved);
+  }
+
   #keepTicking(isNeeded: boolean): void {
-    if (isNeeded === (this.#timer !== null)) return;
-    if (this.#timer !== null) clearInterval(this.#timer);
-    this.#timer = isNeeded ? setInterval(() => this.#tick(), TICK_MS).unref() : null;
+    if (isNeeded === (this.#ticker !== null)) return;
+    if (this.#ticker !== null) clearInterval(this.#ticker);
+    this.#ticker = isNeeded ? setInterval(() => this.#tick(), TICK_MS).unref() : null;
   }
 
   #tick(): void {
-    for (const slot of this.#slots) slot.isBlocked = false;
+    for (const slot of this.#placing.slots) slot.isBlocked = false;
     this.deal();
     this.#starvation.tick();
   }

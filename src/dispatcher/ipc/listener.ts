@@ -9,13 +9,7 @@ import { constants } from 'node:os';
 import { systemError } from '../../errors.js';
 import type { Address } from '../../types.js';
 import type { ListenTarget } from '../transport.js';
-
-/** libuv's handle of a connection that nothing has been read from: a TCP or a Pipe. */
-export interface RawHandle {
-  /** -1 on Windows. */
-  readonly fd: number;
-  close(callback?: () => void): void;
-}
+import type { RawHandle } from './connection.js';
 
 /** `error` is 0 or -errno, as libuv has it; there is no handle then. */
 export type OnConnection = (error: number, handle?: RawHandle) => void;

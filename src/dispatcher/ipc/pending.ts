@@ -6,36 +6,27 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { ToWorker } from '../../protocol/ipc-messages.js';
-import type { RawHandle } from './listener.js';
-import type { IpcSlot } from './slot.js';
+import type { Connection, RawHandle } from './connection.js';
 
-export interface Connection {
-  readonly listener: number;
-  readonly handle: RawHandle;
-  /** The slots that sent it back. */
-  readonly refusedBy: IpcSlot[];
-  wasDealt: boolean;
-}
-
-interface HandOff {
+export interface HandOff {
   readonly connection: Connection;
+  readonly sentAt: number;
   isWritten: boolean;
   /** Node in the worker has the handle, and gives it to rondo there whatever happens here. */
   isDelivered: boolean;
   isAbandoned: boolean;
 }
 
+export type OnNotSent = (connection: Connection, error: NodeJS.ErrnoException) => void;
+
 export class Pending {
   readonly #child: ChildProcess;
   readonly #handOffs = new Map<number, HandOff>();
-  readonly #onNotSent: (connection: Connection, error: NodeJS.ErrnoException) => void;
+  readonly #onNotSent: OnNotSent;
   #nextId = 0;
 
   /** `onNotSent` gets a connection back that is pending no more. */
-  constructor(
-    child: ChildProcess,
-    onNotSent: (connection: Connection, error: NodeJS.ErrnoException) => void,
-  ) {
+  constructor(child: ChildProcess, onNotSent: OnNotSent) {
     this.#child = child;
     this.#onNotSent = onNotSent;
   }
@@ -44,20 +35,40 @@ export class Pending {
     return this.#handOffs.size;
   }
 
-  send(connection: Connection, isFinal: boolean): void {
+  countOf(listener: number): number {
+    let count = 0;
+    for (const { connection } of this.#handOffs.values()) {
+      if (connection.listener === listener) count++;
+    }
+    return count;
+  }
+
+  /** When the first of them was sent, or null. */
+  get oldestSentAt(): number | null {
+    const [oldest] = this.#handOffs.values();
+    return oldest === undefined ? null : oldest.sentAt;
+  }
+
+  send(connection: Connection, isFinal: boolean, now: number): void {
     const id = this.#nextId++;
     const { listener, handle } = connection;
-    const handOff = { connection, isWritten: false, isDelivered: false, isAbandoned: false };
+    const handOff = {
+      connection,
+      sentAt: now,
+      isWritten: false,
+      isDelivered: false,
+      isAbandoned: false,
+    };
     this.#handOffs.set(id, handOff);
     const message = { cmd: 'NODE_RONDO_CONNECTION', id, listener, isFinal } as const;
     sendTo(this.#child, message, handle, (error) => this.#onWritten(id, handOff, error));
   }
 
   /** What the worker answers to, which is pending no more. */
-  take(id: number): Connection | undefined {
+  take(id: number): HandOff | undefined {
     const handOff = this.#handOffs.get(id);
     this.#handOffs.delete(id);
-    return handOff?.connection;
+    return handOff;
   }
 
   /**

@@ -14,116 +14,91 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import type { Server } from 'node:net';
-import { constants } from 'node:os';
-import { errnoName, systemError } from '../../errors.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../../protocol/protocol.js';
-import type { Address } from '../../types.js';
+import type { Address, SlotOptions } from '../../types.js';
 import type {
+  DealingOptions,
   ListenerCounts,
   ListenTarget,
   SlotChannel,
   SlotCounts,
   Transport,
+  TransportCounts,
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
 import { IpcDealer } from './dispatch.js';
-import { doesPass } from './errors.js';
-import { addressOf, highestFd, listen } from './listener.js';
-import { IpcSlot, type IpcSlotOwner, type SlotFigures } from './slot.js';
+import { Doors } from './doors.js';
+import { Counters } from './figures.js';
+import { sum } from './limits.js';
+import { IpcSlot, type IpcSlotOwner } from './slot.js';
 
-const ERROR_REPORT_MS = 1000;
-
-interface Door {
-  readonly server: Server;
-  /** No accept error is reported before. */
-  reportAt: number;
-}
+const NO_OPTIONS: Required<SlotOptions> = { weight: 1, maxConnections: null };
 
 export class IpcTransport implements Transport {
   readonly name = 'ipc';
   readonly #events: TransportEvents;
   readonly #dealer: IpcDealer;
-  readonly #doors = new Map<number, Door>();
+  readonly #doors: Doors;
   readonly #slots = new Set<IpcSlot>();
-  readonly #listenerCounts = new Map<number, ListenerCounts>();
-  readonly #slotFigures = new Map<number, SlotFigures>();
+  readonly #slotOptions = new Map<number, Required<SlotOptions>>();
+  readonly #counters = new Counters();
   #state = '';
   #accepted = 0;
 
   constructor(options: TransportOptions, events: TransportEvents) {
     this.#events = events;
+    const countsOf = (listener: number): ListenerCounts => this.#counters.listener(listener);
     this.#dealer = new IpcDealer(options, {
-      onRedealt: (listener) => this.#count(listener).redealt++,
-      onClosed: (listener) => this.#count(listener).closed++,
+      onRedealt: (listener) => countsOf(listener).redealt++,
+      onClosed: (listener) => countsOf(listener).closed++,
+      onTurnedAway: (listener) => countsOf(listener).turnedAway++,
+      onPick: events.onPick,
+      onPickTimedOut: events.onPickTimedOut,
       onStarved: () => events.onStarved(),
       onFlowing: () => events.onFlowing(),
+    });
+    this.#doors = new Doors({
+      onConnection: (connection) => {
+        this.#accepted++;
+        this.#dealer.accept(connection);
+      },
+      onAcceptError: (listener, error) => events.onAcceptError(listener, error),
+      onBroken: (listener, error) => {
+        this.#dealer.removeListener(listener);
+        events.onListenerBroken(listener, error);
+      },
     });
   }
 
   configure(options: TransportOptions): void {
     this.#dealer.configure(options);
-    this.#dealer.deal();
   }
 
   // ---- listeners ----
 
-  async listen(id: number, target: ListenTarget): Promise<Address> {
-    // The figures of a former listener of that id end here.
-    this.#listenerCounts.delete(id);
-    const counts = this.#count(id);
-    const limit = highestFd();
-    const server = await listen(target, (error, handle) => {
-      if (handle === undefined) {
-        this.#onAcceptError(id, error);
-        return;
-      }
-      counts.accepted++;
-      this.#accepted++;
-      if (handle.fd < limit) {
-        this.#dealer.accept({ listener: id, handle, refusedBy: [], wasDealt: false });
-        return;
-      }
-      handle.close();
-      counts.closed++;
-      this.#onAcceptError(id, -constants.errno.EMFILE);
-    });
-    this.#doors.set(id, { server, reportAt: 0 });
-    this.#dealer.addListener(id);
-    return addressOf(server);
+  async listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address> {
+    const address = await this.#doors.open(id, target, this.#counters.renewListener(id));
+    this.#dealer.addListener(id, options);
+    return address;
+  }
+
+  configureListener(id: number, options: DealingOptions): void {
+    this.#dealer.configureListener(id, options);
   }
 
   closeListener(id: number): Promise<void> {
-    const server = this.#doors.get(id)?.server;
-    this.#doors.delete(id);
-    const closed = new Promise<void>((resolve) => {
-      if (server === undefined) resolve();
-      else server.close(() => resolve());
-    });
+    const closed = this.#doors.close(id);
     this.#dealer.removeListener(id);
     return closed;
   }
 
-  #onAcceptError(id: number, errno: number): void {
-    const door = this.#doors.get(id);
-    if (door === undefined) return;
-    const error = systemError(errno, 'accept');
-    const code = errnoName(errno);
-    if (!doesPass(code)) {
-      void this.closeListener(id);
-      this.#events.onListenerBroken(id, error);
-      return;
-    }
-    const { acceptErrors } = this.#count(id);
-    acceptErrors[code] = (acceptErrors[code] ?? 0) + 1;
-    const now = performance.now();
-    if (now < door.reportAt) return;
-    door.reportAt = now + ERROR_REPORT_MS;
-    this.#events.onAcceptError(id, error);
-  }
-
   // ---- slots ----
+
+  configureSlot(slot: number, options: Required<SlotOptions>): void {
+    this.#slotOptions.set(slot, options);
+    this.#dealer.deal();
+  }
 
   openSlot(): SlotChannel {
     return {
@@ -133,7 +108,7 @@ export class IpcTransport implements Transport {
   }
 
   assign(id: number, generation: number, child: ChildProcess): void {
-    const slot = new IpcSlot(id, generation, child, this.#figures(id), this.#slotOwner());
+    const slot = new IpcSlot(id, generation, child, this.#counters.slot(id), this.#slotOwner());
     this.#slots.add(slot);
     this.#dealer.addSlot(slot);
   }
@@ -153,8 +128,12 @@ export class IpcTransport implements Transport {
   #slotOwner(): IpcSlotOwner {
     const events = this.#events;
     return {
+      options: (slot) => this.#slotOptions.get(slot) ?? NO_OPTIONS,
       state: () => this.#state,
-      onServing: ({ slot, generation }, listeners) => events.onServing(slot, generation, listeners),
+      onServing: (slot, listeners, begun) => {
+        this.#dealer.welcome(slot, begun);
+        events.onServing(slot.slot, slot.generation, listeners);
+      },
       onRetired: ({ slot, generation }, error) => events.onRetired(slot, generation, error),
       onGone: (slot) => {
         this.#slots.delete(slot);
@@ -163,7 +142,8 @@ export class IpcTransport implements Transport {
       },
       onHandOffError: ({ slot }, error) => events.onHandOffError(slot, error),
       onReceived: () => this.#dealer.noteReceived(),
-      onReturned: (connection) => this.#dealer.takeBack(connection),
+      onRefused: (connection) => this.#dealer.takeBack(connection, null),
+      onUndelivered: (connection, slot) => this.#dealer.takeBack(connection, slot),
       onChange: () => this.#dealer.deal(),
     };
   }
@@ -184,64 +164,49 @@ export class IpcTransport implements Transport {
   }
 
   async close(): Promise<void> {
-    const closed = [...this.#doors.values()].map(
-      ({ server }) => new Promise<void>((resolve) => server.close(() => resolve())),
-    );
-    this.#doors.clear();
+    const closed = this.#doors.closeAll();
     this.#dealer.close();
     for (const slot of this.#slots) slot.abandon();
-    await Promise.all(closed);
+    await closed;
   }
 
   ref(): void {
-    for (const { server } of this.#doors.values()) server.ref();
+    this.#doors.ref();
   }
 
   unref(): void {
-    for (const { server } of this.#doors.values()) server.unref();
+    this.#doors.unref();
   }
 
   listenerCounts(id: number): ListenerCounts {
-    const counts = this.#count(id);
+    const counts = this.#counters.listener(id);
     return { ...counts, acceptErrors: { ...counts.acceptErrors } };
   }
 
   slotCounts(id: number): SlotCounts {
-    const figures = this.#figures(id);
-    let pending = 0;
-    let active = 0;
-    for (const slot of this.#slots) {
-      if (slot.slot !== id) continue;
-      pending += slot.pending;
-      active += slot.active;
-    }
-    const handoffErrors = { ...figures.handoffErrors };
-    return { ...figures, handoffErrors, pending, active, lost: 0, heartbeatAgeMs: null };
+    const figures = this.#counters.slot(id);
+    const slots = [...this.#slots].filter(({ slot }) => slot === id);
+    const now = performance.now();
+    return {
+      ...figures,
+      handoffErrors: { ...figures.handoffErrors },
+      // Also of a closed slot of that number, until its process has answered all that it was handed.
+      pending: sum(slots, ({ work }) => work.pending.size),
+      open: sum(slots, ({ work }) => work.open.total),
+      lost: 0,
+      heartbeatAgeMs: null,
+      loopDelayMs: slots.at(-1)?.work.answerDelayMs(now) ?? null,
+      utilisation: null,
+      memoryBytes: null,
+    };
   }
 
-  counts(): { accepted: number; waiting: number; starvedMs: number } {
+  counts(): TransportCounts {
     return {
       accepted: this.#accepted,
       waiting: this.#dealer.waiting,
       starvedMs: this.#dealer.starvedMs,
+      wakeUps: 0,
     };
-  }
-
-  #count(listener: number): ListenerCounts {
-    let counts = this.#listenerCounts.get(listener);
-    if (counts === undefined) {
-      counts = { accepted: 0, redealt: 0, closed: 0, acceptErrors: {} };
-      this.#listenerCounts.set(listener, counts);
-    }
-    return counts;
-  }
-
-  #figures(slot: number): SlotFigures {
-    let figures = this.#slotFigures.get(slot);
-    if (figures === undefined) {
-      figures = { handed: 0, refused: 0, reclaimed: 0, unfinished: 0, handoffErrors: {} };
-      this.#slotFigures.set(slot, figures);
-    }
-    return figures;
   }
 }

@@ -1,6 +1,7 @@
 /**
  * The native transport: the engine's thread accepts, picks and hands off; this translates between
- * the Dispatcher and its numbers. Nothing here runs per connection.
+ * the Dispatcher and its numbers. Nothing here runs per connection, but for policies that are functions
+ * (picks.ts).
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -8,29 +9,28 @@ import { errnoName, RondoError, systemError } from '../../errors.js';
 import {
   type EngineEvent,
   EngineEventType,
-  type EngineOptions,
+  Figure,
   GoneReason,
   type ListenResult,
   type Native,
   type NativeEngine,
+  type SlotFigures,
 } from '../../native.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../../protocol/protocol.js';
-import type { Address } from '../../types.js';
+import type { Address, SlotOptions } from '../../types.js';
 import type {
+  DealingOptions,
   ListenerCounts,
   ListenTarget,
   SlotChannel,
   SlotCounts,
   Transport,
+  TransportCounts,
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
-
-/** For a worker that takes longer than 1 ms to receive, where a connection would wait for others. */
-const SMALL_WINDOW = 2;
-
-/** For one that receives faster: fewer wake-ups on both sides. */
-const QUICK_WINDOW = 8;
+import { engineOptions, listenerOptions } from './options.js';
+import { Picks } from './picks.js';
 
 /** Where in a worker's stdio the channel is: behind the IPC channel, which fork() insists on. */
 const CHANNEL_INDEX = 4;
@@ -39,8 +39,11 @@ export class NativeTransport implements Transport {
   readonly name = 'native';
   readonly #native: Native;
   readonly #engine: NativeEngine;
+  /** One for all: 64 slots are read within some microseconds. */
+  readonly #figures = new Float64Array(Object.keys(Figure).length) as SlotFigures;
   readonly #events: TransportEvents;
   readonly #stopped: Promise<void>;
+  readonly #picks: Picks;
   /** The listeners with a file. */
   readonly #paths = new Set<number>();
   readonly #closingListeners = new Map<number, () => void>();
@@ -54,7 +57,8 @@ export class NativeTransport implements Transport {
     this.#stopped = new Promise((resolve) => {
       this.#onStopped = resolve;
     });
-    this.#engine = new native.Engine(...engineOptions(options));
+    this.#engine = new native.Engine(engineOptions(options));
+    this.#picks = new Picks(this.#engine, (slot) => this.slotCounts(slot), events);
     const result = this.#engine.start((list) => {
       for (const event of list) this.#handle(event);
     });
@@ -62,10 +66,12 @@ export class NativeTransport implements Transport {
   }
 
   configure(options: TransportOptions): void {
-    this.#engine.configure(...engineOptions(options));
+    this.#engine.configure(engineOptions(options));
   }
 
-  async listen(id: number, target: ListenTarget): Promise<Address> {
+  async listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address> {
+    // Before the first connection can come.
+    this.configureListener(id, options);
     const result = this.#listen(id, target);
     if (result.error < 0) throw listenError(result, target);
     if (target.kind === 'path') this.#removeAtExit(id);
@@ -94,6 +100,10 @@ export class NativeTransport implements Transport {
     return this.#engine.adopt(id, fd, backlog);
   }
 
+  configureListener(id: number, options: DealingOptions): void {
+    this.#engine.configureListener(id, listenerOptions(options));
+  }
+
   closeListener(id: number): Promise<void> {
     if (this.#paths.delete(id) && this.#paths.size === 0) process.off('exit', this.#onExit);
     return new Promise((resolve) => {
@@ -119,6 +129,11 @@ export class NativeTransport implements Transport {
   readonly #onExit = (): void => {
     for (const id of this.#paths) this.#engine.removeListener(id);
   };
+
+  configureSlot(slot: number, { weight, maxConnections }: Required<SlotOptions>): void {
+    this.#picks.setWeight(slot, weight);
+    this.#engine.configureSlot(slot, weight, maxConnections ?? 0);
+  }
 
   openSlot(slot: number, generation: number): SlotChannel {
     const fd = this.#engine.openSlot(slot, generation);
@@ -178,17 +193,29 @@ export class NativeTransport implements Transport {
   }
 
   slotCounts(slot: number): SlotCounts {
-    const stats = this.#engine.slotStats(slot);
+    const figures = this.#figures;
+    this.#engine.slotFigures(slot, figures);
     return {
-      ...stats,
-      heartbeatAgeMs: stats.heartbeatAgeMs < 0 ? null : stats.heartbeatAgeMs,
-      handoffErrors: byName(stats.handoffErrors),
+      handed: figures[Figure.handed],
+      pending: figures[Figure.pending],
+      open: figures[Figure.open],
+      ended: figures[Figure.ended],
+      refused: figures[Figure.refused],
+      reclaimed: figures[Figure.reclaimed],
+      unfinished: figures[Figure.unfinished],
+      lost: figures[Figure.lost],
+      heartbeatAgeMs: known(figures[Figure.heartbeatAgeMs], 1),
+      loopDelayMs: known(figures[Figure.loopDelayUs], 1 / 1000),
+      utilisation: known(figures[Figure.busyPermille], 1 / 1000),
+      memoryBytes: known(figures[Figure.memoryKb], 1024),
+      handoffErrors:
+        figures[Figure.hasHandOffErrors] === 0 ? {} : byName(this.#engine.handOffErrors(slot)),
     };
   }
 
-  counts(): { accepted: number; waiting: number; starvedMs: number } {
-    const { accepted, waiting, starvedNs } = this.#engine.engineStats();
-    return { accepted, waiting, starvedMs: Math.round(starvedNs / 1e6) };
+  counts(): TransportCounts {
+    const { accepted, waiting, starvedNs, wakeUps } = this.#engine.engineStats();
+    return { accepted, waiting, starvedMs: Math.round(starvedNs / 1e6), wakeUps };
   }
 
   #handle(event: EngineEvent): void {
@@ -196,8 +223,10 @@ export class NativeTransport implements Transport {
     const events = this.#events;
     switch (event.type) {
       case EngineEventType.serving:
+        this.#picks.onServing(id, generation, count);
         return events.onServing(id, generation, count);
       case EngineEventType.gone:
+        this.#picks.onServing(id, generation, 0);
         if (event.code !== GoneReason.exited && event.code !== GoneReason.closed) {
           events.onRetired(id, generation, retirement(id, event));
         }
@@ -216,15 +245,14 @@ export class NativeTransport implements Transport {
         return events.onHandOffError(id, systemError(-event.error, 'sendmsg'));
       case EngineEventType.listenerClosed:
         return this.#onListenerClosed(id);
+      case EngineEventType.pick:
+        return this.#picks.answer();
+      case EngineEventType.pickTimedOut:
+        return events.onPickTimedOut(id, count);
       case EngineEventType.stopped:
         return this.#onStopped();
     }
   }
-}
-
-function engineOptions({ policy, window, takeBackMs }: TransportOptions): EngineOptions {
-  const [size, quickSize] = window === 'auto' ? [SMALL_WINDOW, QUICK_WINDOW] : [window, window];
-  return [policy, size, quickSize, takeBackMs];
 }
 
 function listenError(result: ListenResult, target: ListenTarget): Error {
@@ -263,4 +291,9 @@ function retirement(slot: number, event: EngineEvent): RondoError {
 
 function byName(counts: Array<[errno: number, count: number]>): Record<string, number> {
   return Object.fromEntries(counts.map(([errno, count]) => [errnoName(-errno), count]));
+}
+
+/** The engine has -1 for what it does not know. */
+function known(value: number, factor: number): number | null {
+  return value < 0 ? null : value * factor;
 }

@@ -1,0 +1,190 @@
+#include "engine/control.h"
+
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/errors.h"
+#include "base/socket.h"
+
+namespace rondo {
+
+namespace {
+
+// Per turn of the loop and worker, so that one worker's chatter cannot hold up the others.
+constexpr int kMostFramesPerTurn = 32;
+// More than fit into a channel.
+constexpr int kMostLastFrames = 4096;
+
+}  // namespace
+
+void Control::Read(Worker* worker) {
+  for (int i = 0; i < kMostFramesPerTurn && !worker->IsBroken(); i++) {
+    if (worker->expects_returned) {
+      if (!ReadReturned(worker)) {
+        // Left where it is until there is an fd for it.
+        worker->PauseReading();
+        return;
+      }
+      if (!worker->expects_returned) continue;
+      // Announced, still on its way.
+      break;
+    }
+    Frame frame;
+    int error = 0;
+    switch (ReadFrameWithoutFds(worker->primary_end(), buffer_.get(), &frame, &error)) {
+      case ReadResult::kFrame:
+        Handle(worker, frame);
+        // The frame of the hot path comes alone, and the watch is level-triggered. Not so from a
+        // worker that sends connections back.
+        if (frame.type == FrameType::kCredit && worker->returned_total == 0) return;
+        continue;
+      case ReadResult::kEmpty:
+        break;
+      case ReadResult::kError:
+        return worker->Break(GoneReason::kChannel, -error);
+      case ReadResult::kEnd:  // this process holds the worker's end too: it was shut down
+      case ReadResult::kBroken:
+      case ReadResult::kFdsLost:
+        return worker->Break(GoneReason::kBadFrame);
+    }
+    if (worker->flow() == Worker::Flow::kBehind) worker->SetFlow(Worker::Flow::kOpen);
+    return;
+  }
+  // Handed no more until it is heard: what it sends back would pile up unseen. Only if more waits,
+  // for nothing else brings another call.
+  const bool is_behind = PendingBytes(worker->primary_end()) > 0;
+  if (is_behind && worker->flow() == Worker::Flow::kOpen) {
+    worker->SetFlow(Worker::Flow::kBehind);
+  } else if (!is_behind && worker->flow() == Worker::Flow::kBehind) {
+    worker->SetFlow(Worker::Flow::kOpen);
+  }
+}
+
+void Control::Handle(Worker* worker, const Frame& frame) {
+  uint32_t version = 0;
+  std::vector<uint16_t> listeners;
+  switch (frame.type) {
+    case FrameType::kCredit:
+      worker->NoteCredit(NowNs());
+      return;
+    case FrameType::kHello:
+      // Again only from a worker that has not got the scoreboard.
+      if (worker->IsReady() || !ParseHello(frame, &version)) break;
+      // Answered even so: the worker shall know why it gets nothing.
+      worker->Owe(Worker::kOwesWelcome);
+      worker->Owe(Worker::kOwesState);
+      SendOwed(worker);
+      if (version != kProtocolVersion) return worker->Break(GoneReason::kBadVersion);
+      worker->Greet();
+      return;
+    case FrameType::kMapped:
+      if (worker->phase() != Worker::Phase::kGreeted) break;
+      worker->Map();
+      return;
+    case FrameType::kServing:
+      // Also of one that has not got the scoreboard yet: it is dealt to when it has.
+      if (worker->phase() == Worker::Phase::kJoining || !ParseServing(frame, &listeners)) break;
+      worker->serving.reset();
+      for (const uint16_t listener : listeners) worker->serving.set(listener);
+      worker->has_served |= worker->serving;
+      floor_->OnServing(*worker);
+      events_->Emit(
+          {EventType::kServing, worker->id(), worker->generation(), 0, 0, worker->serving.count()});
+      return;
+    case FrameType::kRefused:
+      worker->expects_returned = true;
+      return;
+    default:
+      break;
+  }
+  worker->Break(GoneReason::kBadFrame);
+}
+
+// False: an fd is lacking for it.
+bool Control::ReadReturned(Worker* worker) {
+  if (!HasFdHeadroom(worker->primary_end(), 1)) return false;
+  Frame frame;
+  int error = 0;
+  std::vector<Connection> returned;
+  std::vector<uint16_t> listeners;
+  switch (ReadFrame(worker->primary_end(), buffer_.get(), &frame, &error)) {
+    case ReadResult::kEmpty:
+      return true;
+    case ReadResult::kFdsLost:  // another thread took the fd between the look and the read
+      worker->expects_returned = false;
+      worker->Refresh(NowNs());
+      worker->NoteReturned();
+      Count(&worker->counters()->lost);
+      if (ParseListeners(frame, &listeners)) {
+        for (const uint16_t listener : listeners) floor_->OnLost(listener, *worker);
+      }
+      return true;
+    case ReadResult::kFrame:
+      if (frame.type == FrameType::kReturned && ParseConnections(&frame, &returned)) break;
+      [[fallthrough]];
+    default:
+      worker->Break(GoneReason::kBadFrame);
+      return true;
+  }
+  worker->expects_returned = false;
+  for (Connection& connection : returned) TakeReturned(worker, std::move(connection));
+  return true;
+}
+
+void Control::TakeReturned(Worker* worker, Connection connection) {
+  worker->Refresh(NowNs());
+  // It cannot send back more than it got, nor what is no connection of a listener it has served.
+  const uint16_t listener = connection.listener;
+  const bool is_its_own = worker->returned_total < worker->received_total() &&
+                          worker->has_served.test(listener) && IsConnection(connection.fd.get()) &&
+                          DomainOf(connection.fd.get()) == floor_->DomainOfListener(listener);
+  if (!is_its_own) return worker->Break(GoneReason::kBadFrame);
+  worker->NoteReturned();
+  floor_->OnCameBack(std::move(connection), *worker, CameBack::kReturned);
+}
+
+void Control::SendOwed(Worker* worker) {
+  const int channel = worker->primary_end();
+  const auto send = [worker](Worker::Owed what, int result) {
+    if (result == 0) worker->Settle(what);
+    return result;
+  };
+  int result = 0;
+  if (worker->Owes(Worker::kOwesWelcome)) {
+    const Scoreboard& scoreboard = worker->scoreboard();
+    const int pages[2] = {scoreboard.engine_fd.get(), scoreboard.worker_fd.get()};
+    const Welcome welcome = {kProtocolVersion, worker->id(), largest_window_};
+    result = send(Worker::kOwesWelcome, SendWelcome(channel, welcome, pages));
+  }
+  if (result == 0 && worker->Owes(Worker::kOwesState)) {
+    result = send(Worker::kOwesState, SendState(channel, state_.data(), state_.size()));
+  }
+  if (result == 0 && worker->Owes(Worker::kOwesPing)) {
+    result = send(Worker::kOwesPing, SendSignal(channel, FrameType::kPing));
+  }
+  // What there was no room for is tried again.
+  if (result < 0 && !IsWouldBlock(-result) && !IsShortage(-result)) {
+    worker->Break(GoneReason::kChannel, -result);
+  }
+}
+
+bool Control::HearOut(Worker* worker) {
+  for (int i = 0; i < kMostLastFrames && !worker->IsBroken(); i++) {
+    if (worker->expects_returned) {
+      if (!ReadReturned(worker)) return false;
+      // The worker died between the two frames.
+      if (worker->expects_returned) return true;
+      continue;
+    }
+    Frame frame;
+    int error = 0;
+    const ReadResult result =
+        ReadFrameWithoutFds(worker->primary_end(), buffer_.get(), &frame, &error);
+    if (result != ReadResult::kFrame) return true;
+    worker->expects_returned = frame.type == FrameType::kRefused;
+  }
+  return true;
+}
+
+}  // namespace rondo

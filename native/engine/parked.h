@@ -1,0 +1,85 @@
+// Connections that are accepted and held in the primary, and what each waits for. Nothing here
+// picks or sends: dispatch.cc goes through the list, and the rules are these:
+//
+//   anyone    refused, taken back, not sent, or accepted beyond the backlog: dealt before anything
+//   new slot      waits for the one worker its policy names, until `until_ns`; then for anyone
+//   program   waits for the program's function, until `until_ns`; then for anyone
+//
+// Bounded: when kMostParked connections of one listener are here, no more of it are accepted until
+// half of them are gone, but for those of a backlog that would overflow (overflow.h).
+#ifndef RONDO_ENGINE_PARKED_H_
+#define RONDO_ENGINE_PARKED_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <array>
+#include <deque>
+#include <vector>
+
+#include "channel/frames.h"
+#include "engine/counters.h"
+#include "engine/policy.h"
+
+namespace rondo {
+
+enum class WaitsFor { kAnyone, kSlot, kProgram };
+
+struct ParkedConnection {
+  Connection connection;
+  uint64_t since_ns = 0;
+  WaitsFor waits_for = WaitsFor::kAnyone;
+  int slot = -1;           // for kSlot
+  uint64_t until_ns = 0;   // for kSlot and kProgram
+  uint32_t ticket = 0;     // for kProgram
+  bool was_dealt = false;  // to some worker, before it came here
+};
+
+class Parked {
+ public:
+  // `waiting` shows how many there are.
+  explicit Parked(Counter* waiting) : waiting_(waiting) {}
+
+  void Push(ParkedConnection parked);
+  size_t size() const { return list_.size(); }
+  size_t CountOf(uint16_t listener) const { return count_of_[listener]; }
+  bool IsEmpty() const { return list_.empty(); }
+  // Whether so many of the listener's wait that no more are to be accepted.
+  bool IsCrowded(uint16_t listener);
+
+  // Calls `visit(parked)` for each, the oldest first; those for which it returns true are removed,
+  // and are the visitor's. It must not push.
+  template <typename Visit>
+  void RemoveIf(Visit visit) {
+    size_t kept = 0;
+    for (size_t i = 0; i < list_.size(); i++) {
+      const uint16_t listener = list_[i].connection.listener;
+      if (visit(&list_[i])) {
+        count_of_[listener]--;
+      } else if (kept++ != i) {
+        list_[kept - 1] = std::move(list_[i]);
+      }
+    }
+    list_.resize(kept);
+    Show();
+  }
+  template <typename Visit>
+  void ForEach(Visit visit) {
+    for (ParkedConnection& parked : list_) visit(&parked);
+  }
+  // Lets workers that have refused connections be asked again, a few connections at a time: they
+  // may have a place by now, and are not asked by what is accepted.
+  void OfferAgain();
+
+ private:
+  void Show() { waiting_->store(list_.size(), std::memory_order_relaxed); }
+
+  std::deque<ParkedConnection> list_;
+  std::array<uint32_t, kMaxListeners> count_of_ = {};
+  std::array<bool, kMaxListeners> is_crowded_ = {};
+  Counter* const waiting_;
+};
+
+}  // namespace rondo
+
+#endif  // RONDO_ENGINE_PARKED_H_

@@ -1,0 +1,51 @@
+#include "engine/peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+namespace rondo {
+
+Peer PeerOf(int fd) {
+  Peer peer;
+  union {
+    sockaddr any;
+    sockaddr_in ipv4;
+    sockaddr_in6 ipv6;
+    sockaddr_storage room;
+  } address;
+  socklen_t size = sizeof(address);
+  if (getpeername(fd, &address.any, &size) != 0) return peer;
+  if (address.any.sa_family == AF_INET) {
+    peer.family = 4;
+    peer.port = ntohs(address.ipv4.sin_port);
+    memcpy(peer.address, &address.ipv4.sin_addr, sizeof(address.ipv4.sin_addr));
+  } else if (address.any.sa_family == AF_INET6) {
+    peer.family = 6;
+    peer.port = ntohs(address.ipv6.sin6_port);
+    memcpy(peer.address, &address.ipv6.sin6_addr, sizeof(address.ipv6.sin6_addr));
+  }
+  return peer;
+}
+
+std::string AddressText(const Peer& peer) {
+  char text[INET6_ADDRSTRLEN] = "";
+  if (peer.family != 0) {
+    inet_ntop(peer.family == 4 ? AF_INET : AF_INET6, peer.address, text, sizeof(text));
+  }
+  return text;
+}
+
+Peer ParsePeer(const std::string& address) {
+  Peer peer;
+  const std::string digits = address.substr(0, address.find('%'));
+  if (inet_pton(AF_INET, digits.c_str(), peer.address) == 1) {
+    peer.family = 4;
+  } else if (inet_pton(AF_INET6, digits.c_str(), peer.address) == 1) {
+    peer.family = 6;
+  }
+  return peer;
+}
+
+}  // namespace rondo

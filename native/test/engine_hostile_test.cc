@@ -1,0 +1,304 @@
+// links: engine receiver channel base uv
+// What the engine does about workers that break the protocol: they are retired with the reason, the
+// others go on, and no client hangs.
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine_bench.h"
+#include "raw_worker.h"
+#include "tap.h"
+
+namespace {
+
+using rondo::Connection;
+using rondo::Event;
+using rondo::EventType;
+using rondo::FrameType;
+using rondo::GoneReason;
+using rondo::UniqueFd;
+using support::Answer;
+using support::Ask;
+using support::Bytes;
+using support::Connect;
+using support::CountOpenFds;
+using support::Crowd;
+using support::EngineBench;
+using support::RawWorker;
+using support::Until;
+using tap::is;
+using tap::ok;
+using tap::skip;
+
+using Crime = void (*)(RawWorker* worker);
+
+struct Case {
+  const char* name;
+  Crime crime;
+  GoneReason reason;
+};
+
+// Without counting it.
+void ReadOnly(RawWorker* worker) { worker->ReadUntil(FrameType::kConnections); }
+
+void GiveBackA(RawWorker* worker, int family, int type) {
+  worker->Receive();
+  worker->connections()[0].fd.Reset(socket(family, type | SOCK_CLOEXEC, 0));
+  worker->GiveBack();
+}
+
+const Case kCases[] = {
+    {"garbage", [](RawWorker* one) { one->Send("garbage"); }, GoneReason::kBadFrame},
+    {"one byte", [](RawWorker* one) { one->Send("g"); }, GoneReason::kBadFrame},
+    {"a frame of the primary's",
+     [](RawWorker* one) {
+       one->Send(Bytes({4, 0, 0, 0}));
+     },
+     GoneReason::kBadFrame},
+    {"hello cut short",
+     [](RawWorker* one) {
+       one->Send(Bytes({16, 0, 0, 0, 1}));
+     },
+     GoneReason::kBadFrame},
+    {"a listener that cannot be",
+     [](RawWorker* one) {
+       one->Send(Bytes({17, 0, 0, 0, 0, 1}));
+     },
+     GoneReason::kBadFrame},
+    {"a second hello",
+     [](RawWorker* one) {
+       one->Send(Bytes({16, 0, 0, 0, 77, 0, 0, 0}));
+     },
+     GoneReason::kBadFrame},
+    {"returned without refused",
+     [](RawWorker* one) {
+       one->Receive();
+       SendReturned(one->channel(), one->connections()[0]);
+     },
+     GoneReason::kBadFrame},
+    {"refused, and then something else",
+     [](RawWorker* one) {
+       SendSignal(one->channel(), FrameType::kRefused);
+       SendSignal(one->channel(), FrameType::kCredit);
+     },
+     GoneReason::kBadFrame},
+    {"returned before it is received",
+     [](RawWorker* one) {
+       ReadOnly(one);
+       one->GiveBack(1);
+     },
+     GoneReason::kBadFrame},
+    {"more returned than received",
+     [](RawWorker* one) {
+       one->Receive();
+       one->GiveBack(static_cast<int>(one->connections().size()) + 1);
+     },
+     GoneReason::kBadFrame},
+    {"returned, what is no connection",
+     [](RawWorker* one) {
+       one->Receive();
+       one->connections()[0].fd.Reset(open("/dev/null", O_RDONLY | O_CLOEXEC));
+       one->GiveBack(1);
+     },
+     GoneReason::kBadFrame},
+    {"returned, to a listener it never served",
+     [](RawWorker* one) {
+       one->Receive();
+       one->connections()[0].listener = 1;
+       one->GiveBack();
+     },
+     GoneReason::kBadFrame},
+    {"returned, to a listener there is none of",
+     [](RawWorker* one) {
+       one->Receive();
+       one->connections()[0].listener = 200;
+       one->GiveBack();
+     },
+     GoneReason::kBadFrame},
+    {"returned, of another family", [](RawWorker* one) { GiveBackA(one, AF_INET6, SOCK_STREAM); },
+     GoneReason::kBadFrame},
+    {"returned, a Unix socket", [](RawWorker* one) { GiveBackA(one, AF_UNIX, SOCK_STREAM); },
+     GoneReason::kBadFrame},
+    {"returned, a datagram socket", [](RawWorker* one) { GiveBackA(one, AF_INET, SOCK_DGRAM); },
+     GoneReason::kBadFrame},
+    {"returned, a socket that listens",
+     [](RawWorker* one) {
+       one->Receive();
+       one->connections()[0].fd = support::OpenDoor().fd;
+       one->GiveBack();
+     },
+     GoneReason::kBadFrame},
+    {"mapped a second time", [](RawWorker* one) { one->Send(FrameType::kMapped); },
+     GoneReason::kBadFrame},
+    {"a count beyond what it got",
+     [](RawWorker* one) {
+       one->page()->received += 1000;
+       SendSignal(one->channel(), FrameType::kRefused);
+       Connection connection;
+       connection.fd = support::NewSocket();
+       SendReturned(one->channel(), connection);
+     },
+     GoneReason::kBadBoard},
+    {"a count that goes back",
+     [](RawWorker* one) {
+       ReadOnly(one);
+       one->page()->received -= 5;
+       SendSignal(one->channel(), FrameType::kRefused);
+       SendReturned(one->channel(), one->connections()[0]);
+     },
+     GoneReason::kBadBoard},
+    {"a channel shut down", [](RawWorker* one) { shutdown(one->channel(), SHUT_RDWR); },
+     GoneReason::kBadFrame},
+};
+
+void TestCrimes() {
+  const int fds_before = CountOpenFds();
+  for (const Case& crime : kCases) {
+    const std::string name = std::string(crime.name) + ": ";
+    EngineBench bench;
+    const int port = bench.AddListener(0);
+    bench.AddListener(1);
+    RawWorker bad(bench.OpenSlot(0));
+    bad.Serve({0});
+    bench.WaitFor(EventType::kServing, 0);
+    std::vector<UniqueFd> clients;
+    for (int i = 0; i < 6; i++) clients.push_back(Connect(port));
+    ok(Until([&] { return bench.slot(0).handed == 2; }), name + "(its window is full)");
+    auto well = bench.AddWorker(1);
+    crime.crime(&bad);
+    Event event;
+    ok(bench.WaitFor(EventType::kGone, 0, &event), name + "the slot is retired");
+    is(event.code, static_cast<int>(crime.reason), name + "with the reason");
+    bad.connections().clear();
+    int hung = 0;
+    for (const UniqueFd& client : clients) hung += Answer(client) == support::kHangs;
+    is(hung, 0, name + "no client hangs");
+    is(Ask(port), 1, name + "and the other worker serves");
+  }
+  is(CountOpenFds(), fds_before, "no fd is left");
+}
+
+void TestOtherVersion() {
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  RawWorker other(bench.OpenSlot(0));
+  other.Send(Bytes({16, 0, 0, 0, 77, 0, 0, 0}));
+  Event event;
+  ok(bench.WaitFor(EventType::kGone, 0, &event), "a worker of another version is retired");
+  is(event.code, static_cast<int>(GoneReason::kBadVersion), "with the reason");
+  ok(other.ReadUntil(FrameType::kWelcome), "and can read which version it should be");
+  auto well = bench.AddWorker(1);
+  is(Ask(port), 1, "another worker serves");
+}
+
+void TestServingBeforeHello() {
+  EngineBench bench;
+  RawWorker early(bench.OpenSlot(0));
+  rondo::SendServing(early.channel(), nullptr, 0);
+  Event event;
+  ok(bench.WaitFor(EventType::kGone, 0, &event), "a worker that serves before it says hello");
+  is(event.code, static_cast<int>(GoneReason::kBadFrame), "is retired");
+}
+
+// What it has served once it may send back: it was on its way.
+void TestReturnedAfterServing() {
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  RawWorker drained(bench.OpenSlot(0));
+  drained.Serve({0});
+  bench.WaitFor(EventType::kServing, 0);
+  const UniqueFd client = Connect(port);
+  drained.Receive();
+  rondo::SendServing(drained.channel(), nullptr, 0);
+  bench.WaitFor(EventType::kServing, 0);
+  auto well = bench.AddWorker(1);
+  drained.GiveBack();
+  drained.connections().clear();
+  is(Answer(client), 1, "what a worker sends back of a listener it served before is served");
+  bench.Settle();
+  is(bench.Seen(EventType::kGone), 0, "and the worker is well");
+}
+
+// unix(7): what the kernel puts beside the fds if the other end of a shared socket asks for it, an
+// fd among it.
+void TestControlData() {
+  const struct {
+    const char* name;
+    int option;
+  } options[] = {{"SO_PASSCRED", SO_PASSCRED}, {"SO_PASSSEC", 34}, {"SO_PASSPIDFD", 76}};
+  for (const auto& option : options) {
+    const std::string name = std::string(option.name) + ": ";
+    const int fds_before = CountOpenFds();
+    {
+      EngineBench bench({{8, 0}, 0});
+      const int port = bench.AddListener(0);
+      UniqueFd channel = bench.OpenSlot(0);
+      const int on = 1;
+      const int result = setsockopt(channel.get(), SOL_SOCKET, option.option, &on, sizeof(on));
+      if (result != 0) {
+        skip(name + "set by a worker", "not on this kernel");
+        continue;
+      }
+      RawWorker worker(std::move(channel));
+      worker.Serve({0});
+      bench.WaitFor(EventType::kServing, 0);
+      std::vector<UniqueFd> clients;
+      for (int i = 0; i < 8; i++) clients.push_back(Connect(port));
+      ok(Until([&] { return bench.slot(0).handed == 8; }), name + "(handed to a worker)");
+      auto well = bench.AddWorker(1);
+      bench.engine.RemoveSlot(0, 1, GoneReason::kExited);
+      int served = 0;
+      for (const UniqueFd& client : clients) served += Answer(client) == 1;
+      is(served, 8, name + "what is taken back from a worker that set it is all there");
+    }
+    is(CountOpenFds(), fds_before, name + "and no fd is left");
+  }
+}
+
+// Frames of all kinds in any order, fds and counts with them.
+void TestAnyFrames() {
+  std::mt19937 random(20241205);
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  auto well = bench.AddWorker(1);
+  Crowd crowd(port, 1 << 30, 2);
+  int gone = 0;
+  for (uint32_t generation = 1; generation <= 300; generation++) {
+    RawWorker bad(bench.OpenSlot(0, generation));
+    if (random() % 4 != 0) bad.Serve({0});
+    const UniqueFd any = support::NewSocket();
+    const int frames = static_cast<int>(random() % 20);
+    for (int i = 0; i < frames; i++) {
+      const int types[] = {1, 2, 16, 17, 18, 19, 20, 21, static_cast<int>(random() % 256)};
+      std::string frame = Bytes({types[random() % 9], static_cast<int>(random() % 3), 0, 0});
+      for (size_t length = random() % 12; length > 0; length--) {
+        frame += static_cast<char>(random() % 3);
+      }
+      bad.Send(frame, std::vector<int>(random() % 3, any.get()));
+    }
+    bench.engine.RemoveSlot(0, generation, GoneReason::kExited);
+    Event event;
+    if (bench.WaitFor(EventType::kGone, 0, &event) && event.generation == generation) gone++;
+  }
+  crowd.Stop();
+  is(gone, 300, "300 workers that send anything: each is gone at the end");
+  is(crowd.hung, 0, "no client hangs");
+  ok(crowd.served > 0 && well->received > 0, "and the other worker served all the time");
+}
+
+}  // namespace
+
+int main() {
+  support::WarmUpLibuv();
+  const int fds_before = CountOpenFds();
+  TestCrimes();
+  TestOtherVersion();
+  TestServingBeforeHello();
+  TestReturnedAfterServing();
+  TestControlData();
+  TestAnyFrames();
+  is(CountOpenFds(), fds_before, "no fd is left open");
+  return tap::done();
+}

@@ -1,0 +1,145 @@
+// links: engine receiver channel base uv
+// Several listeners served by the same workers: a flood of one takes nothing from another, and each
+// has a turn of its own.
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine_bench.h"
+#include "raw_worker.h"
+#include "tap.h"
+
+namespace {
+
+using rondo::EventType;
+using rondo::UniqueFd;
+using support::Conduct;
+using support::Connect;
+using support::CountOpenFds;
+using support::EngineBench;
+using support::RawWorker;
+using support::Until;
+using tap::is;
+using tap::ok;
+
+// One worker that receives one at a time, a listener with many waiting, and one client of another.
+void TestFlood(uint16_t flooded, uint16_t quiet) {
+  const std::string name = "listener " + std::to_string(flooded) + " is flooded: ";
+  EngineBench bench({{1, 0}, 0});
+  int ports[2];
+  ports[0] = bench.AddListener(0);
+  ports[1] = bench.AddListener(1);
+  RawWorker worker(bench.OpenSlot(0));
+  worker.Serve({0, 1});
+  bench.WaitFor(EventType::kServing, 0);
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 50; i++) clients.push_back(Connect(ports[flooded]));
+  ok(Until([&] { return bench.slot(0).handed == 1; }), name + "(the window is full)");
+  for (int i = 0; i < 3; i++) clients.push_back(Connect(ports[quiet]));
+  // By then the engine knows that both have something.
+  ok(bench.WaitFor(EventType::kStarved), name + "(both have to wait)");
+  size_t last_quiet = 0;
+  size_t received = 0;
+  while (received < clients.size() && worker.Receive()) {
+    worker.Send(rondo::FrameType::kCredit);
+    received = worker.connections().size();
+    if (worker.connections().back().listener == quiet) last_quiet = received;
+  }
+  is(static_cast<long long>(received), static_cast<long long>(clients.size()),
+     name + "all are received in the end");
+  ok(last_quiet > 0 && last_quiet <= 8, name + "the other's three are among the first");
+  printf("# %sthe third was received as number %zu\n", name.c_str(), last_quiet);
+}
+
+// With a turn that is shared, two listeners asked alternately would be one worker's each.
+void TestOwnTurn() {
+  EngineBench bench;
+  const int ports[] = {bench.AddListener(0), bench.AddListener(1)};
+  std::vector<std::unique_ptr<support::WorkerThread>> workers;
+  for (uint16_t id = 0; id < 2; id++) workers.push_back(bench.AddWorker(id, Conduct::kHold));
+  std::vector<UniqueFd> clients;
+  const auto open = [&] { return bench.open(0) + bench.open(1); };
+  for (size_t i = 0; i < 20; i++) {
+    clients.push_back(Connect(ports[i % 2]));
+    Until([&] { return open() == clients.size(); });
+  }
+  is(open(), 20, "(all are received, one after the other)");
+  for (const auto& worker : workers) worker->LetGo();
+  for (uint16_t id = 0; id < 2; id++) {
+    for (uint16_t listener = 0; listener < 2; listener++) {
+      is(bench.page(id).ended_of[listener], 5,
+         "slot " + std::to_string(id) + " had its share of listener " + std::to_string(listener));
+    }
+  }
+}
+
+// A listener of a former one's number is another listener.
+void TestNumberUsedAgain() {
+  EngineBench bench;
+  int port = bench.AddListener(0);
+  auto worker = bench.AddWorker(0);
+  int served = 0;
+  for (int i = 0; i < 20; i++) {
+    served += support::Ask(port) == 0;
+    bench.RemoveListener(0);
+    ok(bench.WaitFor(EventType::kListenerClosed), "(closed)");
+    port = bench.AddListener(0);
+  }
+  is(served, 20, "a number that is used again is served again");
+}
+
+// Workers count what has ended by number.
+void TestLimitOfNumberUsedAgain() {
+  EngineBench bench;
+  const int former_port = bench.AddListener(0);
+  auto worker = bench.AddWorker(0);
+  int served = 0;
+  for (int i = 0; i < 20; i++) served += support::Ask(former_port) == 0;
+  is(served, 20, "(a listener was served)");
+  bench.RemoveListener(0);
+  bench.WaitFor(EventType::kListenerClosed);
+  rondo::ListenerOptions options;
+  options.max_connections = 2;
+  const int port = bench.AddListener(0, options);
+  worker->Behave(Conduct::kHold);
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 5; i++) clients.push_back(Connect(port));
+  ok(bench.WaitFor(EventType::kStarved), "the limit of the next of its number holds");
+  is(bench.open(0), 2, "for its own connections");
+  worker->LetGo();
+  ok(Until([&] { return bench.slot(0).handed == 24; }), "and as they end, the others follow");
+}
+
+// Nobody serves one of them.
+void TestUnserved() {
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  const int unserved = bench.AddListener(1);
+  auto worker = bench.AddWorker(0);
+  worker->Serve({0});
+  bench.WaitFor(EventType::kServing, 0);
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 10; i++) clients.push_back(Connect(unserved));
+  support::Crowd crowd(port, 200);
+  crowd.Wait();
+  is(crowd.served, 200, "a listener that nobody serves holds up no other");
+  worker->Serve({0, 1});
+  int served = 0;
+  for (const UniqueFd& client : clients) served += support::Answer(client) == 0;
+  is(served, 10, "and is served as soon as somebody does");
+}
+
+}  // namespace
+
+int main() {
+  support::WarmUpLibuv();
+  const int fds_before = CountOpenFds();
+  TestFlood(0, 1);
+  TestFlood(1, 0);
+  TestOwnTurn();
+  TestNumberUsedAgain();
+  TestLimitOfNumberUsedAgain();
+  TestUnserved();
+  is(CountOpenFds(), fds_before, "no fd is left open");
+  return tap::done();
+}

@@ -1,0 +1,26 @@
+/** A timer for the next moment at which something is due. Does not keep the process running. */
+export class Alarm {
+  readonly #then: () => void;
+  #timer: NodeJS.Timeout | null = null;
+  #at = Number.POSITIVE_INFINITY;
+
+  constructor(then: () => void) {
+    this.#then = then;
+  }
+
+  /** In place of what was set before. Infinity: never. */
+  set(at: number, now: number): void {
+    if (at === this.#at) return;
+    this.#at = at;
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    if (at === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#ring(), Math.max(1, Math.ceil(at - now))).unref();
+  }
+
+  #ring(): void {
+    this.#timer = null;
+    this.#at = Number.POSITIVE_INFINITY;
+    this.#then();
+  }
+}

@@ -1,0 +1,61 @@
+/** What waits for each listener, and which listener is next, on the ipc transport. */
+
+import type { DealingOptions } from '../transport.js';
+import { sum } from './limits.js';
+import { ListenerQueue } from './listener-queue.js';
+
+export class ListenerQueues {
+  readonly #byId = new Map<number, ListenerQueue>();
+  /** Which of them is the first in the next pass. */
+  #first = 0;
+
+  add(id: number, options: DealingOptions): void {
+    this.#byId.set(id, new ListenerQueue(id, options));
+  }
+
+  get(id: number): ListenerQueue | undefined {
+    return this.#byId.get(id);
+  }
+
+  remove(id: number): ListenerQueue | undefined {
+    const queue = this.#byId.get(id);
+    this.#byId.delete(id);
+    return queue;
+  }
+
+  get all(): ListenerQueue[] {
+    return [...this.#byId.values()];
+  }
+
+  /** How many connections. */
+  get waiting(): number {
+    return sum(this.all, ({ size }) => size);
+  }
+
+  /** When the first of them has waited for as long as it may; Infinity without a limit. */
+  get deadline(): number {
+    const ends = this.all.map((queue) =>
+      queue.first === null ? Number.POSITIVE_INFINITY : queue.deadlineOf(queue.first.connection),
+    );
+    return Math.min(Number.POSITIVE_INFINITY, ...ends);
+  }
+
+  /**
+   * One connection of each listener and pass, beginning with another listener each time, so that one that
+   * is flooded starves no other. `dealFirst` says whether the first of a queue is off.
+   */
+  deal(dealFirst: (queue: ListenerQueue) => boolean): void {
+    const queues = this.all;
+    let isMoving = queues.length > 0;
+    while (isMoving) {
+      isMoving = false;
+      this.#first = (this.#first + 1) % queues.length;
+      for (let i = 0; i < queues.length; i++) {
+        const queue = queues[(this.#first + i) % queues.length] as ListenerQueue;
+        if (!dealFirst(queue)) continue;
+        queue.shift();
+        isMoving = true;
+      }
+    }
+  }
+}

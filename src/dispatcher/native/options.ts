@@ -1,0 +1,33 @@
+/** The Dispatcher's options as the engine has them: numbers, and 0 for no limit. */
+
+import type { EngineListenerOptions, EngineOptions } from '../../native.js';
+import type { DealingOptions, TransportOptions } from '../transport.js';
+
+/** For a worker that takes longer than 1 ms to receive, where a connection would wait for others. */
+const SMALL_WINDOW = 2;
+
+/** For one that receives faster: fewer wake-ups on both sides. */
+const QUICK_WINDOW = 8;
+
+export function engineOptions(options: TransportOptions): EngineOptions {
+  const { window, takeBackMs, maxConnections, pickTimeoutMs } = options;
+  const isAuto = window === 'auto';
+  return {
+    window: isAuto ? SMALL_WINDOW : window,
+    quickWindow: isAuto ? QUICK_WINDOW : window,
+    takeBackMs,
+    maxConnections: maxConnections ?? 0,
+    pickTimeoutMs,
+  };
+}
+
+export function listenerOptions(options: DealingOptions): EngineListenerOptions {
+  const { policy, maxConnections, overload, maxQueueMs } = options;
+  return {
+    policy: policy.name,
+    ...policy.settings,
+    maxConnections: maxConnections ?? 0,
+    resets: overload === 'reset',
+    maxQueueMs: maxQueueMs ?? 0,
+  };
+}

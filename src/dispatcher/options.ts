@@ -1,0 +1,206 @@
+/** Validation of what users pass to a Dispatcher, its listeners and its slots, and the defaults. */
+
+import { invalidOption } from '../errors.js';
+import { checkInteger, checkKeys, checkName, checkOneOf, type Keys } from '../options.js';
+import type {
+  DispatcherOptions,
+  ListenerChanges,
+  ListenOptions,
+  Policy,
+  SlotOptions,
+} from '../types.js';
+import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
+
+const TRANSPORTS = ['auto', 'native', 'ipc'] as const;
+const OVERLOADS = ['queue', 'reset'] as const;
+
+/** What a limit of connections or milliseconds may be; the engine counts in 32 bits. */
+const LARGEST_LIMIT = 0x7fff_ffff;
+
+const DISPATCHER_KEYS: Keys<DispatcherOptions> = {
+  policy: true,
+  window: true,
+  transport: true,
+  takeBackMs: true,
+  maxConnections: true,
+  pickTimeoutMs: true,
+};
+
+const CHANGEABLE_KEYS: Keys<ListenerChanges> = {
+  policy: true,
+  maxConnections: true,
+  overload: true,
+  maxQueueMs: true,
+};
+
+const LISTEN_KEYS: Keys<ListenOptions> = {
+  name: true,
+  port: true,
+  host: true,
+  ipv6Only: true,
+  path: true,
+  mode: true,
+  fd: true,
+  backlog: true,
+  ...CHANGEABLE_KEYS,
+};
+
+const SLOT_KEYS: Keys<SlotOptions> = { weight: true, maxConnections: true };
+
+export type ValidDispatcherOptions = Required<DispatcherOptions>;
+
+export function validateDispatcherOptions(options: DispatcherOptions): ValidDispatcherOptions {
+  checkKeys('options', options, DISPATCHER_KEYS);
+  const { policy = 'round-robin', window = 'auto', transport = 'auto', takeBackMs = 250 } = options;
+  const { maxConnections = null, pickTimeoutMs = 50 } = options;
+  validatePolicy(policy);
+  checkOneOf('transport', transport, TRANSPORTS);
+  if (window !== 'auto') checkInteger('window', window, 1, 1024, "'auto' or ");
+  if (takeBackMs !== 0) checkInteger('takeBackMs', takeBackMs, 50, 3_600_000, '0 or ');
+  checkLimit('maxConnections', maxConnections);
+  checkInteger('pickTimeoutMs', pickTimeoutMs, 1, 60_000);
+  return {
+    // A copy, so that it stays what has been checked.
+    policy: typeof policy === 'object' ? { ...policy } : policy,
+    window,
+    transport,
+    takeBackMs,
+    maxConnections,
+    pickTimeoutMs,
+  };
+}
+
+/** `current` with the changes; what cannot change once it is open throws. */
+export function validateChanges(
+  changes: DispatcherOptions,
+  current: ValidDispatcherOptions,
+): ValidDispatcherOptions {
+  checkKeys('options', changes, DISPATCHER_KEYS);
+  if (changes.transport !== undefined) {
+    throw invalidOption('transport', 'left out, for it cannot change', changes.transport);
+  }
+  const given = Object.entries(changes).filter(([, value]) => value !== undefined);
+  return validateDispatcherOptions({ ...current, ...Object.fromEntries(given) });
+}
+
+/** What of a listener may change. A policy of null: the dispatcher's. */
+export interface ValidListenerOptions {
+  policy: ValidPolicy | null;
+  maxConnections: number | null;
+  overload: 'queue' | 'reset';
+  maxQueueMs: number | null;
+}
+
+/** Where to listen, with defaults in place. A host name is not resolved here. */
+export type ValidPlace = { backlog: number } & (
+  | { kind: 'tcp'; port: number; host: string | null; ipv6Only: boolean }
+  | { kind: 'path'; path: string; mode: number | null }
+  | { kind: 'fd'; fd: number }
+);
+
+export interface ValidListenOptions {
+  name: string;
+  place: ValidPlace;
+  changeable: ValidListenerOptions;
+}
+
+export function validateListenOptions(options: ListenOptions): ValidListenOptions {
+  checkKeys('options', options, LISTEN_KEYS);
+  const { name = 'default' } = options;
+  checkName('name', name);
+  return { name, place: validatePlace(options), changeable: validateChangeable(options) };
+}
+
+/** `current` with the changes. */
+export function validateListenerChanges(
+  changes: ListenerChanges,
+  current: ValidListenerOptions,
+): ValidListenerOptions {
+  checkKeys('options', changes, CHANGEABLE_KEYS);
+  return validateChangeable(changes, current);
+}
+
+export function validateSlotOptions(
+  options: SlotOptions,
+  current: Required<SlotOptions> = { weight: 1, maxConnections: null },
+): Required<SlotOptions> {
+  checkKeys('options', options, SLOT_KEYS);
+  const { weight = current.weight, maxConnections = current.maxConnections } = options;
+  checkInteger('weight', weight, 1, 65_535);
+  checkLimit('maxConnections', maxConnections);
+  return { weight, maxConnections };
+}
+
+const UNLIMITED: ValidListenerOptions = {
+  policy: null,
+  maxConnections: null,
+  overload: 'queue',
+  maxQueueMs: null,
+};
+
+function validateChangeable(
+  options: ListenerChanges,
+  current: ValidListenerOptions = UNLIMITED,
+): ValidListenerOptions {
+  const { policy, maxConnections = current.maxConnections } = options;
+  const { overload = current.overload, maxQueueMs = current.maxQueueMs } = options;
+  checkLimit('maxConnections', maxConnections);
+  checkOneOf('overload', overload, OVERLOADS);
+  checkLimit('maxQueueMs', maxQueueMs);
+  return { policy: changed(current.policy, policy), maxConnections, overload, maxQueueMs };
+}
+
+/** The same object where it is the same policy, which goes on with its turn then. */
+function changed(current: ValidPolicy | null, given: Policy | undefined): ValidPolicy | null {
+  if (given === undefined) return current;
+  const policy = validatePolicy(given);
+  return current !== null && isSamePolicy(policy, current) ? current : policy;
+}
+
+function validatePlace(options: ListenOptions): ValidPlace {
+  const { backlog = 4096, port, host, ipv6Only, path, mode, fd } = options;
+  checkInteger('backlog', backlog, 1, 0x7fff_ffff);
+  const ways = [port, path, fd].filter((value) => value !== undefined);
+  if (ways.length !== 1) {
+    throw invalidOption('options', "an object with one of 'port', 'path' and 'fd'", options);
+  }
+  if (port === undefined) {
+    rejectOption('host', host, 'port');
+    rejectOption('ipv6Only', ipv6Only, 'port');
+  }
+  if (path === undefined) rejectOption('mode', mode, 'path');
+
+  if (path !== undefined) {
+    if (typeof path !== 'string' || path === '' || path.includes('\0', 1)) {
+      throw invalidOption('path', 'a non-empty string without NUL, but for the first', path);
+    }
+    if (mode !== undefined) checkInteger('mode', mode, 0, 0o777);
+    return { kind: 'path', backlog, path, mode: mode ?? null };
+  }
+  if (fd !== undefined) {
+    checkInteger('fd', fd, 0, 0x7fff_ffff);
+    return { kind: 'fd', backlog, fd };
+  }
+  checkInteger('port', port, 0, 65_535);
+  if (host !== undefined && typeof host !== 'string') throw invalidOption('host', 'a string', host);
+  if (ipv6Only !== undefined && typeof ipv6Only !== 'boolean') {
+    throw invalidOption('ipv6Only', 'a boolean', ipv6Only);
+  }
+  return {
+    kind: 'tcp',
+    backlog,
+    port: port as number,
+    // As net.Server: an empty host is none.
+    host: host === undefined || host === '' ? null : host,
+    ipv6Only: ipv6Only ?? false,
+  };
+}
+
+function checkLimit(name: string, value: unknown): void {
+  if (value !== null) checkInteger(name, value, 1, LARGEST_LIMIT, 'null or ');
+}
+
+function rejectOption(name: string, value: unknown, companion: string): void {
+  if (value === undefined) return;
+  throw invalidOption(name, `left out unless '${companion}' is given`, value);
+}

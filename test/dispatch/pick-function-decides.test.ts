@@ -1,0 +1,178 @@
+// A policy may be a function: it is told of connections and workers, and its answers are carried out. What
+// it does wrong is an event, and costs no connection.
+
+import type net from 'node:net';
+import type { AddressInfo } from 'node:net';
+import type { Dispatcher, Listener, PickConnection, PickFunction, PickSlot } from 'rondo';
+import { test } from 'tap';
+import { until } from '../fixtures/faults.js';
+import { hold, openDeck, read, transports } from '../fixtures/harness.js';
+import { settled } from '../fixtures/settled.js';
+
+interface Reported {
+  error: NodeJS.ErrnoException;
+  listener: Listener;
+}
+
+function errorsOf(dispatcher: Dispatcher): Reported[] {
+  const errors: Reported[] = [];
+  dispatcher.on('policy:error', (error, listener) => errors.push({ error, listener }));
+  return errors;
+}
+
+for (const transport of transports()) {
+  test(`${transport}: what it is told`, async (t) => {
+    const calls: Array<[connections: PickConnection[], slots: PickSlot[]]> = [];
+    const policy: PickFunction = (connections, slots) => {
+      calls.push([connections, slots]);
+      return connections.map(() => 1);
+    };
+    const deck = await openDeck(t, { transport });
+    const { dispatcher } = deck;
+    const errors = errorsOf(dispatcher);
+    const other = await dispatcher.listen({ port: 0, host: '127.0.0.1', name: 'b', policy });
+    await deck.worker(['hold']);
+    const second = await deck.worker(['hold'], { slot: dispatcher.openSlot({ weight: 7 }) });
+    const sockets: net.Socket[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { socket, line } = await hold((other.address() as AddressInfo).port);
+      t.equal(Number(line), second.pid);
+      sockets.push(socket);
+    }
+    await settled(dispatcher, 3);
+    sockets.push((await hold((other.address() as AddressInfo).port)).socket);
+    const connections = calls.flatMap(([list]) => list);
+    t.strictSame(
+      connections.map(({ address, port, family }) => [address, port, family]),
+      sockets.map(({ localPort }) => ['127.0.0.1', localPort, 'IPv4']),
+    );
+    t.ok(connections.every(({ listener }) => listener === other));
+    const [, slots] = calls.at(-1) ?? [];
+    t.match(slots, [
+      { id: 0, open: 0, pending: 0, weight: 1 },
+      { id: 1, open: 3, pending: 0, weight: 7 },
+    ]);
+    t.match(Object.keys(slots?.[1] ?? {}).sort(), [
+      'id',
+      'loopDelayMs',
+      'open',
+      'pending',
+      'utilisation',
+      'weight',
+    ]);
+    t.strictSame(errors, []);
+    t.equal(dispatcher.stats().listeners[1]?.policy, 'function');
+    for (const socket of sockets) socket.destroy();
+  });
+
+  test(`${transport}: null is round robin`, async (t) => {
+    const policy: PickFunction = (connections) => connections.map(() => null);
+    const deck = await openDeck(t, { transport, policy });
+    const errors = errorsOf(deck.dispatcher);
+    const pids = [String((await deck.worker()).pid), String((await deck.worker()).pid)];
+    const turns: number[] = [];
+    for (let i = 0; i < 12; i++) turns.push(pids.indexOf((await read(deck.port)).trim()));
+    const first = turns.filter((slot) => slot === 0).length;
+    t.ok(first >= 5 && first <= 7, `the first has got ${first} of 12`);
+    t.strictSame(errors, []);
+  });
+
+  test(`${transport}: in a storm`, async (t) => {
+    const named = new Map<number, number>();
+    let most = 0;
+    const policy: PickFunction = (connections, slots) => {
+      most = Math.max(most, connections.length);
+      return connections.map(({ port }) => {
+        // In pairs, as round robin would not do it.
+        const id = slots[(named.size >> 1) % slots.length]?.id ?? null;
+        if (id !== null) named.set(port, id);
+        return id;
+      });
+    };
+    const deck = await openDeck(t, { transport, policy });
+    const errors = errorsOf(deck.dispatcher);
+    const pids = [(await deck.worker(['hold'])).pid, (await deck.worker(['hold'])).pid];
+    const held = await Promise.all(Array.from({ length: 100 }, () => hold(deck.port)));
+    const isRight = held.filter(
+      ({ socket, line }) => Number(line) === pids[named.get(socket.localPort as number) ?? -1],
+    );
+    // The others' worker had no room for 100 ms.
+    t.ok(isRight.length >= 80, `${isRight.length} of 100 are where they were to go`);
+    t.ok(most > 1, `${most} were asked about at once`);
+    t.equal(named.size, 100, 'and each of them once');
+    t.strictSame(errors, []);
+    t.match(deck.dispatcher.stats().listeners, [{ accepted: 100, closed: 0, turnedAway: 0 }]);
+    for (const { socket } of held) socket.destroy();
+  });
+
+  const wrong: Array<[string, PickFunction, RegExp]> = [
+    [
+      'throws',
+      () => {
+        throw new Error('as the test wants it');
+      },
+      /threw an error/,
+    ],
+    ['answers a list that is too short', () => [], /must return a list of 1/],
+    ['answers no list', () => null as never, /must return a list of 1\. Received null/],
+    ['answers a promise', (async () => [0]) as never, /must return a list of 1\. Received Promise/],
+    ['names a slot that is none', (list) => list.map(() => 77), /answered 77/],
+    ['names half a slot', (list) => list.map(() => 0.5), /answered 0\.5/],
+    ['names nothing', (list) => list.map(() => undefined as never), /answered undefined/],
+  ];
+  for (const [what, policy, message] of wrong) {
+    test(`${transport}: a function that ${what}`, async (t) => {
+      const deck = await openDeck(t, { transport, policy });
+      const errors = errorsOf(deck.dispatcher);
+      const { pid } = await deck.worker();
+      for (let i = 0; i < 5; i++) t.equal(await read(deck.port), `${pid}\n`, 'served all the same');
+      await until('it is told', () => errors.length > 0);
+      t.match(errors[0], { error: { code: 'ERR_RONDO_BAD_PICK', message } });
+      t.equal(errors[0]?.listener, deck.listener);
+      if (what === 'throws') t.match(errors[0]?.error.cause, { message: 'as the test wants it' });
+      t.ok(errors.length <= 2, `${errors.length} events in about a second`);
+      t.match(await settled(deck.dispatcher), { accepted: 5, listeners: [{ closed: 0 }] });
+    });
+  }
+
+  test(`${transport}: a function that takes too long`, async (t) => {
+    let calls = 0;
+    const policy: PickFunction = (connections) => {
+      calls++;
+      const end = performance.now() + 60;
+      while (performance.now() < end);
+      return connections.map(() => 1);
+    };
+    const deck = await openDeck(t, { transport, policy, pickTimeoutMs: 10 });
+    const errors = errorsOf(deck.dispatcher);
+    const pids = [(await deck.worker()).pid, (await deck.worker()).pid];
+    const first = Number(await read(deck.port));
+    t.equal(first, pids[0], 'by round robin, and not what it said');
+    await until('it is told', () => errors.length > 0);
+    t.match(errors[0], { error: { code: 'ERR_RONDO_BAD_PICK', message: /no answer in time/ } });
+    t.ok(calls > 0);
+  });
+
+  test(`${transport}: its worker has no room, or goes`, async (t) => {
+    const policy: PickFunction = (connections) => connections.map(() => 0);
+    const deck = await openDeck(t, { transport, policy });
+    const errors = errorsOf(deck.dispatcher);
+    const full = await deck.worker(['hold'], {
+      slot: deck.dispatcher.openSlot({ maxConnections: 1 }),
+    });
+    const other = await deck.worker(['hold']);
+    const held = [await hold(deck.port)];
+    t.equal(Number(held[0]?.line), full.pid);
+    const begin = performance.now();
+    held.push(await hold(deck.port));
+    t.equal(Number(held[1]?.line), other.pid, 'after a wait it goes to another');
+    t.ok(performance.now() - begin > 90, 'which is 100 ms');
+    const waiting = hold(deck.port);
+    await until('it waits', () => deck.dispatcher.stats().waiting === 1);
+    await full.kill();
+    held.push(await waiting);
+    t.equal(Number(held[2]?.line), other.pid, 'or at once, if its worker goes');
+    for (const { socket } of held) socket.destroy();
+    t.ok(errors.length <= 1);
+  });
+}

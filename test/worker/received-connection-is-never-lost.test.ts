@@ -1,0 +1,151 @@
+// Whatever goes wrong between receiving a connection and giving it to its server, it is served, sent
+// back, or closed and counted, and no fd leaks: a getter of the program's that throws, no fd left for
+// the first look at a kind of socket, an fd that is no socket. The addon is played by hand.
+
+import { closeSync, openSync } from 'node:fs';
+import { constants } from 'node:os';
+import { type Test, test } from 'tap';
+import type { Native, NativeReceiverOwner } from '../../src/native.js';
+import { PROTOCOL_VERSION } from '../../src/protocol/protocol.js';
+import type { ChannelUser } from '../../src/worker/channel.js';
+import { openNativeChannel } from '../../src/worker/native-receiver.js';
+
+const LISTENER = 3;
+const { EBADF, EMFILE } = constants.errno;
+
+type Refusal = [index: number, mayReturn: boolean];
+
+/** A channel, whose `deliver()` gives it so many connections at once: the fds 100, 101, … */
+function open(
+  accepts: ChannelUser['accepts'],
+  dupFd: Native['dupFd'] = () => -EBADF,
+  hasEnded = false,
+) {
+  const refused: Refusal[] = [];
+  const closed: number[] = [];
+  const ended = new Uint32Array(257);
+  let owner!: NativeReceiverOwner;
+  let batch!: Int32Array;
+  class Receiver {
+    constructor(_fd: number, itsOwner: NativeReceiverOwner, itsBatch: Int32Array) {
+      owner = itsOwner;
+      batch = itsBatch;
+    }
+    open = () => 0;
+    ended = () => ended;
+    setServing() {}
+    refuse(...refusal: Refusal) {
+      if (!hasEnded) refused.push(refusal);
+      return !hasEnded;
+    }
+  }
+  const closeFd = (fd: number) => closed.push(fd);
+  const native = { Receiver, largestBatch: 64, dupFd, closeFd } as unknown as Native;
+  const user = { accepts, onState() {}, onEnd() {}, serve() {} };
+  openNativeChannel(native, 4, user);
+  owner.onWelcome(PROTOCOL_VERSION, 0);
+  const deliver = (count: number, isFinal = 0) => {
+    for (let i = 0; i < count; i++) batch.set([100 + i, LISTENER, isFinal], 3 * i);
+    owner.onConnections(count);
+  };
+  return { deliver, refused, closed, ended };
+}
+
+function hasEnded(t: Test, { ended }: ReturnType<typeof open>, count: number): void {
+  t.equal(ended[0], count, `${count} are over`);
+  t.equal(ended[1 + LISTENER], count, 'all of this listener');
+}
+
+const thrown = new Error('a getter of the program');
+const warnings: Error[] = [];
+process.on('warning', (warning) => warnings.push(warning));
+
+test('the server throws when it is asked', (t) => {
+  let asked = 0;
+  const channel = open(() => {
+    if (asked++ === 1) throw thrown;
+    return false;
+  });
+  t.throws(() => channel.deliver(4), thrown, 'it is an uncaught exception');
+  t.equal(asked, 2);
+  const refusals = [
+    [0, false],
+    [1, false],
+    [2, true],
+    [3, true],
+  ];
+  t.strictSame(channel.refused, refusals, 'it is refused, and what came behind it goes back');
+  t.strictSame(channel.closed, []);
+  hasEnded(t, channel, 0);
+  t.end();
+});
+
+test('the same after the end of the channel', (t) => {
+  const accepts = () => {
+    throw thrown;
+  };
+  const channel = open(accepts, undefined, true);
+  t.throws(() => channel.deliver(3), thrown);
+  t.strictSame(channel.closed, [100, 101, 102], 'nobody else gets them');
+  hasEnded(t, channel, 3);
+  t.end();
+});
+
+test('no server, after the end of the channel', (t) => {
+  const channel = open(() => false, undefined, true);
+  channel.deliver(2, 1);
+  t.strictSame(channel.closed, [100, 101]);
+  hasEnded(t, channel, 2);
+  t.end();
+});
+
+test('no fd left for the first look', (t) => {
+  const channel = open(
+    () => true,
+    () => -EMFILE,
+  );
+  channel.deliver(2);
+  const refusals = [
+    [0, true],
+    [1, true],
+  ];
+  t.strictSame(channel.refused, refusals, 'it goes back, and may come again');
+  t.strictSame(channel.closed, []);
+  hasEnded(t, channel, 0);
+  t.end();
+});
+
+test('no fd left, after the end of the channel', (t) => {
+  const dupFd = () => -EMFILE;
+  const channel = open(() => true, dupFd, true);
+  channel.deliver(2);
+  t.strictSame(channel.closed, [100, 101]);
+  hasEnded(t, channel, 2);
+  t.end();
+});
+
+test('another error at the first look', async (t) => {
+  const channel = open(
+    () => true,
+    () => -EBADF,
+  );
+  channel.deliver(1);
+  t.strictSame(channel.closed, [100]);
+  hasEnded(t, channel, 1);
+  await new Promise(setImmediate);
+  t.match(warnings, [{ code: 'RONDO_CONNECTION_CLOSED', message: /EBADF/ }]);
+});
+
+test('an fd that Node takes for no socket', (t) => {
+  const duplicate = openSync('/dev/null', 'r');
+  t.teardown(() => closeSync(duplicate));
+  const channel = open(
+    () => true,
+    () => duplicate,
+  );
+  t.throws(() => channel.deliver(2), { code: 'ERR_INVALID_FD_TYPE' });
+  t.strictSame(channel.closed, [duplicate, 100], 'the duplicate is closed, too');
+  t.strictSame(channel.refused, [[1, true]]);
+  hasEnded(t, channel, 1);
+  t.end();
+});
