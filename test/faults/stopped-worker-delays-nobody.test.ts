@@ -2,6 +2,7 @@
 // has not received is taken back as soon as another has nothing to do, at the latest after `takeBackMs`, and
 // served by another, and it gets no more until it goes on; then it gets its share again.
 
+import type { SlotStats } from 'rondo';
 import { test } from 'tap';
 import { proceed, settles, stop, tally, until } from '../fixtures/faults.js';
 import { nativeOnly, openDeck, read, transports } from '../fixtures/harness.js';
@@ -42,11 +43,15 @@ test('native: one that has nothing to do takes what waits', nativeOnly, async (t
   t.strictSame(tally(lines), { [`${running.pid}\n`]: CLIENTS }, 'all by the other');
   await settles(t, () => dispatcher.stats(), {
     waiting: 0,
-    listeners: [{ redealt: 2, closed: 0 }],
-    slots: [{ handed: 2, reclaimed: 2, pending: 0, received: 0 }, { received: CLIENTS }],
+    listeners: [{ closed: 0 }],
+    slots: [{ pending: 0, received: 0 }, { received: CLIENTS }],
   });
+  // Its window of 2, or less if it was seen to stand before it was full.
+  const { handed, reclaimed } = dispatcher.stats().slots[standing.slot.id] as SlotStats;
+  t.ok(handed === 1 || handed === 2, `${handed} were handed to it`);
+  t.equal(reclaimed, handed);
   t.equal(await read(port), `${running.pid}\n`, 'it gets no more');
-  t.equal(dispatcher.stats().slots[standing.slot.id]?.handed, 2);
+  t.equal(dispatcher.stats().slots[standing.slot.id]?.handed, handed);
 
   proceed(standing.pid);
   await until('it serves again', async () => (await read(port)) === `${standing.pid}\n`);
