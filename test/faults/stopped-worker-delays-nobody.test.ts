@@ -71,15 +71,19 @@ test('native: what waits for it is taken back', nativeOnly, async (t) => {
 
   t.strictSame(tally(await burst()), { [`${running.pid}\n`]: CLIENTS }, 'all by the other');
   await until('the event', () => stuck.length > 0);
-  t.strictSame(stuck, [[standing.slot.id, 2]]);
   await settles(t, () => dispatcher.stats(), {
     waiting: 0,
     accepted: CLIENTS,
-    listeners: [{ redealt: 2, closed: 0 }],
-    slots: [{ handed: 2, reclaimed: 2, pending: 0, received: 0 }, { received: CLIENTS }],
+    listeners: [{ closed: 0 }],
+    slots: [{ pending: 0, received: 0 }, { received: CLIENTS }],
   });
+  // Its window of 2, or less if it was seen to stand before it was full.
+  const { handed, reclaimed } = dispatcher.stats().slots[standing.slot.id] as SlotStats;
+  t.ok(handed === 1 || handed === 2, `${handed} were handed to it`);
+  t.equal(reclaimed, handed);
+  t.strictSame(stuck, [[standing.slot.id, handed]]);
   t.strictSame(tally(await burst()), { [`${running.pid}\n`]: CLIENTS }, 'it gets no more');
-  t.equal(dispatcher.stats().slots[standing.slot.id]?.handed, 2);
+  t.equal(dispatcher.stats().slots[standing.slot.id]?.handed, handed);
 
   proceed(standing.pid);
   await until('it serves again', async () => (await read(port)) === `${standing.pid}\n`);
