@@ -13,6 +13,11 @@ namespace rondo {
 // 0 or -errno; -ENOSYS where there is no such thing.
 int DieWithParent(int signal);
 
+// Asks the scheduler to let the calling thread run soon when it wakes, for it never runs for long:
+// a short time slice (sched_setattr(2), sched_runtime of SCHED_OTHER; Linux 6.12 and later).
+// Elsewhere nothing happens.
+void WantToRunSoon();
+
 // `pid` if that child has ended, and it is reaped then; 0 if it is alive; -errno. One child by its
 // number and never a group or all: those of libuv are libuv's to reap.
 pid_t Reap(pid_t pid);

@@ -33,6 +33,7 @@ Choice Chooser::Choose(Listener* listener, const Connection* connection, const P
   }
   if (policy.reads_load) ReadLoads(listener, now_ns);
   listener->turn.SetKeepers(workers_->sets().keeping);
+  if (policy.measure != Measure::kNone) eligible = PreferKeepers(*listener, eligible);
   Field field;
   listener->turn.Describe(&field);
   field.eligible = &eligible;
@@ -47,15 +48,22 @@ Choice Chooser::Choose(Listener* listener, const Connection* connection, const P
   // It was counted where it was refused, so it is nobody's turn that it takes.
   if (connection != nullptr && connection->was_refused) return {Choice::kSlot, slot};
   if (listener->turn.IsBelowLimit(static_cast<uint32_t>(slot))) {
+    listener->hold.End();
     return {Choice::kSlot, slot};
   }
   // All that have room are ahead. Those that are behind may have room by now, or not keep up.
   LookAtLaggards(listener, eligible, now_ns);
-  eligible = EligibleFor(*listener, connection);
+  eligible = PreferKeepers(*listener, EligibleFor(*listener, connection));
   slot = policy.Pick(field);
   if (listener->turn.IsBelowLimit(static_cast<uint32_t>(slot))) return {Choice::kSlot, slot};
   if (listener->hold.MayHold(now_ns, laggards_progress_ns_)) return {Choice::kHeld, -1};
   return {Choice::kSlot, slot};
+}
+
+// What is handed to one that does not keep up waits there; it gets connections if nobody else can.
+SlotSet Chooser::PreferKeepers(const Listener& listener, const SlotSet& eligible) {
+  const SlotSet keepers = eligible & listener.turn.keepers();
+  return keepers.IsEmpty() ? eligible : keepers;
 }
 
 // Reads anew who of those that are behind has room or does not keep up.

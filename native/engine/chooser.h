@@ -41,6 +41,7 @@ class Chooser {
   void ReadLoads(Listener* listener, uint64_t now_ns);
 
  private:
+  static SlotSet PreferKeepers(const Listener& listener, const SlotSet& eligible);
   void LookAtLaggards(Listener* listener, const SlotSet& eligible, uint64_t now_ns);
 
   Workers* const workers_;

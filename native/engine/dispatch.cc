@@ -82,7 +82,11 @@ void Dispatch::ConfigureListener(uint16_t id, const ListenerOptions& options) {
 
 void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   // What still waits for a closed listener of this id is nobody's any more.
-  parked_.RemoveIf([&](ParkedConnection* parked) { return parked->connection.listener == id; });
+  parked_.RemoveIf([&](ParkedConnection* parked) {
+    if (parked->connection.listener != id) return false;
+    Count(&shared_->listeners[id].closed);
+    return true;
+  });
   auto listener = std::make_unique<Listener>(id, &shared_->listeners[id]);
   listener->Configure(listener_options_[id], workers_.weights());
   links_[id] = {this, listener.get()};

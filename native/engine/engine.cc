@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "base/process.h"
+
 namespace rondo {
 
 namespace {
@@ -206,6 +208,7 @@ void Engine::Emit(const Event& event) {
 }
 
 void Engine::Run() {
+  WantToRunSoon();
   loop_.Run();
   Emit({EventType::kStopped});
 }

@@ -30,7 +30,7 @@ enum class EventType {
   kTakenBack = 2,       // id: slot that does not receive; count
   kStarved = 3,         // connections have waited for room for a while
   kFlowing = 4,         // and now there is room
-  kAcceptError = 5,     // id: listener; error: errno; count: of that code so far
+  kAcceptError = 5,     // id: listener; error: errno
   kListenerBroken = 6,  // id: listener; error: errno
   kHandOffError = 7,    // id: slot; error: errno
   kListenerClosed = 9,  // id: listener; its socket is closed, as asked

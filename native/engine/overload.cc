@@ -1,5 +1,6 @@
 #include "engine/overload.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
@@ -78,7 +79,9 @@ bool Overload::AreWorkersFull(const Listener& listener) const {
 void Overload::TurnAwayOld(Listener* listener, uint32_t backlog_length, uint64_t now_ns) {
   const uint64_t most_ns = listener->options().max_queue_ms * kMillisecond;
   if (most_ns == 0) return;
-  listener->age.Note(listener->accepted_total, backlog_length, now_ns);
+  // Where the length is unknown there is one at least, or the listener would not wait.
+  const uint32_t length = std::max<uint32_t>(backlog_length, 1);
+  listener->age.Note(listener->accepted_total, length, now_ns);
   for (int i = 0; i < kMostTurnedAway; i++) {
     if (listener->age.HeadAgeNs(listener->accepted_total, now_ns) < most_ns) break;
     if (!TurnAway(listener, now_ns)) break;
