@@ -8,12 +8,15 @@ namespace {
 
 // How far ahead a slot may be. With 1, a slot that has just received would wait for the others
 // before each connection; with 2 it has one to go on with.
-constexpr int64_t kLead = 2;
+constexpr int64_t kLead = 1;
 // In a long burst more, for a slot that may go on for a while saves switches between processes: one
 // more for each so many connections a slot was dealt, so that what it is ahead stays below a
 // hundredth of what it has.
 constexpr uint64_t kDealtPerLead = 128;
 constexpr int64_t kLongestLead = 8;
+// What a slot that comes back has missed is forgiven, but for so much: it gets that within a
+// millisecond, and for connections that stay it is the difference between even and not.
+constexpr int64_t kRemembered = 16;
 
 }  // namespace
 
@@ -75,7 +78,7 @@ void Turn::SetKeepers(const SlotSet& keepers) {
     int64_t least = INT64_MAX;
     reference.ForEach([&](uint32_t slot) { least = std::min(least, count_[slot]); });
     serving_.Without(keepers_).ForEach(
-        [&](uint32_t slot) { count_[slot] = std::max(count_[slot], least - Lead()); });
+        [&](uint32_t slot) { count_[slot] = std::max(count_[slot], least - kRemembered); });
   }
   keepers_ = now;
   FindLowest();
