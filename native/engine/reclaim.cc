@@ -16,8 +16,9 @@ constexpr int kMostFramesWaiting = 1 << 16;
 // Longer than it takes a worker to receive when it only has to be woken, though others have the
 // cores.
 constexpr uint64_t kStillNs = 1800 * kMicrosecond;
-// So much CPU time between two looks, a millisecond apart: it computes.
-constexpr int64_t kComputesNs = 700 * static_cast<int64_t>(kMicrosecond);
+// So much CPU time since it was first looked at: it computes. With less, what waits for the slowest
+// of a burst would go to those that are done, for as long as those connections live.
+constexpr int64_t kComputesNs = 1700 * static_cast<int64_t>(kMicrosecond);
 // Another that is not free may have it after so long, if it receives quickly what it is handed. If
 // all are slow, what is taken would wait for the next as long.
 constexpr uint64_t kLongNs = 6 * kMillisecond;

@@ -6,8 +6,8 @@ namespace rondo {
 
 namespace {
 
-// How far ahead a slot may be. With 1, a slot that has just received would wait for the others
-// before each connection; with 2 it has one to go on with.
+// How far ahead a slot may be, in a burst. With more the last of it would be dealt unevenly, and it
+// gains nothing.
 constexpr int64_t kLead = 1;
 // In a long burst more, for a slot that may go on for a while saves switches between processes: one
 // more for each so many connections a slot was dealt, so that what it is ahead stays below a
@@ -145,11 +145,12 @@ bool Turn::IsBelowLimit(uint32_t slot) const {
     keepers_.ForEach([&](uint32_t other) { least = std::min(least, NumberOf(other)); });
     return NumberOf(slot) < least + lead;
   }
+  // By the other's weight: a heavy slot may be ahead of a light one by what it weighs more.
   const int64_t weight = weights_[slot];
-  const int64_t before = NumberOf(slot) - lead;
+  const int64_t number = NumberOf(slot);
   bool is_below = true;
   keepers_.ForEach([&](uint32_t other) {
-    is_below = is_below && before * int64_t{weights_[other]} < NumberOf(other) * weight;
+    is_below = is_below && number * int64_t{weights_[other]} < (NumberOf(other) + lead) * weight;
   });
   return is_below;
 }

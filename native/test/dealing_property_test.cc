@@ -34,7 +34,7 @@ constexpr uint64_t kLook = 2 * kMillisecond;
 constexpr uint64_t kPatience = 6 * kMillisecond;
 constexpr uint64_t kWait = 20 * kMillisecond;
 constexpr uint64_t kLongestHold = 60 * kMillisecond;  // 50, what comes back of it, and a look
-constexpr int64_t kLead = 2;
+constexpr int64_t kLead = 1;
 constexpr int64_t kLongestLead = 8;
 constexpr uint64_t kDealtPerLead = 128;
 
@@ -442,7 +442,7 @@ class Simulation {
           policy_->measure == Measure::kCount ? field.count[slot] < field.count[other] + lead
           : policy_->measure == Measure::kOpen
               ? field.open[slot] < field.open[other] + lead
-              : (field.count[slot] - lead) * weights_[other] < field.count[other] * weights_[slot];
+              : field.count[slot] * weights_[other] < (field.count[other] + lead) * weights_[slot];
       Check(is_even, "a slot is too far ahead of one that keeps up");
     });
   }
