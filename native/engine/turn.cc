@@ -14,8 +14,9 @@ constexpr int64_t kLead = 1;
 // hundredth of what it has.
 constexpr uint64_t kDealtPerLead = 128;
 constexpr int64_t kLongestLead = 8;
-// What a slot that comes back has missed is forgiven, but for so much: it gets that within a
-// millisecond, and for connections that stay it is the difference between even and not.
+// A slot that comes back and has missed no more than so many gets them: that takes a millisecond,
+// and for connections that stay it is the difference between even and not. One that was away for
+// longer is forgiven, or it would get a flood.
 constexpr int64_t kRemembered = 16;
 
 }  // namespace
@@ -77,8 +78,9 @@ void Turn::SetKeepers(const SlotSet& keepers) {
   if (measure_ != Measure::kOpen && !reference.IsEmpty()) {
     int64_t least = INT64_MAX;
     reference.ForEach([&](uint32_t slot) { least = std::min(least, count_[slot]); });
-    serving_.Without(keepers_).ForEach(
-        [&](uint32_t slot) { count_[slot] = std::max(count_[slot], least - kRemembered); });
+    serving_.Without(keepers_).ForEach([&](uint32_t slot) {
+      if (count_[slot] < least - kRemembered) count_[slot] = least - Lead();
+    });
   }
   keepers_ = now;
   FindLowest();

@@ -33,8 +33,8 @@ class Turn {
   // Of a closed listener with this one's number: workers count what has ended by number, and what
   // is still open of that one is open here.
   void Inherit(const Turn& former);
-  // Which slots keep up. One that comes back is forgiven: its count is lifted to that of the
-  // others, less the lead.
+  // Which slots keep up. One that comes back after it has missed many connections is forgiven: its
+  // count is lifted to that of the others, less the lead.
   void SetKeepers(const SlotSet& keepers);
 
   // A connection was taken into a frame for the slot. `is_counted`: it is no refused connection of
