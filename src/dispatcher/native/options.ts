@@ -4,7 +4,7 @@ import type { EngineListenerOptions, EngineOptions } from '../../native.js';
 import type { DealingOptions, TransportOptions } from '../transport.js';
 
 /** For a worker that takes longer than 1 ms to receive, where a connection would wait for others. */
-const SMALL_WINDOW = 2;
+const SMALL_WINDOW = 1;
 
 /** For one that receives faster: fewer wake-ups on both sides. */
 const QUICK_WINDOW = 8;
