@@ -32,7 +32,7 @@ Choice Chooser::Choose(Listener* listener, const Connection* connection, const P
     if (eligible.IsEmpty()) return {Choice::kNoRoom, -1};
   }
   if (policy.reads_load) ReadLoads(listener, now_ns);
-  listener->turn.SetKeepers(workers_->sets().keeping);
+  listener->turn.SetKeepers(workers_->sets().keeping, now_ns);
   if (policy.measure != Measure::kNone) eligible = PreferKeepers(*listener, eligible);
   Field field;
   listener->turn.Describe(&field);
@@ -79,7 +79,7 @@ void Chooser::LookAtLaggards(Listener* listener, const SlotSet& eligible, uint64
         worker->Judge(now_ns);
         laggards_progress_ns_ = std::max(laggards_progress_ns_, worker->progress_ns());
       });
-  listener->turn.SetKeepers(sets.keeping);
+  listener->turn.SetKeepers(sets.keeping, now_ns);
 }
 
 // Once per run: what has ended, and how late the loops are.

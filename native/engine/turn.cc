@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
+
 namespace rondo {
 
 namespace {
@@ -14,10 +16,10 @@ constexpr int64_t kLead = 1;
 // hundredth of what it has.
 constexpr uint64_t kDealtPerLead = 128;
 constexpr int64_t kLongestLead = 8;
-// A slot that comes back and has missed no more than so many gets them: that takes a millisecond,
-// and for connections that stay it is the difference between even and not. One that was away for
-// longer is forgiven, or it would get a flood.
-constexpr int64_t kRemembered = 16;
+// A slot that is back after less gets what it has missed. A pause of the garbage collector is no
+// longer, and for connections that stay it is the difference between even and not. One that was
+// away for longer is forgiven, or it would get a flood.
+constexpr uint64_t kForgivenNs = 50 * kMillisecond;
 
 }  // namespace
 
@@ -33,6 +35,7 @@ void Turn::Reserve(uint32_t slot) {
   count_.resize(size);
   given_.resize(size);
   open_.resize(size);
+  away_since_ns_.resize(size);
 }
 
 void Turn::Join(uint32_t slot) {
@@ -69,7 +72,7 @@ void Turn::Inherit(const Turn& former) {
   std::copy(former.open_.begin(), former.open_.end(), open_.begin());
 }
 
-void Turn::SetKeepers(const SlotSet& keepers) {
+void Turn::SetKeepers(const SlotSet& keepers, uint64_t now_ns) {
   const SlotSet now = keepers & serving_;
   if (now == keepers_) return;
   // If none of them stays it is now that the others are lifted: later it is not known to what.
@@ -79,9 +82,11 @@ void Turn::SetKeepers(const SlotSet& keepers) {
     int64_t least = INT64_MAX;
     reference.ForEach([&](uint32_t slot) { least = std::min(least, count_[slot]); });
     serving_.Without(keepers_).ForEach([&](uint32_t slot) {
-      if (count_[slot] < least - kRemembered) count_[slot] = least - Lead();
+      if (now_ns - away_since_ns_[slot] < kForgivenNs) return;
+      count_[slot] = std::max(count_[slot], least - Lead());
     });
   }
+  keepers_.Without(now).ForEach([&](uint32_t slot) { away_since_ns_[slot] = now_ns; });
   keepers_ = now;
   FindLowest();
 }

@@ -33,9 +33,9 @@ class Turn {
   // Of a closed listener with this one's number: workers count what has ended by number, and what
   // is still open of that one is open here.
   void Inherit(const Turn& former);
-  // Which slots keep up. One that comes back after it has missed many connections is forgiven: its
-  // count is lifted to that of the others, less the lead.
-  void SetKeepers(const SlotSet& keepers);
+  // Which slots keep up, now. One that was away for long is forgiven what it has missed: its count
+  // is lifted to that of the others, less the lead.
+  void SetKeepers(const SlotSet& keepers, uint64_t now_ns);
 
   // A connection was taken into a frame for the slot. `is_counted`: it is no refused connection of
   // another slot, which was counted there.
@@ -77,6 +77,7 @@ class Turn {
   std::vector<int64_t> count_;
   std::vector<uint32_t> given_;  // to the present process, less what came back
   std::vector<uint32_t> open_;
+  std::vector<uint64_t> away_since_ns_;  // of a slot that is not among the keepers
   uint64_t dealt_in_burst_ = 0;
 };
 

@@ -367,7 +367,7 @@ class Simulation {
     SlotSet eligible = EligibleFor(connection);
     is_limited_ = false;
     if (eligible.IsEmpty()) return -1;
-    turn_.SetKeepers(Keeping());
+    turn_.SetKeepers(Keeping(), now_ns_);
     const std::vector<uint32_t> delays(kMaxSlots);
     Field field;
     turn_.Describe(&field);
@@ -407,7 +407,7 @@ class Simulation {
       process.keeps_up = !(options_.is_patient && is_late);
       laggards_progress_ns_ = std::max(laggards_progress_ns_, process.progress_ns);
     });
-    turn_.SetKeepers(Keeping());
+    turn_.SetKeepers(Keeping(), now_ns_);
   }
 
   void Give(Connection connection, uint32_t slot, Place from) {

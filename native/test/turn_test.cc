@@ -7,12 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "tap.h"
 
 namespace {
 
 using rondo::Field;
 using rondo::kMaxSlots;
+using rondo::kMillisecond;
 using rondo::Measure;
 using rondo::Policy;
 using rondo::SlotSet;
@@ -23,7 +25,8 @@ using tap::ok;
 using Slots = std::vector<uint32_t>;
 
 constexpr int kLead = 1;
-constexpr int kRemembered = 16;
+constexpr uint64_t kSoonNs = 40 * kMillisecond;
+constexpr uint64_t kLongNs = 60 * kMillisecond;
 constexpr int kLongestLead = 8;
 
 SlotSet SetOf(const Slots& slots) {
@@ -124,47 +127,50 @@ void TestLimit() {
 void TestKeepers() {
   Bench bench({0, 1, 2});
   bench.Give(0, kLead);
-  bench.turn.SetKeepers(SetOf({0, 1}));
+  bench.turn.SetKeepers(SetOf({0, 1}), 0);
   ok(!bench.turn.IsBelowLimit(0), "one that keeps up is waited for");
-  bench.turn.SetKeepers(SetOf({0}));
+  bench.turn.SetKeepers(SetOf({0}), 0);
   ok(bench.turn.IsBelowLimit(0), "ones that do not are not");
   ok(bench.turn.IsBelowLimit(1) && bench.turn.IsBelowLimit(2), "and may take what they can");
-  bench.turn.SetKeepers({});
+  bench.turn.SetKeepers({}, 0);
   bench.Give(0, 100);
   ok(bench.turn.IsBelowLimit(0), "if nobody keeps up there is no limit");
-  bench.turn.SetKeepers(SetOf({0, 5, 1000}));
+  bench.turn.SetKeepers(SetOf({0, 5, 1000}), 0);
   ok(bench.turn.keepers() == SetOf({0}), "only those that serve count");
 }
 
-// Who comes back gets no flood.
+// Who comes back after a long time gets no flood.
 void TestForgiveness() {
   Bench bench({0, 1});
-  bench.turn.SetKeepers(SetOf({0}));
+  bench.turn.SetKeepers(SetOf({0}), 0);
   bench.Give(0, 100);
-  bench.turn.SetKeepers(SetOf({0, 1}));
-  is(bench.count(1), 100 - kLead, "one that comes back is a lead behind");
+  bench.turn.SetKeepers(SetOf({0, 1}), kLongNs);
+  is(bench.count(1), 100 - kLead, "one that was away for long is a lead behind");
   is(bench.count(0), 100, "the other's count stays");
   is(bench.Lap(4), "1 0 1 0 ", "so it is the next, and has no more than its share");
 
   Bench soon({0, 1});
-  soon.turn.SetKeepers(SetOf({0}));
-  soon.Give(0, kRemembered);
-  soon.turn.SetKeepers(SetOf({0, 1}));
-  is(soon.count(1), 0, "one that has missed a few has them still to come");
+  soon.turn.SetKeepers(SetOf({0}), kLongNs);
+  soon.Give(0, 100);
+  soon.turn.SetKeepers(SetOf({0, 1}), kLongNs + kSoonNs);
+  is(soon.count(1), 0, "one that is back soon has what it has missed still to come");
+  soon.turn.SetKeepers(SetOf({0}), 2 * kLongNs);
+  soon.turn.SetKeepers(SetOf({0, 1}), 2 * kLongNs + kSoonNs);
+  is(soon.count(1), 0, "however often it is away");
 
   Bench ahead({0, 1});
   ahead.Give(1, 50);
-  ahead.turn.SetKeepers(SetOf({0}));
-  ahead.turn.SetKeepers(SetOf({0, 1}));
+  ahead.turn.SetKeepers(SetOf({0}), 0);
+  ahead.turn.SetKeepers(SetOf({0, 1}), kLongNs);
   is(ahead.count(1), 50, "one that was ahead is lifted no further");
 
   // While nobody keeps up, and when the last that did goes as the first comes back.
   const std::vector<std::vector<Slots>> ways = {{{1}, {0, 1}}, {{}, {1}, {0, 1}}, {{}, {0, 1}}};
   for (const auto& way : ways) {
     Bench alone({0, 1});
-    alone.turn.SetKeepers(SetOf({0}));
+    alone.turn.SetKeepers(SetOf({0}), 0);
     alone.Give(0, 100);
-    for (const Slots& keepers : way) alone.turn.SetKeepers(SetOf(keepers));
+    for (const Slots& keepers : way) alone.turn.SetKeepers(SetOf(keepers), kLongNs);
     ok(alone.count(1) >= 100 - kLead,
        "forgiven by way of " + std::to_string(way.size()) + " changes of who keeps up");
   }
@@ -190,7 +196,7 @@ void TestJoin() {
 
   Bench slow({0, 1});
   slow.Give(0, 100);
-  slow.turn.SetKeepers(SetOf({0}));
+  slow.turn.SetKeepers(SetOf({0}), 0);
   slow.turn.Join(2);
   is(slow.count(2), 100, "the least of those that keep up");
   slow.turn.Forget(0);
@@ -265,10 +271,10 @@ void TestByOpen() {
   ok(!bench.turn.IsBelowLimit(0), "and no more");
   bench.turn.SetEnded(0, 1);
   ok(bench.turn.IsBelowLimit(0), "but what has ended counts no longer");
-  bench.turn.SetKeepers(SetOf({0}));
+  bench.turn.SetKeepers(SetOf({0}), 0);
   ok(bench.turn.IsBelowLimit(0), "one that does not keep up is not waited for");
   bench.Give(0, 50);
-  bench.turn.SetKeepers(SetOf({0, 1}));
+  bench.turn.SetKeepers(SetOf({0, 1}), 0);
   is(bench.count(1), 0, "nothing is forgiven, for what is open is what counts");
 }
 
