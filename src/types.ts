@@ -126,7 +126,7 @@ export interface DispatcherOptions {
   policy?: Policy;
   /**
    * How many connections may be handed to a worker that it has not yet received: 1 to 1024, or
-   * `'auto'` (default): 2, and 8 for a worker that receives what it is handed within a millisecond.
+   * `'auto'` (default): 1, and 8 for a worker that receives what it is handed within a millisecond.
    * Larger windows serve connection storms with less work and make the latency of CPU-bound work
    * more uneven, because a connection that is handed over can no longer go to a worker that becomes
    * free first; `'auto'` tells the two apart. With the ipc transport `'auto'` is 2.

@@ -412,7 +412,7 @@ bool Dispatch::IsStarved() const {
   if (!parked_.IsEmpty()) return true;
   if (is_paused_) return false;
   return std::any_of(open_.begin(), open_.end(), [](const Listener* listener) {
-    return listener->state() == Listener::State::kWaiting && !listener->is_held;
+    return listener->HasBacklog() && !listener->is_held;
   });
 }
 
@@ -442,7 +442,7 @@ void Dispatch::Look() {
   reclaim_.Look(now_ns_);
   for (Listener* const listener : open_) {
     listener->EndBackOffIfDue(now_ns_);
-    if (is_slow) listener->LookWhetherEmpty();
+    listener->LookWhetherEmpty();
     overload_.TurnAwayOldParked(listener, now_ns_);
     if (listener->state() != Listener::State::kWaiting || is_paused_) continue;
     const BacklogLength backlog = MeasureBacklog(listener->fd());

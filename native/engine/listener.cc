@@ -67,6 +67,7 @@ bool Listener::Configure(const ListenerOptions& options, const uint32_t* weights
 void Listener::SetState(State state) {
   if (state_ == State::kClosed) return;
   state_ = state;
+  has_backlog_ = false;
   if (state == State::kIdle) {
     hold.End();
     is_held = false;
@@ -116,7 +117,9 @@ void Listener::WatchIfIdle(bool is_paused) {
 void Listener::LookWhetherEmpty() {
   if (state_ != State::kWaiting) return;
   pollfd poll_fd = {fd_.get(), POLLIN, 0};
-  if (poll(&poll_fd, 1, 0) == 0) SetState(State::kIdle);
+  const int result = poll(&poll_fd, 1, 0);
+  has_backlog_ = result > 0;
+  if (result == 0) SetState(State::kIdle);
 }
 
 void Listener::BackOff() {

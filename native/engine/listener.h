@@ -67,8 +67,10 @@ class Listener {
   // At the end of each dealing: watched while it is idle, and not while it waits for room, or it
   // would wake the loop without end.
   void WatchIfIdle(bool is_paused);
-  // Room ran out with the last connection there was: nothing waits after all.
+  // Whether room ran out with the last connection there was: then it is idle after all.
   void LookWhetherEmpty();
+  // A connection is known to wait.
+  bool HasBacklog() const { return has_backlog_; }
   void EndBackOffIfDue(uint64_t now_ns);
 
   Turn turn;
@@ -87,6 +89,7 @@ class Listener {
   const uint16_t id_;
   ListenerCounters* const counters_;
   State state_ = State::kClosed;
+  bool has_backlog_ = false;  // as seen by a look since it waits
   ListenerOptions options_;
   std::unique_ptr<Policy> policy_;
   int domain_ = 0;

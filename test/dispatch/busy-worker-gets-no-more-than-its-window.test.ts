@@ -7,12 +7,13 @@ import { openDeck, read, transports } from '../fixtures/harness.js';
 import { settled } from '../fixtures/settled.js';
 
 const CLIENTS = 40;
+const AUTO = { native: 1, ipc: 2 };
 
 for (const transport of transports()) {
   for (const policy of ['round-robin', 'least-connections'] as const) {
     for (const window of [1, 5, 'auto'] as const) {
       // Of one that has received nothing yet, for that can be more for one that receives quickly.
-      const most = window === 'auto' ? 2 : window;
+      const most = window === 'auto' ? AUTO[transport] : window;
 
       test(`${transport}, ${policy}, window ${window}`, async (t) => {
         // Nothing is taken back from it, or it would have nothing to serve in the end.

@@ -58,7 +58,7 @@ for (const transport of transports()) {
   });
 
   test(`${transport}: while connections wait for a worker`, async (t) => {
-    const primary = await startPrimary(t, { dispatcher: { transport }, workers: 1 });
+    const primary = await startPrimary(t, { dispatcher: { transport, window: 2 }, workers: 1 });
     const [pid] = primary.workers as [number];
     await stop(pid);
     const clients = Promise.allSettled(Array.from({ length: 20 }, () => read(primary.port)));

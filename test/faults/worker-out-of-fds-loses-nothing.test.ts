@@ -12,7 +12,7 @@ const LIMIT = limitFds(48);
 const CLIENTS = 20;
 
 test('others serve what it cannot take', nativeOnly, async (t) => {
-  const deck = await openDeck(t, { transport: 'native', takeBackMs: 100 });
+  const deck = await openDeck(t, { transport: 'native', takeBackMs: 100, window: 2 });
   const { dispatcher, port, worker: start } = deck;
   const hungry = await start([], { file, ...LIMIT });
   const other = await start();
@@ -35,7 +35,7 @@ test('others serve what it cannot take', nativeOnly, async (t) => {
 });
 
 test('alone, it serves them later', nativeOnly, async (t) => {
-  const { dispatcher, port, worker: start } = await openDeck(t, { transport: 'native' });
+  const { dispatcher, port, worker: start } = await openDeck(t, { transport: 'native', window: 2 });
   const only = await start([], { file, ...LIMIT });
   only.send({ do: 'fill' });
   await only.event('full');
@@ -48,7 +48,7 @@ test('alone, it serves them later', nativeOnly, async (t) => {
 });
 
 test('it stays alive for them', nativeOnly, async (t) => {
-  const { dispatcher, port, worker: start } = await openDeck(t, { transport: 'native' });
+  const { dispatcher, port, worker: start } = await openDeck(t, { transport: 'native', window: 2 });
   const only = await start(['eager', '1000'], { file, ...LIMIT, isUnready: true });
   await only.event('full');
   const client = read(port);
