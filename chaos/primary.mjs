@@ -13,7 +13,7 @@ const EVENTS = [
   'worker:draining',
   'worker:exited',
   'worker:error',
-  'slot:stopped',
+  'seat:stopped',
   'reload:failed',
   'recycle:failed',
   'unhealthy',

@@ -10,7 +10,7 @@ else serve();
 // In every worker: an ordinary server that listens by itself.
 function serve() {
   const server = http.createServer((request, response) => {
-    response.end(`process ${process.pid} in slot ${process.env.RONDO_SLOT}\n`);
+    response.end(`process ${process.pid} in seat ${process.env.RONDO_SEAT}\n`);
     if (request.url === '/throw') throw new Error('a bug');
   });
   server.listen(Number(process.env.PORT ?? 8000));
@@ -22,8 +22,8 @@ async function supervise() {
   supervisor.on('worker:exited', ({ pid, reason, code, signal, drained }) => {
     console.log(`Process ${pid} has ended (${reason}, ${signal ?? code})`, drained ?? '');
   });
-  supervisor.on('slot:stopped', (slot, lastOutput) => {
-    console.error(`Slot ${slot} stays empty: ${lastOutput}`);
+  supervisor.on('seat:stopped', (seat, lastOutput) => {
+    console.error(`Seat ${seat} stays empty: ${lastOutput}`);
   });
   process.on('SIGHUP', () => {
     supervisor.reload().catch((error) => console.error(error.message));
@@ -31,7 +31,7 @@ async function supervise() {
   process.once('SIGINT', () => supervisor.stop('SIGINT'));
 
   await supervisor.start();
-  const [{ workers }] = supervisor.stats().slots;
+  const [{ workers }] = supervisor.stats().seats;
   const url = `http://localhost:${workers[0].listening[0].port}`;
   console.log(`A worker fails:  curl ${url}/throw\nAll are replaced:  kill -HUP ${process.pid}`);
 }

@@ -10,20 +10,20 @@ export { Dispatcher, type DispatcherEvents } from './dispatcher/dispatcher.js';
 export type { Listener } from './dispatcher/listener.js';
 export type { Slot } from './dispatcher/slot.js';
 export { RondoError, type RondoErrorCode } from './errors.js';
-export { Supervisor } from './supervise/supervisor.js';
+export { Supervisor } from './supervisor/supervisor.js';
 export type {
   DealingChanges,
   DrainResult,
   ReloadOptions,
+  SeatStats,
   StopSignal,
-  SupervisedSlotStats,
   SupervisorEvents,
   SupervisorOptions,
   SupervisorStats,
   WorkerInfo,
   WorkerReason,
   WorkerState,
-} from './supervise/types.js';
+} from './supervisor/types.js';
 export type {
   Address,
   DispatcherOptions,

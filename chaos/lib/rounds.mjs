@@ -49,7 +49,7 @@ export async function runRound(program, { seconds, isRough, isPaced }, next) {
     losses,
   );
   const isSettled = await holds(() => isWhole(program), BOUND_MS);
-  if (!isSettled) troubles.push('not every slot had one ready worker again');
+  if (!isSettled) troubles.push('not every seat had one ready worker again');
   const [keepAlive, shortLived] = await reports;
   losses.end();
   const connectionsLeft = await countLeft(program);
@@ -180,15 +180,15 @@ function watchLosses(program) {
 }
 
 /**
- * Each slot has one worker, which is ready.
+ * Each seat has one worker, which is ready.
  * @param {import('./program.mjs').Program} program
  */
 export async function isWhole(program) {
-  const { wanted, slots } = await program.call('stats');
+  const { wanted, seats } = await program.call('stats');
   return (
-    slots.length === wanted &&
-    slots.every(
-      (/** @type {import('rondo').SupervisedSlotStats} */ { workers }) =>
+    seats.length === wanted &&
+    seats.every(
+      (/** @type {import('rondo').SeatStats} */ { workers }) =>
         workers.length === 1 && workers[0]?.state === 'ready',
     ) &&
     zombiesOf(program.pid).length === 0

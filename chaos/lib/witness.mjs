@@ -3,7 +3,7 @@
 /** Of workers that drained. An error meanwhile makes it 1 for any reason. */
 const CODES = { reload: 0, scale: 0, recycle: 0, signal: 0, stop: 0, error: 1 };
 /** None of what was done should lead to it. */
-const NEVER = new Set(['slot:stopped', 'reload:failed', 'recycle:failed', 'unhealthy', 'failed']);
+const NEVER = new Set(['seat:stopped', 'reload:failed', 'recycle:failed', 'unhealthy', 'failed']);
 
 /** @param {import('./program.mjs').Program} program */
 export function watch(program) {

@@ -2,7 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import { RondoError } from '../errors.js';
-import type { SupervisorOptions } from '../supervise/types.js';
+import type { SupervisorOptions } from '../supervisor/types.js';
 
 /** Wrong usage. The message names the option or argument. */
 export class ArgumentError extends Error {}

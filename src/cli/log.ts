@@ -1,7 +1,7 @@
 /** One line on stderr for each event of a Supervisor: to be read, or JSON. */
 
-import type { Supervisor } from '../supervise/supervisor.js';
-import type { SupervisorEvents, WorkerInfo } from '../supervise/types.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+import type { SupervisorEvents, WorkerInfo } from '../supervisor/types.js';
 import { placeOf } from './place.js';
 
 type Event = keyof SupervisorEvents;
@@ -17,8 +17,8 @@ const TEXTS: Texts = {
   'worker:exited': (worker) => `${nameOf(worker)} ${how(worker)}${drained(worker)}`,
   'worker:error': (worker, stack) => `${nameOf(worker)} has an uncaught error: ${firstLine(stack)}`,
   'worker:hung': (worker, ageMs) => `${nameOf(worker)} has hung for ${ageMs} ms; it is killed`,
-  'slot:waiting': (slot, delayMs) => `worker ${slot} starts again in ${delayMs} ms`,
-  'slot:stopped': (slot, output) => `worker ${slot} failed too often and stays away${last(output)}`,
+  'seat:waiting': (seat, delayMs) => `worker ${seat} starts again in ${delayMs} ms`,
+  'seat:stopped': (seat, output) => `worker ${seat} failed too often and stays away${last(output)}`,
   'reload:begin': () => 'reload: begins',
   'reload:end': () => 'reload: done',
   'reload:failed': (error) => `reload: failed, the old workers stay: ${error.message}`,
@@ -38,8 +38,8 @@ const TEXTS: Texts = {
 const FIELDS: Partial<Record<Event, string[]>> = {
   'worker:error': ['worker', 'stack'],
   'worker:hung': ['worker', 'ageMs'],
-  'slot:waiting': ['slot', 'delayMs'],
-  'slot:stopped': ['slot', 'lastOutput'],
+  'seat:waiting': ['seat', 'delayMs'],
+  'seat:stopped': ['seat', 'lastOutput'],
   'reload:failed': ['error'],
   'recycle:failed': ['error'],
   'agent:ready': ['pid'],
@@ -82,8 +82,8 @@ function jsonLine(event: string, args: unknown[]): string {
   return JSON.stringify({ time: new Date().toISOString(), event, ...fields });
 }
 
-function nameOf({ slot, pid }: WorkerInfo): string {
-  return pid === null ? `worker ${slot}` : `worker ${slot} (pid ${pid})`;
+function nameOf({ seat, pid }: WorkerInfo): string {
+  return pid === null ? `worker ${seat}` : `worker ${seat} (pid ${pid})`;
 }
 
 function where({ listening }: WorkerInfo): string {

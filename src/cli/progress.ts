@@ -1,7 +1,7 @@
 /** On a terminal: how far the start is, in one line that is written over and then removed. */
 
 import type { WriteStream } from 'node:tty';
-import type { Supervisor } from '../supervise/supervisor.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
 
 /** Only for a terminal; `stream` is what the log lines go to. */
 export class Progress {

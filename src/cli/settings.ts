@@ -5,8 +5,8 @@
 
 import { readFileSync, watchFile } from 'node:fs';
 import { optionsFromEnvironment } from '../cluster/options.js';
-import { validateSupervisorOptions } from '../supervise/options.js';
-import type { SupervisorOptions } from '../supervise/types.js';
+import { validateSupervisorOptions } from '../supervisor/options.js';
+import type { SupervisorOptions } from '../supervisor/types.js';
 import { ArgumentError, asArgumentError, type Settings, type StartArguments } from './arguments.js';
 
 /** How often the file is looked at; it may be replaced, or be a link that is turned. */

@@ -6,11 +6,11 @@
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import type { RondoError } from '../errors.js';
-import { writePidFile } from '../ops/pidfile.js';
-import { reapOrphans } from '../ops/reaper.js';
-import { handleSignals } from '../ops/signals.js';
-import { notifySystemd, takeSockets } from '../ops/systemd.js';
-import { Supervisor } from '../supervise/supervisor.js';
+import { writePidFile } from '../service/pidfile.js';
+import { reapOrphans } from '../service/reaper.js';
+import { handleSignals } from '../service/signals.js';
+import { notifySystemd, takeSockets } from '../service/systemd.js';
+import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
 import { logEvents, noteLine } from './log.js';
 import { Progress } from './progress.js';
@@ -18,7 +18,7 @@ import { SettingsSource } from './settings.js';
 
 /** rondo itself. */
 const FAILED = 1;
-/** Every slot has stopped, or the agent cannot be had. */
+/** Every seat has stopped, or the agent cannot be had. */
 const ALL_FAILED = 3;
 
 /** Throws {@link ArgumentError} for what is wrong at once. */
@@ -48,7 +48,7 @@ export function start(given: StartArguments): void {
   supervisor.once('failed', () => process.exit(ALL_FAILED));
   supervisor.once('stopped', () => process.exit(exitCode));
   supervisor.start().then(systemd.started, (error: RondoError) => {
-    // Of a stop and of slots that stop the events tell.
+    // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
     onError(error);
     process.exit(error.code === 'ERR_RONDO_START_FAILED' ? ALL_FAILED : FAILED);
@@ -87,8 +87,8 @@ function pidFile(file: string): void {
 }
 
 function pidsOf(supervisor: Supervisor): Set<number> {
-  const { slots, agent } = supervisor.stats();
-  const pids = slots.flatMap(({ workers }) => workers.map(({ pid }) => pid));
+  const { seats, agent } = supervisor.stats();
+  const pids = seats.flatMap(({ workers }) => workers.map(({ pid }) => pid));
   return new Set([...pids, agent?.pid ?? null].filter((pid) => pid !== null));
 }
 

@@ -1,5 +1,5 @@
 // A program that does not start is tried again, and ends `rondo start` with code 3 and its error visible
-// when every slot has stopped. A worker that fails later is replaced, and the others go on. What is wrong
+// when every seat has stopped. A worker that fails later is replaced, and the others go on. What is wrong
 // with rondo itself has code 1.
 
 import { once } from 'node:events';
@@ -19,14 +19,14 @@ test('throws at its start', async (t) => {
   t.equal(await run.end, 3);
   const log = run.stderr();
   t.match(log, /Error: as the test wants it/);
-  for (const slot of [0, 1]) {
+  for (const seat of [0, 1]) {
     t.match(
       log,
-      new RegExp(`^rondo: worker ${slot} \\(pid \\d+\\) has an uncaught error: Error`, 'm'),
+      new RegExp(`^rondo: worker ${seat} \\(pid \\d+\\) has an uncaught error: Error`, 'm'),
     );
-    t.match(log, `rondo: worker ${slot} failed too often and stays away; its last words:\n`);
+    t.match(log, `rondo: worker ${seat} failed too often and stays away; its last words:\n`);
   }
-  t.match(log, /^rondo: Every slot has stopped after too many failures$/m);
+  t.match(log, /^rondo: Every seat has stopped after too many failures$/m);
   t.notMatch(log, 'starts again', 'none is tried again');
   t.equal(run.stdout(), '', "it is the program's");
   await noneIsLeft(run);
@@ -65,11 +65,11 @@ test('a worker ends later', async (t) => {
   const first = run.workers().map(({ pid }) => pid);
   await t.rejects(ask(port, '/crash'));
   await run.listening(3);
-  const [, slot, gone] = await run.says(
+  const [, seat, gone] = await run.says(
     /^rondo: worker (\d) \(pid (\d+)\) ended with code 7 after \d+\.\d s \(exit\)$/m,
   );
   const replacement = run.workers()[2];
-  t.equal(replacement?.slot, Number(slot), 'in the same slot');
+  t.equal(replacement?.seat, Number(seat), 'in the same seat');
   const pids = await askForPids(port);
   const other = first.find((pid) => pid !== Number(gone));
   t.strictSame(pids, new Set([other, replacement?.pid]), 'both serve');

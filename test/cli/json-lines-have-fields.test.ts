@@ -11,7 +11,7 @@ const APP = fixture('supervisor-app.mjs');
 
 type Line = Record<string, unknown> & { time: string; event: string };
 
-const WORKER = ['slot', 'id', 'pid', 'state', 'reason', 'code', 'signal', 'livedMs'];
+const WORKER = ['seat', 'id', 'pid', 'state', 'reason', 'code', 'signal', 'livedMs'];
 const ITS_FIELDS = [...WORKER, 'readyAfterMs', 'listening', 'drained'];
 
 const FIELDS: Record<string, string[]> = {
@@ -21,8 +21,8 @@ const FIELDS: Record<string, string[]> = {
   'worker:exited': ITS_FIELDS,
   'worker:error': [...ITS_FIELDS, 'stack'],
   'worker:hung': [...ITS_FIELDS, 'ageMs'],
-  'slot:waiting': ['slot', 'delayMs'],
-  'slot:stopped': ['slot', 'lastOutput'],
+  'seat:waiting': ['seat', 'delayMs'],
+  'seat:stopped': ['seat', 'lastOutput'],
   'reload:begin': [],
   'reload:end': [],
   'reload:failed': ['error'],
@@ -36,7 +36,7 @@ const FIELDS: Record<string, string[]> = {
 };
 
 /** Those that a good life does not have. */
-const OTHERS = ['slot:waiting', 'slot:stopped', 'agent:stopped', 'failed'];
+const OTHERS = ['seat:waiting', 'seat:stopped', 'agent:stopped', 'failed'];
 
 /** What is not rondo's on stderr is the workers' own, such as an uncaught error. */
 function linesOf(run: Run): Line[] {
@@ -76,7 +76,7 @@ test('a life', nativeOnly, async (t) => {
   const args = ['-w', '2', '--agent', fixture('cli-agent.mjs'), '--hang-timeout', '400'];
   const run = runCli(t, ['start', APP, ...args, '--config', file, '--json']);
   const [ready] = await seen(run, 'worker:ready', 2);
-  t.match(ready, { state: 'ready', slot: Number, pid: Number, readyAfterMs: Number, reason: null });
+  t.match(ready, { state: 'ready', seat: Number, pid: Number, readyAfterMs: Number, reason: null });
   const port = portOf(ready);
   await ask(port, '/throw');
   const [failed] = await seen(run, 'worker:error');
@@ -113,10 +113,10 @@ test('a failure', async (t) => {
   const args = ['start', APP, '-w', '1', '--max-restarts', '2', '--json'];
   const run = runCli(t, args, { APP_FAILS: 'with-words' });
   t.equal(await run.end, 3);
-  const [stopped] = await seen(run, 'slot:stopped');
-  t.match(stopped, { slot: 0, lastOutput: 'the database is not there\n' });
+  const [stopped] = await seen(run, 'seat:stopped');
+  t.match(stopped, { seat: 0, lastOutput: 'the database is not there\n' });
   const events = [...checkFields(t, run)];
-  for (const event of ['slot:waiting', 'slot:stopped', 'failed'])
+  for (const event of ['seat:waiting', 'seat:stopped', 'failed'])
     t.ok(events.includes(event), event);
 });
 

@@ -24,24 +24,24 @@ for (const signal of ['SIGHUP', 'SIGUSR2'] as const) {
     await run.says(/^rondo: reload: done$/m);
     for (let i = 0; i < 4; i++) t.equal(await ask(port), 'two');
     t.strictSame(
-      run.workers().map(({ slot }) => slot),
+      run.workers().map(({ seat }) => seat),
       [
         ...run
           .workers()
           .slice(0, 2)
-          .map(({ slot }) => slot),
+          .map(({ seat }) => seat),
         0,
         1,
       ],
-      'one slot after another',
+      'one seat after another',
     );
     const log = run.stderr();
-    for (const slot of [0, 1]) {
-      const old = run.workers().find((worker) => worker.slot === slot)?.pid;
+    for (const seat of [0, 1]) {
+      const old = run.workers().find((worker) => worker.seat === seat)?.pid;
       const next = run
         .workers()
         .slice(2)
-        .find((worker) => worker.slot === slot)?.pid;
+        .find((worker) => worker.seat === seat)?.pid;
       const isReady = log.indexOf(`(pid ${next}) ready`);
       const drains = log.indexOf(`(pid ${old}) drains (reload)`);
       t.ok(isReady > 0 && isReady < drains, 'ready before the old one drains');

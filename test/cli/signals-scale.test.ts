@@ -9,13 +9,13 @@ test('one more, one less', async (t) => {
   const port = await run.listening(2);
   run.child.kill('SIGTTIN');
   await run.listening(3);
-  t.equal(run.workers()[2]?.slot, 2);
+  t.equal(run.workers()[2]?.seat, 2);
   t.equal((await askForPids(port)).size, 3);
-  for (const slot of [2, 1]) {
+  for (const seat of [2, 1]) {
     run.child.kill('SIGTTOU');
-    await run.says(new RegExp(`worker ${slot} \\(pid \\d+\\) ended with code 0 .* \\(scale\\)`));
+    await run.says(new RegExp(`worker ${seat} \\(pid \\d+\\) ended with code 0 .* \\(scale\\)`));
   }
-  const last = run.workers().find(({ slot }) => slot === 0)?.pid;
+  const last = run.workers().find(({ seat }) => seat === 0)?.pid;
   run.child.kill('SIGTTOU');
   // Asks by a signal with a higher number, which is delivered later.
   await run.stats();

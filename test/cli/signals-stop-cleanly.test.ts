@@ -31,9 +31,9 @@ for (const signal of SIGNALS) {
     t.equal(await run.end, 0);
     await noneIsLeft(run);
     t.match(run.stderr(), /^rondo: stopping$/m);
-    for (const { slot, pid } of run.workers()) {
-      t.match(run.stderr(), `rondo: worker ${slot} (pid ${pid}) drains (stop)\n`);
-      t.match(run.stderr(), `rondo: worker ${slot} (pid ${pid}) ended with code 0 after `);
+    for (const { seat, pid } of run.workers()) {
+      t.match(run.stderr(), `rondo: worker ${seat} (pid ${pid}) drains (stop)\n`);
+      t.match(run.stderr(), `rondo: worker ${seat} (pid ${pid}) ended with code 0 after `);
     }
     t.match(run.stderr(), /^rondo: stopped\n$/m, 'last of all');
     await t.rejects(read(port), { code: 'ECONNREFUSED' });

@@ -46,7 +46,7 @@ for (const transport of transports()) {
     t.strictSame(
       run
         .workers()
-        .map(({ slot }) => slot)
+        .map(({ seat }) => seat)
         .sort(),
       [0, 1],
     );

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
 import { SETTING_FLAGS } from '../../src/cli/arguments.js';
 import { HELP } from '../../src/cli/help.js';
-import { validateSupervisorOptions } from '../../src/supervise/options.js';
+import { validateSupervisorOptions } from '../../src/supervisor/options.js';
 import { runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { fixture } from '../fixtures/harness.js';
 

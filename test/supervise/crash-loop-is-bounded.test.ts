@@ -1,11 +1,11 @@
 // A worker that fails is replaced at once; one that fails again soon, after waits; and too many failures
-// stop its slot, with its last words, while the others go on. Never more forks than promised.
+// stop its seat, with its last words, while the others go on. Never more forks than promised.
 
 import { type Test, test } from 'tap';
 import { until } from '../fixtures/faults.js';
 import { openSupervisor } from '../fixtures/supervisor.js';
 
-/** What the same comes to with a single fork in each slot. */
+/** What the same comes to with a single fork in each seat. */
 async function fdsAfterOne(t: Test, how: string): Promise<number> {
   const supervised = await openSupervisor(t, { maxRestarts: 0 }, { APP_FAILS: how });
   await t.rejects(supervised.call('start'));
@@ -32,9 +32,9 @@ for (const [how, words] of [
     t.ok(error.message.includes(words), 'with its last words');
     t.equal(supervised.seen('worker:starting').length, 2 * (1 + 3), 'forks');
     t.equal(supervised.seen('worker:exited').length, 2 * (1 + 3));
-    t.equal(supervised.seen('slot:waiting').length, 2 * 2, 'the first one is replaced at once');
+    t.equal(supervised.seen('seat:waiting').length, 2 * 2, 'the first one is replaced at once');
     const outputs = supervised.events
-      .filter(({ event }) => event === 'slot:stopped')
+      .filter(({ event }) => event === 'seat:stopped')
       .map(({ args }) => String(args[1]));
     t.equal(outputs.length, 2);
     for (const output of outputs) t.ok(output.includes(words));
@@ -45,25 +45,25 @@ for (const [how, words] of [
   });
 }
 
-test('one slot alone', async (t) => {
+test('one seat alone', async (t) => {
   const supervised = await openSupervisor(t, { workers: 2, maxRestarts: 2, backoffMinMs: 20 });
   await supervised.call('start');
   for (let crash = 1; crash <= 3; crash++) {
-    const { slots } = await supervised.stats();
-    process.kill(slots[0]?.workers[0]?.pid as number, 'SIGKILL');
+    const { seats } = await supervised.stats();
+    process.kill(seats[0]?.workers[0]?.pid as number, 'SIGKILL');
     if (crash < 3) await supervised.until('worker:ready', 2 + crash);
   }
-  await supervised.until('slot:stopped');
-  t.strictSame(supervised.seen('slot:stopped'), [0]);
+  await supervised.until('seat:stopped');
+  t.strictSame(supervised.seen('seat:stopped'), [0]);
   t.equal(supervised.seen('worker:starting').length, 2 + 2);
-  const { slots, state } = await supervised.stats();
+  const { seats, state } = await supervised.stats();
   t.equal(state, 'running');
-  t.match(slots, [
+  t.match(seats, [
     { state: 'stopped', failures: 3 },
     { state: 'running', failures: 0 },
   ]);
   const response = await fetch(`http://127.0.0.1:${supervised.port()}/`);
-  t.match(await response.json(), { slot: '1' }, 'the other one serves');
+  t.match(await response.json(), { seat: '1' }, 'the other one serves');
 
   await supervised.call('reload');
   t.equal((await supervised.readyPids()).length, 2, 'a reload brings it back');

@@ -22,8 +22,8 @@ test('kills', { ...underLoad, timeout: 120_000 }, async (t) => {
   });
   let kills = 0;
   const killing = setInterval(async () => {
-    const { slots } = await supervised.stats();
-    const ready = slots.flatMap(({ workers }) => workers).filter(({ state }) => state === 'ready');
+    const { seats } = await supervised.stats();
+    const ready = seats.flatMap(({ workers }) => workers).filter(({ state }) => state === 'ready');
     const pid = ready[Math.floor(Math.random() * ready.length)]?.pid;
     // The last one alive would only make the rest wait.
     if (typeof pid !== 'number' || ready.length < 2) return;

@@ -33,10 +33,10 @@ test('until it is stopped', async (t) => {
   t.strictSame(
     supervised
       .seen('worker:exited')
-      .map(({ slot }) => slot)
+      .map(({ seat }) => seat)
       .sort(),
     [0, 1],
-    'each from its slot',
+    'each from its seat',
   );
 });
 
@@ -46,7 +46,7 @@ test('a crash', async (t) => {
   await t.rejects(fetch(`http://127.0.0.1:${supervised.port()}/exit`));
   await supervised.until('worker:ready', 2);
   const [exited] = supervised.seen('worker:exited');
-  t.match(exited, { slot: 0, reason: 'exit', code: 7, signal: null });
+  t.match(exited, { seat: 0, reason: 'exit', code: 7, signal: null });
   t.strictSame(statesOf(supervised, exited?.pid as number).at(-1), 'worker:exited');
 });
 

@@ -49,10 +49,10 @@ for (const parallel of [1, 2]) {
     t.equal(exited.length, 3, 'the old ones have ended when it resolves');
     for (const info of exited) t.match(info, { reason: 'reload', code: 0 });
     t.strictSame([...new Set(now)].length, 3);
-    const { slots } = await supervised.stats();
+    const { seats } = await supervised.stats();
     t.match(
-      slots,
-      [0, 1, 2].map((id) => ({ id, workers: [{ slot: id }], failures: 0 })),
+      seats,
+      [0, 1, 2].map((id) => ({ id, workers: [{ seat: id }], failures: 0 })),
     );
   });
 }
@@ -76,7 +76,7 @@ test('a new worker that fails', async (t) => {
   t.match(error.message, 'the database is not there');
   t.match(error.message, /ended with code 5/);
   t.strictSame((await supervised.readyPids()).sort(), old.sort(), 'the old ones stay');
-  t.equal(supervised.seen('worker:starting').length, 3, 'it is not tried on the second slot');
+  t.equal(supervised.seen('worker:starting').length, 3, 'it is not tried on the second seat');
   t.equal(supervised.seen('reload:failed').length, 1);
 
   await supervised.call('reload', { env: { APP_VERSION: '3' } });
@@ -111,7 +111,7 @@ test('an old one that dies meanwhile', async (t) => {
   process.kill(old as number, 'SIGKILL');
   await reload;
   t.equal(supervised.seen('worker:starting').length, 2, 'its successor was there already');
-  t.match((await supervised.stats()).slots, [{ failures: 1 }], 'and it counts');
+  t.match((await supervised.stats()).seats, [{ failures: 1 }], 'and it counts');
   t.equal((await supervised.readyPids()).length, 1);
 });
 

@@ -1,4 +1,4 @@
-// scale() starts workers in new slots and drains those of the highest; what is in flight is answered.
+// scale() starts workers in new seats and drains those of the highest; what is in flight is answered.
 
 import { test } from 'tap';
 import { until } from '../fixtures/faults.js';
@@ -17,18 +17,18 @@ test('up and down', async (t) => {
   });
   await supervised.call('scale', 1);
   t.equal((await supervised.readyPids()).length, 1);
-  const slots = new Set<string>();
+  const seats = new Set<string>();
   for (const response of await Promise.all(slow)) {
     t.equal(response.status, 200);
-    slots.add(((await response.json()) as { slot: string }).slot);
+    seats.add(((await response.json()) as { seat: string }).seat);
   }
-  t.equal(slots.size, 5, 'all five have served');
+  t.equal(seats.size, 5, 'all five have served');
   const exited = supervised.seen('worker:exited');
-  t.strictSame(exited.map(({ slot }) => slot).sort(), [1, 2, 3, 4]);
+  t.strictSame(exited.map(({ seat }) => seat).sort(), [1, 2, 3, 4]);
   for (const info of exited) t.match(info, { reason: 'scale', code: 0 });
-  t.match((await supervised.stats()).slots, [{ id: 0, state: 'running' }]);
+  t.match((await supervised.stats()).seats, [{ id: 0, state: 'running' }]);
   await supervised.call('scale', 2);
-  t.match((await supervised.stats()).slots, [{ id: 0 }, { id: 1 }], 'the number is used again');
+  t.match((await supervised.stats()).seats, [{ id: 0 }, { id: 1 }], 'the number is used again');
 });
 
 test('a new worker that fails', async (t) => {

@@ -16,8 +16,9 @@ const LAYERS = [
   ['options'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],
-  ['supervise/'],
-  ['hub/', 'ops/'],
+  ['drain/'],
+  ['supervisor/'],
+  ['hub/', 'service/'],
   ['cli/'],
   ['index', 'fd', 'register'],
 ];

@@ -1,7 +1,7 @@
 // When a failed worker is replaced: at once, then after waits that double up to a ceiling, then not at all.
 
 import { test } from 'tap';
-import { RestartPolicy } from '../../src/supervise/restart-policy.js';
+import { RestartPolicy } from '../../src/supervisor/restart-policy.js';
 
 const LIMITS = {
   maxRestarts: 100,

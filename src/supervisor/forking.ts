@@ -15,8 +15,8 @@ import type { ValidSupervisorOptions } from './options.js';
 
 const PRELOAD = fileURLToPath(new URL('worker/index.js', import.meta.url));
 
-/** Tells a worker which slot it has. */
-const SLOT_VARIABLE = 'RONDO_SLOT';
+/** Tell a worker which seat it has; the second by its former name. */
+const SEAT_VARIABLES = ['RONDO_SEAT', 'RONDO_SLOT'];
 
 /** Null before the first fork, and with Node's own scheduling. */
 export function rondo(): ClusterPrimary | null {
@@ -74,7 +74,7 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 }
 
 /** Throws a system error where there are not enough file descriptors. */
-export function forkWorker(slot: number, options: ValidSupervisorOptions): Worker {
+export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
   const { exec, args, execArgv, env, guard, hangTimeoutMs } = options;
   const { idleGraceMs, drainTimeoutMs } = options;
   cluster.setupPrimary({ exec, args, execArgv: [...execArgv, '--require', PRELOAD] });
@@ -85,7 +85,7 @@ export function forkWorker(slot: number, options: ValidSupervisorOptions): Worke
   };
   return cluster.fork({
     ...env,
-    [SLOT_VARIABLE]: String(slot),
+    ...Object.fromEntries(SEAT_VARIABLES.map((name) => [name, String(seat)])),
     [SUPERVISED_VARIABLE]: JSON.stringify(settings),
   });
 }

@@ -4,13 +4,13 @@
  *   starting ──▶ ready ──▶ draining ──▶ exited
  *       └────────────┴────────┴──────────▲
  *
- * What follows from a transition, such as a replacement, is its slot's business (supervised-slot.ts).
+ * What follows from a transition, such as a replacement, is its seat's business (seat.ts).
  */
 
 import type { Address, Worker } from 'node:cluster';
+import type { DrainCounts } from '../drain/types.js';
 import {
   asSuperviseMessage,
-  type DrainCounts,
   isToSupervisor,
   type ToSupervisor,
   type ToWorker,
@@ -33,7 +33,7 @@ export interface WorkerStatus {
 }
 
 export class WorkerProcess {
-  readonly slot: number;
+  readonly seat: number;
   readonly worker: Worker;
   readonly startedAt = performance.now();
   /** Resolves when it is ready; rejects, saying why and with its last output, if it never will be. */
@@ -62,8 +62,8 @@ export class WorkerProcess {
   #resolveExited!: () => void;
 
   /** `worker` was forked in this very tick. */
-  constructor(slot: number, worker: Worker, options: ValidSupervisorOptions, owner: WorkerOwner) {
-    this.slot = slot;
+  constructor(seat: number, worker: Worker, options: ValidSupervisorOptions, owner: WorkerOwner) {
+    this.seat = seat;
     this.worker = worker;
     this.#options = options;
     this.#owner = owner;
@@ -114,7 +114,7 @@ export class WorkerProcess {
 
   info(): WorkerInfo {
     return {
-      slot: this.slot,
+      seat: this.seat,
       id: this.worker.id,
       pid: this.worker.process.pid ?? null,
       state: this.#state,
@@ -250,7 +250,7 @@ export class WorkerProcess {
           : `was ended by ${this.#signal}`;
     const why = this.#reason === 'start-timeout' ? ': it was not ready in time' : '';
     const output = this.#lastOutput === '' ? '' : `\n${this.#lastOutput.trimEnd()}`;
-    this.#rejectReady(new Error(`worker ${this.slot} (pid ${pid}) ${how}${why}${output}`));
+    this.#rejectReady(new Error(`worker ${this.seat} (pid ${pid}) ${how}${why}${output}`));
   }
 
   #transit(state: WorkerState): void {

@@ -7,7 +7,7 @@ import { fstatSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
-import type { Supervisor } from '../supervise/supervisor.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
 
 const FIRST_FD = 3;
 
@@ -119,7 +119,7 @@ function sender(socket: string, onError: (error: Error) => void): (...lines: str
 function statusOf(supervisor: Supervisor): string {
   const ready = supervisor
     .stats()
-    .slots.filter(({ workers }) => workers.some(({ state }) => state === 'ready')).length;
+    .seats.filter(({ workers }) => workers.some(({ state }) => state === 'ready')).length;
   return `STATUS=${ready} of ${supervisor.workers} workers ready`;
 }
 

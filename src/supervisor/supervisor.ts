@@ -1,10 +1,10 @@
 /**
  * The Supervisor: so many workers of one program, kept alive, replaced without a failed request, and ended in order. It
- * says what is to be, and one thing after another; the slots are the crew's (crew.ts), each knows how one
- * worker follows another (supervised-slot.ts), and a worker process what it is doing (worker-process.ts).
+ * says what is to be, and one thing after another; the seats are the crew's (crew.ts), each knows how one
+ * worker follows another (seat.ts), and a worker process what it is doing (worker-process.ts).
  *
  *   new ──▶ starting ──▶ running ──▶ stopping ──▶ stopped
- *              └────────────┴──▶ failed (every slot has stopped)
+ *              └────────────┴──▶ failed (every seat has stopped)
  */
 
 import cluster from 'node:cluster';
@@ -24,7 +24,7 @@ import {
   watchAttached,
 } from './forking.js';
 import { MOST_WORKERS, type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
-import type { SupervisedSlot } from './supervised-slot.js';
+import type { Seat } from './seat.js';
 import type {
   DealingChanges,
   ReloadOptions,
@@ -85,7 +85,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     });
     this.#agent = agent === null ? null : this.#openAgent(agent);
     this.#watch = new Watch({
-      slots: () => this.#crew.slots,
+      seats: () => this.#crew.seats,
       draining: () => this.#crew.draining,
       options: () => this.#options,
       heartbeatAgeMs: ({ worker }) => rondo()?.slotOf(worker)?.stats().heartbeatAgeMs ?? null,
@@ -94,7 +94,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         this.emit('worker:hung', worker.info(), Math.round(ageMs));
         worker.kill('hung');
       },
-      recycle: (slot, worker) => this.#recycle(slot, worker),
+      recycle: (seat, worker) => this.#recycle(seat, worker),
       isAgentReady: () => this.#agent?.isReady ?? null,
       onUnhealthy: (ready) =>
         this.emit('unhealthy', {
@@ -111,10 +111,10 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /**
-   * Starts the agent, if there is one, and when it is ready the workers. Resolves when each slot has a
+   * Starts the agent, if there is one, and when it is ready the workers. Resolves when each seat has a
    * ready worker or has stopped, and at least one has a ready worker.
    *
-   * Rejects with `ERR_RONDO_START_FAILED` when every slot has stopped, or the agent cannot be had, with
+   * Rejects with `ERR_RONDO_START_FAILED` when every seat has stopped, or the agent cannot be had, with
    * what it wrote last in the message; `ERR_RONDO_SUPERVISOR_STATE` if it was started before, or another
    * Supervisor runs in this process.
    */
@@ -154,7 +154,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /**
-   * Replaces every worker, one slot after another: the new one is ready before the old one drains. With
+   * Replaces every worker, one seat after another: the new one is ready before the old one drains. With
    * `changes` the new workers have other options, for instance another `env`; what `configure()` can
    * change changes at once, `workers` at the end. Resolves when the old ones have ended. A call
    * while another one waits for its turn joins it.
@@ -186,9 +186,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   /**
    * Changes the number of workers. Resolves when the new ones are ready, or the superfluous ones have
-   * drained and ended; those have the highest slots.
+   * drained and ended; those have the highest seats.
    *
-   * Rejects with `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_START_FAILED` if a new worker's slot stops, and
+   * Rejects with `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_START_FAILED` if a new worker's seat stops, and
    * `ERR_RONDO_SUPERVISOR_STATE` if it is not running.
    */
   async scale(workers: number): Promise<void> {
@@ -228,7 +228,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   stats(): SupervisorStats {
     return {
       state: this.#state,
-      slots: this.#crew.stats(),
+      seats: this.#crew.stats(),
       agent: this.#agent && { pid: this.#agent.pid, isReady: this.#agent.isReady },
       dispatcher: rondo()?.dispatcher.stats() ?? null,
     };
@@ -279,13 +279,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /** False: its replacement failed, and the worker stays. */
-  async #recycle(slot: SupervisedSlot, worker: WorkerProcess): Promise<boolean> {
+  async #recycle(seat: Seat, worker: WorkerProcess): Promise<boolean> {
     try {
       await this.#enqueue(async () => {
         // When its turn comes, it may have been replaced for another reason.
-        if (slot.current !== worker) return;
-        await slot.replace('recycle');
-        await slot.whenDrained();
+        if (seat.current !== worker) return;
+        await seat.replace('recycle');
+        await seat.whenDrained();
       });
       return true;
     } catch (error) {
@@ -324,7 +324,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     this.#watch.start();
   }
 
-  /** The start is over when every slot is one way or the other. */
+  /** The start is over when every seat is one way or the other. */
   #onSettled(): void {
     if (this.#state !== 'starting') return;
     this.#state = 'running';
@@ -340,7 +340,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const detail = lastOutput === '' ? '' : `\n${lastOutput.trimEnd()}`;
     const error = new RondoError(
       'ERR_RONDO_START_FAILED',
-      `Every slot has stopped after too many failures${detail}`,
+      `Every seat has stopped after too many failures${detail}`,
     );
     this.emit('failed', error);
   }

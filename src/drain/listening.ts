@@ -1,7 +1,7 @@
 /** The servers whose connections do not come from rondo, which no primary keeps from coming. */
 
 import type { Server } from 'node:net';
-import { channelName } from '../../worker/environment.js';
+import { channelName } from '../worker/environment.js';
 
 /** What a server listens with: libuv's handle, or the stand-in of node:cluster. */
 interface Listening {

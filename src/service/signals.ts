@@ -4,9 +4,9 @@
  * remove a worker.
  */
 
-import { MOST_WORKERS } from '../supervise/options.js';
-import type { Supervisor } from '../supervise/supervisor.js';
-import type { StopSignal } from '../supervise/types.js';
+import { MOST_WORKERS } from '../supervisor/options.js';
+import type { Supervisor } from '../supervisor/supervisor.js';
+import type { StopSignal } from '../supervisor/types.js';
 
 export interface SignalActions {
   reload(): void;

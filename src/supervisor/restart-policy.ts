@@ -37,7 +37,7 @@ export class RestartPolicy {
     return delayMs;
   }
 
-  /** Of several slots that fail for the same reason, not all come back in the same instant. */
+  /** Of several seats that fail for the same reason, not all come back in the same instant. */
   #delayMs(): number {
     if (this.#quick === 0) return 0;
     const { backoffMinMs, backoffMaxMs } = this.#limits;

@@ -27,7 +27,7 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   readyWhen?: 'listening' | 'message';
   /** A worker that is not ready after so many milliseconds is killed: its start has failed. Default 30,000. */
   startTimeoutMs?: number;
-  /** More failures than this within `restartWindowMs` stop the slot. Default 10; 0: none is tried again. */
+  /** More failures than this within `restartWindowMs` stop the seat. Default 10; 0: none is tried again. */
   maxRestarts?: number;
   /** In milliseconds. Default 60,000. */
   restartWindowMs?: number;
@@ -50,7 +50,7 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   guard?: boolean;
   /** A worker whose event loop is stuck for so many milliseconds is killed and replaced. Default 0: never. */
   hangTimeoutMs?: number;
-  /** How many slots a reload does at once. Default 1. */
+  /** How many seats a reload does at once. Default 1. */
   parallel?: number;
   /** Replace a worker after so many connections, give or take. Default 0: never. */
   maxConnections?: number;
@@ -106,8 +106,8 @@ export type WorkerReason =
 
 /** A worker at the moment of an event. */
 export interface WorkerInfo {
-  /** Its place, 0 to the number of workers - 1. The workers find it in `RONDO_SLOT`. */
-  slot: number;
+  /** Its place, 0 to the number of workers - 1. The workers find it in `RONDO_SEAT`. */
+  seat: number;
   /** node:cluster's id, new for each process. */
   id: number;
   pid: number | null;
@@ -138,8 +138,8 @@ export interface DrainResult {
   ms: number;
 }
 
-/** A slot as `stats()` shows it. */
-export interface SupervisedSlotStats {
+/** A seat as `stats()` shows it. */
+export interface SeatStats {
   id: number;
   /** `waiting` before a restart; `stopped` after too many. */
   state: 'running' | 'waiting' | 'stopped' | 'closed';
@@ -152,7 +152,7 @@ export interface SupervisedSlotStats {
 /** What a {@link Supervisor} knows at a moment. */
 export interface SupervisorStats {
   state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
-  slots: SupervisedSlotStats[];
+  seats: SeatStats[];
   /** Null without one. */
   agent: { pid: number | null; isReady: boolean } | null;
   /** Null with Node's own scheduling, which is used where the addon is missing. */
@@ -170,9 +170,9 @@ export interface SupervisorEvents {
   /** Its loop has been stuck for so long; it is killed. */
   'worker:hung': [worker: WorkerInfo, ageMs: number];
   /** A worker failed; the next one starts after the wait. */
-  'slot:waiting': [slot: number, delayMs: number];
+  'seat:waiting': [seat: number, delayMs: number];
   /** Too many failures. `lastOutput` is what the last worker wrote last, or its error. */
-  'slot:stopped': [slot: number, lastOutput: string];
+  'seat:stopped': [seat: number, lastOutput: string];
   'reload:begin': [];
   'reload:end': [];
   'reload:failed': [error: Error];
@@ -184,7 +184,7 @@ export interface SupervisorEvents {
   'agent:stopped': [error: Error];
   /** For three checks in a row the agent or all workers were missing. */
   unhealthy: [health: { agent: boolean | null; ready: number; workers: number }];
-  /** Every slot has stopped. */
+  /** Every seat has stopped. */
   failed: [error: Error];
   stopping: [];
   stopped: [];

@@ -8,12 +8,12 @@
  */
 
 import type { Socket } from 'node:net';
-import type { DrainCounts, DrainSettings } from '../messages.js';
 import type { Connections, ConnectionsWatcher } from './connections.js';
 import { closeAfterResponses, idleSockets } from './http.js';
 import { closeSession } from './http2.js';
 import { stopListening } from './listening.js';
 import { hasPendingBytes } from './pending.js';
+import type { DrainCounts, DrainSettings } from './types.js';
 
 /** How often it is looked for what has become idle: a part of the grace, within bounds. */
 const LOOKS_PER_GRACE = 5;

@@ -3,6 +3,8 @@
  * a message as `'internalMessage'`, so that the program's own `'message'` listeners never see it.
  */
 
+import type { DrainCounts, DrainSettings } from '../drain/types.js';
+
 /** What a worker has to know from its start: JSON in this variable, removed when it is read. */
 export const SUPERVISED_VARIABLE = 'RONDO_SUPERVISED';
 
@@ -13,26 +15,6 @@ export interface WorkerSettings {
   /** How often the loop's heartbeat is written; 0: never. */
   heartbeatMs: number;
   drain: DrainSettings;
-}
-
-/** The worker's part of the drain ladder. */
-export interface DrainSettings {
-  /** How long idle keep-alive connections stay open, for a request that is on its way. */
-  idleGraceMs: number;
-  /** After how long whatever is still open is destroyed, counted from the beginning. */
-  drainTimeoutMs: number;
-}
-
-/** What a drain came to, as the worker counts it. */
-export interface DrainCounts {
-  /** Connections that were open when it began. */
-  open: number;
-  /** Closed as idle after the grace. */
-  idle: number;
-  /** Destroyed at the timeout. */
-  destroyed: number;
-  /** How long it took. */
-  ms: number;
 }
 
 export type ToWorker =

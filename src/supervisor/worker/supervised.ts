@@ -4,13 +4,14 @@
  */
 
 import { createRequire } from 'node:module';
+import { Connections } from '../../drain/connections.js';
+import type { Drain } from '../../drain/drain.js';
+import type { DrainSettings } from '../../drain/types.js';
 import { IPC_CHANNEL } from '../../protocol/protocol.js';
 import { channelName } from '../../worker/environment.js';
 import { setHeartbeat } from '../../worker/heartbeat.js';
 import { dieWithParent } from '../lifeline.js';
-import type { DrainSettings, WorkerSettings } from '../messages.js';
-import { Connections } from './connections.js';
-import type { Drain } from './drain.js';
+import type { WorkerSettings } from '../messages.js';
 import { guard, reportUncaught } from './guard.js';
 import { LastOutput } from './last-output.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
@@ -40,7 +41,7 @@ export function supervise({
   const beginDrain = (how: DrainSettings, signal: EndSignal): void => {
     endSignal = signal;
     if (drain !== null) return drain.hasten(how);
-    const { Drain } = require('./drain.js') as typeof import('./drain.js');
+    const { Drain } = require('../../drain/drain.js') as typeof import('../../drain/drain.js');
     drain = new Drain(connections, how, (counts) => {
       sendOutput();
       tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });

@@ -8,23 +8,23 @@
 
 import type { ValidSupervisorOptions } from './options.js';
 import { RestartPolicy } from './restart-policy.js';
-import type { StopSignal, SupervisedSlotStats, WorkerReason } from './types.js';
+import type { SeatStats, StopSignal, WorkerReason } from './types.js';
 import type { WorkerProcess } from './worker-process.js';
 
-export interface SlotHost {
+export interface SeatHost {
   /** Starts a worker; its transitions come back by `onState`. */
-  fork(slot: SupervisedSlot): WorkerProcess;
+  fork(seat: Seat): WorkerProcess;
   options(): ValidSupervisorOptions;
   onReady(): void;
-  onWaiting(slot: SupervisedSlot, delayMs: number): void;
-  onStopped(slot: SupervisedSlot, lastOutput: string): void;
+  onWaiting(seat: Seat, delayMs: number): void;
+  onStopped(seat: Seat, lastOutput: string): void;
 }
 
-export class SupervisedSlot {
+export class Seat {
   readonly id: number;
-  readonly #host: SlotHost;
+  readonly #host: SeatHost;
   readonly #all = new Set<WorkerProcess>();
-  #state: SupervisedSlotStats['state'] = 'running';
+  #state: SeatStats['state'] = 'running';
   #current: WorkerProcess | null = null;
   /** Starts beside the current one, to take its place. */
   #successor: WorkerProcess | null = null;
@@ -32,13 +32,13 @@ export class SupervisedSlot {
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(id: number, host: SlotHost) {
+  constructor(id: number, host: SeatHost) {
     this.id = id;
     this.#host = host;
     this.#policy = new RestartPolicy(host.options());
   }
 
-  get state(): SupervisedSlotStats['state'] {
+  get state(): SeatStats['state'] {
     return this.#state;
   }
 
@@ -56,7 +56,7 @@ export class SupervisedSlot {
     return [...this.#all];
   }
 
-  stats(): SupervisedSlotStats {
+  stats(): SeatStats {
     const workers = this.workers.map((worker) => worker.info());
     return { id: this.id, state: this.#state, workers, failures: this.#failures };
   }
@@ -152,7 +152,7 @@ export class SupervisedSlot {
     this.#successor = null;
   }
 
-  /** The slot is without a worker, and nobody wanted it so. */
+  /** The seat is without a worker, and nobody wanted it so. */
   #onFailure(servedMs: number, lastOutput: string): void {
     const delayMs = this.#policy.next(performance.now(), servedMs);
     if (delayMs === null) {

@@ -4,7 +4,7 @@
  */
 
 import type { ValidSupervisorOptions } from './options.js';
-import type { SupervisedSlot } from './supervised-slot.js';
+import type { Seat } from './seat.js';
 import type { WorkerProcess } from './worker-process.js';
 
 const RECYCLE_CHECK_MS = 1_000;
@@ -15,15 +15,15 @@ const POSTPONE_MS = 10_000;
 const MISSES = 3;
 
 export interface WatchHost {
-  slots(): readonly SupervisedSlot[];
-  /** Of all slots, also of those that were removed. */
+  seats(): readonly Seat[];
+  /** Of all seats, also of those that were removed. */
   draining(): readonly WorkerProcess[];
   options(): ValidSupervisorOptions;
   /** Milliseconds since the worker's loop gave a sign of life; null if it never did. */
   heartbeatAgeMs(worker: WorkerProcess): number | null;
   onHung(worker: WorkerProcess, ageMs: number): void;
   /** Resolves when that is done; false: the worker's replacement failed, and it stays. */
-  recycle(slot: SupervisedSlot, worker: WorkerProcess): Promise<boolean>;
+  recycle(seat: Seat, worker: WorkerProcess): Promise<boolean>;
   /** Null without an agent. */
   isAgentReady(): boolean | null;
   onUnhealthy(ready: number): void;
@@ -75,7 +75,7 @@ export class Watch {
     this.#lastHangCheck = now;
     // This process itself has stood still, and with it perhaps the whole machine: look again later.
     if (sinceLastMs > hangTimeoutMs) return;
-    for (const { current } of this.#host.slots()) {
+    for (const { current } of this.#host.seats()) {
       if (current?.state !== 'ready') continue;
       const ageMs = this.#host.heartbeatAgeMs(current);
       if (ageMs !== null && ageMs > hangTimeoutMs) this.#host.onHung(current, ageMs);
@@ -89,9 +89,9 @@ export class Watch {
 
   /** Never more than one at a time. */
   #checkRecycling(): void {
-    const slots = this.#host.slots();
-    const due = slots.find(({ current }) => current?.state === 'ready' && this.#isDue(current));
-    for (const { current } of slots) if (current?.state === 'ready') current.ask();
+    const seats = this.#host.seats();
+    const due = seats.find(({ current }) => current?.state === 'ready' && this.#isDue(current));
+    for (const { current } of seats) if (current?.state === 'ready') current.ask();
     if (due === undefined || this.#isRecycling) return;
     const worker = due.current as WorkerProcess;
     this.#isRecycling = true;
@@ -124,7 +124,7 @@ export class Watch {
   }
 
   #checkHealth(): void {
-    const ready = this.#host.slots().filter(({ isReady }) => isReady).length;
+    const ready = this.#host.seats().filter(({ isReady }) => isReady).length;
     const isHealthy = ready > 0 && this.#host.isAgentReady() !== false;
     this.#misses = isHealthy ? 0 : this.#misses + 1;
     if (this.#misses !== MISSES) return;
