@@ -6,7 +6,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withheldFrom } from './env-files.js';
 import type { ValidSupervisorOptions } from './options.js';
+import { workingDirectory } from './program.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { WorkerInfo } from './types.js';
 
@@ -83,7 +85,9 @@ export class Agent {
   #start(onFirstReady: () => void, onNever: (error: Error) => void): void {
     const { env, startTimeoutMs } = this.#options;
     const child = fork(this.#file, {
-      env: { ...process.env, ...env },
+      // By its name, as the file is: the release in which it was started may be gone.
+      cwd: workingDirectory(),
+      env: { ...process.env, ...withheldFrom(process.execArgv), ...env },
       execArgv: [...process.execArgv, '--require', PRELOAD],
     });
     this.#child = child;

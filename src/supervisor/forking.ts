@@ -10,6 +10,7 @@ import {
 } from '../cluster/patch.js';
 import type { ClusterPrimary } from '../cluster/primary.js';
 import { RondoError } from '../errors.js';
+import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 
@@ -75,15 +76,16 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
-  const { exec, args, execArgv, env, guard, hangTimeoutMs } = options;
+  const { exec, cwd, args, execArgv, env, guard, hangTimeoutMs } = options;
   const { idleGraceMs, drainTimeoutMs } = options;
-  cluster.setupPrimary({ exec, args, execArgv: [...execArgv, '--require', PRELOAD] });
+  cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
   const settings: WorkerSettings = {
     guard,
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
     drain: { idleGraceMs, drainTimeoutMs },
   };
   return cluster.fork({
+    ...withheldFrom(execArgv),
     ...env,
     ...Object.fromEntries(SEAT_VARIABLES.map((name) => [name, String(seat)])),
     [SUPERVISED_VARIABLE]: JSON.stringify(settings),

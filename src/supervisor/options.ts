@@ -68,6 +68,8 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
 
 export interface ValidSupervisorOptions extends Record<NumberOption, number> {
   exec: string;
+  /** Of the workers. */
+  cwd: string;
   args: string[];
   execArgv: string[];
   env: Record<string, string>;
@@ -107,6 +109,7 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
   if (hangTimeoutMs !== 0) checkInteger('hangTimeoutMs', hangTimeoutMs, 200, LONGEST_MS, '0 or ');
   return {
     exec,
+    cwd: process.cwd(),
     args,
     execArgv,
     env,

@@ -9,9 +9,6 @@
 
 import cluster from 'node:cluster';
 import { EventEmitter } from 'node:events';
-import { existsSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import { invalidOption, RondoError } from '../errors.js';
 import { checkInteger } from '../options.js';
 import { Agent } from './agent.js';
@@ -23,7 +20,8 @@ import {
   rondo,
   watchAttached,
 } from './forking.js';
-import { MOST_WORKERS, type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
+import { MOST_WORKERS, type ValidSupervisorOptions } from './options.js';
+import { validate } from './program.js';
 import type { Seat } from './seat.js';
 import type {
   DealingChanges,
@@ -355,20 +353,6 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       this.on(`worker:${state}`, (worker) => agent.tell({ event: 'rondo:worker', worker }));
     }
     return agent;
-  }
-}
-
-/** With the paths made absolute, and the program found as `node` would find it. */
-function validate(options: SupervisorOptions): ValidSupervisorOptions {
-  const valid = validateSupervisorOptions(options);
-  const exec = path.resolve(valid.exec);
-  try {
-    // A path that was resolved before is not looked at again, and a link in it may have been turned.
-    const real = path.join(realpathSync(path.dirname(exec)), path.basename(exec));
-    const program = existsSync(real) ? realpathSync(real) : real;
-    return { ...valid, exec: createRequire(import.meta.url).resolve(program) };
-  } catch {
-    throw invalidOption('exec', 'an existing program', options.exec);
   }
 }
 
