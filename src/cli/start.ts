@@ -6,15 +6,18 @@
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import type { RondoError } from '../errors.js';
+import { connectParent, watchParent } from '../service/parent.js';
 import { writePidFile } from '../service/pidfile.js';
 import { reapOrphans } from '../service/reaper.js';
 import { handleSignals } from '../service/signals.js';
 import { notifySystemd, takeSockets } from '../service/systemd.js';
+import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
 import { logEvents, noteLine } from './log.js';
 import { Progress } from './progress.js';
 import { SettingsSource } from './settings.js';
+import { takenAddress } from './taken-address.js';
 
 /** rondo itself. */
 const FAILED = 1;
@@ -32,8 +35,10 @@ export function start(given: StartArguments): void {
   if (given.pidFile !== null) pidFile(given.pidFile);
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
+  watchParent(note);
+  const tellParent = connectParent(supervisor, note);
   let exitCode = 0;
-  handleSignals(supervisor, {
+  handleSignals(supervisor, Terminal.find(), {
     reload: () =>
       reload(supervisor, settings, (error) => {
         onError(error);
@@ -42,15 +47,29 @@ export function start(given: StartArguments): void {
     onForced: (signal) => {
       exitCode = 128 + constants.signals[signal];
     },
+    note,
     onError,
   });
   watch(supervisor, settings, note);
-  supervisor.once('failed', () => process.exit(ALL_FAILED));
+  const explain = (error: Error): void => {
+    const text = takenAddress(error.message, given.file);
+    if (text !== null) note(text);
+  };
+  supervisor.on('reload:failed', explain);
+  supervisor.once('failed', (error) => {
+    explain(error);
+    process.exit(ALL_FAILED);
+  });
   supervisor.once('stopped', () => process.exit(exitCode));
-  supervisor.start().then(systemd.started, (error: RondoError) => {
+  const onStarted = (): void => {
+    systemd.started();
+    tellParent();
+  };
+  supervisor.start().then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
     onError(error);
+    explain(error);
     process.exit(error.code === 'ERR_RONDO_START_FAILED' ? ALL_FAILED : FAILED);
   });
 }
