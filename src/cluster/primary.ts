@@ -129,10 +129,14 @@ export class ClusterPrimary {
     this.#slots.delete(worker);
   }
 
-  /** Closes those that no worker has, after a time in which they were kept. */
+  /**
+   * Closes those that no worker has, after a time in which they were kept. One that is released gets nothing
+   * more of it, though it has not ended yet.
+   */
   closeUnusedListeners(): void {
     for (const [key, shared] of this.#listeners) {
-      if (shared.workers.size === 0) this.#close(key, shared);
+      const isUsed = [...shared.workers].some((worker) => this.#slots.has(worker));
+      if (!isUsed) this.#close(key, shared);
     }
   }
 

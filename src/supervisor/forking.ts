@@ -76,12 +76,12 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
   const { exec, args, execArgv, env, guard, hangTimeoutMs } = options;
-  const { idleGraceMs, drainTimeoutMs } = options;
+  const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
   cluster.setupPrimary({ exec, args, execArgv: [...execArgv, '--require', PRELOAD] });
   const settings: WorkerSettings = {
     guard,
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
-    drain: { idleGraceMs, drainTimeoutMs },
+    drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
   };
   return cluster.fork({
     ...env,
