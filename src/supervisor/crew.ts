@@ -135,7 +135,7 @@ export class Crew {
         if (lost === undefined && !seats.every(({ isReady }) => isReady)) return;
         this.#looks.delete(look);
         if (lost === undefined) resolve();
-        else reject(new RondoError('ERR_RONDO_START_FAILED', `Seat ${lost.id} is ${lost.state}`));
+        else reject(this.#isClosed ? stopping() : lostError(lost));
       };
       this.#looks.add(look);
       look();
@@ -171,7 +171,7 @@ export class Crew {
   };
 
   #fork(seat: Seat, options: ValidSupervisorOptions): WorkerProcess {
-    if (this.#isClosed) throw new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'It is stopping');
+    if (this.#isClosed) throw stopping();
     const { onWorker, teller } = this.#host;
     const process = new WorkerProcess(seat.id, forkWorker(seat.id, options), options, {
       onState: (process) => {
@@ -194,4 +194,12 @@ export class Crew {
     onWorker(process.info());
     return process;
   }
+}
+
+function stopping(): RondoError {
+  return new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'The supervisor was stopped');
+}
+
+function lostError({ id, state }: Seat): RondoError {
+  return new RondoError('ERR_RONDO_START_FAILED', `Seat ${id} is ${state}`, { seat: id });
 }
