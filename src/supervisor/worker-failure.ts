@@ -20,7 +20,7 @@ export class WorkerFailure extends Error {
   constructor(worker: WorkerInfo, servedMs: number | null, lastOutput: string) {
     const { seat, pid } = worker;
     const when = servedMs === null ? '' : ` after it had been ready for ${Math.round(servedMs)} ms`;
-    const output = lastOutput === '' ? '' : `\n${lastOutput}`;
+    const output = lastOutput === '' ? '' : `\n${lastOutput.trimEnd()}`;
     super(`worker ${seat} (pid ${pid}) ${howItEnded(worker)}${when}${output}`);
     this.seat = seat;
     this.lastOutput = lastOutput;

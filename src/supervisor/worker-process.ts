@@ -97,8 +97,10 @@ export class WorkerProcess {
 
   /** With the reason, where rondo knows it better than the program. */
   get lastOutput(): string {
-    const why = this.#reason === 'start-timeout' ? whyNotReady(this.#options, this.#start) : '';
-    return [this.#lastOutput.trimEnd(), why].filter((text) => text !== '').join('\n');
+    if (this.#reason !== 'start-timeout') return this.#lastOutput;
+    const isListening = this.#listening.length > 0;
+    const why = whyNotReady(this.#options, { hasStarted: this.#hasStarted, isListening });
+    return `${this.#lastOutput}${this.#lastOutput === '' ? '' : '\n'}${why}`;
   }
 
   /** It cannot listen, and no worker could: the error that it died of. */
@@ -171,10 +173,6 @@ export class WorkerProcess {
     this.#isKilled = true;
     this.#reason ??= reason;
     this.worker.process.kill('SIGKILL');
-  }
-
-  get #start(): { hasStarted: boolean; isListening: boolean } {
-    return { hasStarted: this.#hasStarted, isListening: this.#listening.length > 0 };
   }
 
   #onListening(address: Address): void {
