@@ -67,9 +67,8 @@ export class Crew {
     return this.#everySeat().map((seat) => seat.stats());
   }
 
-  /** One of its processes, whose server was attached in place of listening. */
-  onAttached(worker: Worker): void {
-    this.workers.find((one) => one.worker === worker)?.onAttached();
+  find(worker: Worker): WorkerProcess | undefined {
+    return this.workers.find((one) => one.worker === worker);
   }
 
   /** Adds seats up to that number, and starts their workers. */

@@ -60,6 +60,13 @@ export function watchAttached(then: (worker: Worker) => void): () => void {
   return openPatchedPrimary()?.onAttached(then) ?? (() => {});
 }
 
+/** Calls back when a worker was told that it cannot listen. Returns what ends that. */
+export function watchListenErrors(
+  then: (worker: Worker, error: NodeJS.ErrnoException) => void,
+): () => void {
+  return openPatchedPrimary()?.onListenError(then) ?? (() => {});
+}
+
 /** Listening sockets that this process was started with. Rejects if one is unusable. */
 export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promise<void> {
   if (sockets.length === 0) return;

@@ -10,12 +10,14 @@ import { RondoError } from '../errors.js';
 import { Agent } from './agent.js';
 import type { Configuration } from './configuration.js';
 import { Crew, type CrewFailure } from './crew.js';
+import { deferred } from './deferred.js';
 import {
   configureDispatcher,
   inheritSockets,
   keepListeners,
   rondo,
   watchAttached,
+  watchListenErrors,
 } from './forking.js';
 import type { ValidSupervisorOptions } from './options.js';
 import type { Seat } from './seat.js';
@@ -42,10 +44,10 @@ export class Lifecycle {
   readonly #watch: Watch;
   #state: SupervisorStats['state'] = 'new';
   #stopping: Promise<void> | null = null;
-  readonly #started = withResolvers();
+  readonly #started = deferred();
   /** The seats that were said to be missing. */
   #missingTold = '';
-  #unwatchAttached: () => void = () => {};
+  #unwatch: () => void = () => {};
 
   constructor(host: LifecycleHost) {
     this.#host = host;
@@ -93,7 +95,13 @@ export class Lifecycle {
     active = this;
     this.#state = 'starting';
     keepListeners(true);
-    this.#unwatchAttached = watchAttached((worker) => this.crew.onAttached(worker));
+    const unwatch = [
+      watchAttached((worker) => this.crew.find(worker)?.onAttached()),
+      watchListenErrors((worker, error) => this.crew.find(worker)?.onCannotListen(error)),
+    ];
+    this.#unwatch = () => {
+      for (const end of unwatch) end();
+    };
     try {
       await inheritSockets(this.#options);
       this.#checkStarting();
@@ -172,7 +180,7 @@ export class Lifecycle {
 
   #end(state: 'stopped' | 'failed'): void {
     this.#watch.stop();
-    this.#unwatchAttached();
+    this.#unwatch();
     keepListeners(false);
     this.#state = state;
     if (active === this) active = null;
@@ -242,21 +250,6 @@ export class Lifecycle {
         }),
     });
   }
-}
-
-function withResolvers(): {
-  promise: Promise<void>;
-  resolve(): void;
-  reject(error: Error): void;
-} {
-  let resolve!: () => void;
-  let reject!: (error: Error) => void;
-  const promise = new Promise<void>((...both) => {
-    [resolve, reject] = both;
-  });
-  // Whoever does not wait for the start hears of its failure by an event.
-  promise.catch(() => {});
-  return { promise, resolve, reject };
 }
 
 function stateError(message: string): RondoError {

@@ -37,10 +37,10 @@ export interface ListeningPlace {
 
 /** Of an uncaught error that is a system error. */
 export interface SystemErrorFields {
-  code?: string;
-  syscall?: string;
-  address?: string;
-  port?: number;
+  code?: string | undefined;
+  syscall?: string | undefined;
+  address?: string | undefined;
+  port?: number | undefined;
 }
 
 export type ToSupervisor =

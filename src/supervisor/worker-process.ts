@@ -9,13 +9,15 @@
  */
 
 import type { Address, Worker } from 'node:cluster';
-import type { DrainCounts, DrainSettings } from '../drain/types.js';
+import type { DrainSettings } from '../drain/types.js';
+import { deferred } from './deferred.js';
 import type { SystemErrorFields, ToSupervisor, ToWorker } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Pulse } from './pulse.js';
 import type { StopSignal, WorkerInfo, WorkerReason, WorkerState } from './types.js';
 import { watchWorker } from './watch-worker.js';
 import { isListenError, WorkerFailure, whyNotReady } from './worker-failure.js';
+import { WorkerRecord } from './worker-record.js';
 
 export interface WorkerOwner {
   /** After each transition. */
@@ -27,25 +29,13 @@ export interface WorkerOwner {
 }
 
 export class WorkerProcess {
-  readonly seat: number;
   readonly worker: Worker;
-  readonly startedAt = performance.now();
-  /** Resolves when it is well; rejects with a {@link WorkerFailure} if it never will be. */
-  readonly whenWell: Promise<void>;
-  readonly whenExited: Promise<void>;
   readonly pulse: Pulse;
-  #state: WorkerState = 'starting';
-  #reason: WorkerReason | null = null;
+  readonly #record: WorkerRecord;
   #isKilled = false;
   #isHurried = false;
   #isWell = false;
   #hasStarted = false;
-  #code: number | null = null;
-  #signal: NodeJS.Signals | null = null;
-  #readyAt: number | null = null;
-  #exitedAt: number | null = null;
-  readonly #listening: Address[] = [];
-  #drained: DrainCounts | null = null;
   /** What it wrote last before it was well, or its uncaught error. */
   #lastOutput = '';
   #listenError: SystemErrorFields | null = null;
@@ -53,26 +43,16 @@ export class WorkerProcess {
   #timer: NodeJS.Timeout | undefined;
   readonly #options: ValidSupervisorOptions;
   readonly #owner: WorkerOwner;
-  #resolveWell!: () => void;
-  #rejectWell!: (error: Error) => void;
-  #resolveExited!: () => void;
+  readonly #well = deferred();
+  readonly #exited = deferred();
 
   /** `worker` was forked in this very tick. */
   constructor(seat: number, worker: Worker, options: ValidSupervisorOptions, owner: WorkerOwner) {
-    this.seat = seat;
     this.worker = worker;
+    this.#record = new WorkerRecord(seat, worker);
     this.#options = options;
     this.#owner = owner;
     this.pulse = new Pulse(() => this.#send({ cmd: 'NODE_SUPERVISE_ASK' }));
-    this.whenWell = new Promise((resolve, reject) => {
-      this.#resolveWell = resolve;
-      this.#rejectWell = reject;
-    });
-    // Whoever does not wait for it hears of the end by onState.
-    this.whenWell.catch(() => {});
-    this.whenExited = new Promise((resolve) => {
-      this.#resolveExited = resolve;
-    });
     watchWorker(worker, {
       onListening: (address) => this.#onListening(address),
       onReadyMessage: () => this.#setReadyWhen('message'),
@@ -88,17 +68,17 @@ export class WorkerProcess {
   }
 
   get state(): WorkerState {
-    return this.#state;
+    return this.#record.state;
   }
 
   get isWell(): boolean {
-    return this.#isWell && this.#state === 'ready';
+    return this.#isWell && this.#record.state === 'ready';
   }
 
   /** With the reason, where rondo knows it better than the program. */
   get lastOutput(): string {
-    if (this.#reason !== 'start-timeout') return this.#lastOutput;
-    const isListening = this.#listening.length > 0;
+    if (this.#record.reason !== 'start-timeout') return this.#lastOutput;
+    const isListening = this.#record.listening.length > 0;
     const why = whyNotReady(this.#options, { hasStarted: this.#hasStarted, isListening });
     return `${this.#lastOutput}${this.#lastOutput === '' ? '' : '\n'}${why}`;
   }
@@ -110,13 +90,15 @@ export class WorkerProcess {
 
   /** It ends because of a signal, or in order: perhaps everything is about to. */
   get isPerhapsAsked(): boolean {
-    if (this.#reason === 'signal') return true;
-    if (this.#state !== 'exited' || this.#readyAt === null) return false;
-    return this.#code === 0 || ['SIGTERM', 'SIGINT', 'SIGHUP'].includes(this.#signal ?? '');
+    if (this.#record.reason === 'signal') return true;
+    if (this.#record.state !== 'exited' || this.#record.readyAt === null) return false;
+    return (
+      this.#record.code === 0 || ['SIGTERM', 'SIGINT', 'SIGHUP'].includes(this.#record.signal ?? '')
+    );
   }
 
   get livedMs(): number {
-    return (this.#exitedAt ?? performance.now()) - this.startedAt;
+    return this.#record.livedMs;
   }
 
   /** By this process; it may take a moment to end. */
@@ -126,29 +108,30 @@ export class WorkerProcess {
 
   /** How long it was there for connections; null if it never was. */
   get servedMs(): number | null {
-    if (this.#readyAt === null) return null;
-    return (this.#exitedAt ?? performance.now()) - this.#readyAt;
+    return this.#record.servedMs;
+  }
+
+  /** Resolves when it is well; rejects with a {@link WorkerFailure} if it never will be. */
+  get whenWell(): Promise<void> {
+    return this.#well.promise;
+  }
+
+  get whenExited(): Promise<void> {
+    return this.#exited.promise;
   }
 
   info(): WorkerInfo {
-    return {
-      seat: this.seat,
-      id: this.worker.id,
-      pid: this.worker.process.pid ?? null,
-      state: this.#state,
-      reason: this.#reason,
-      code: this.#code,
-      signal: this.#signal,
-      livedMs: Math.round(this.livedMs),
-      readyAfterMs: this.#readyAt === null ? null : Math.round(this.#readyAt - this.startedAt),
-      listening: [...this.#listening],
-      drained: this.#drained,
-    };
+    return this.#record.info();
   }
 
   /** A server was attached in it, in place of listening. */
   onAttached(): void {
     this.#setReadyWhen('listening');
+  }
+
+  /** It was told so, and may do something about it. */
+  onCannotListen(error: SystemErrorFields): void {
+    if (this.state === 'starting' && isListenError(error)) this.#listenError = error;
   }
 
   /** Nothing new, and an end when what is in flight is done. Twice is as good as once. */
@@ -160,7 +143,7 @@ export class WorkerProcess {
 
   /** A draining one is to destroy what it has still open. False: it does so already. */
   hurry(): boolean {
-    if (this.#state !== 'draining' || this.#isHurried) return false;
+    if (this.#record.state !== 'draining' || this.#isHurried) return false;
     this.#isHurried = true;
     this.#setKillTimer(0);
     this.#sendDrain({ idleGraceMs: 0, drainTimeoutMs: 0, handlerTimeoutMs: 0 }, 'SIGTERM');
@@ -169,20 +152,23 @@ export class WorkerProcess {
 
   /** At once, without a drain. */
   kill(reason: WorkerReason): void {
-    if (this.#state === 'exited') return;
+    if (this.#record.state === 'exited') return;
     this.#isKilled = true;
-    this.#reason ??= reason;
+    this.#record.reason ??= reason;
     this.worker.process.kill('SIGKILL');
   }
 
   #onListening(address: Address): void {
-    this.#listening.push(address);
+    this.#record.listening.push(address);
     this.#setReadyWhen('listening');
   }
 
   #setReadyWhen(what: ValidSupervisorOptions['readyWhen']): void {
-    if (this.#state !== 'starting' || this.#isKilled || this.#options.readyWhen !== what) return;
-    this.#readyAt = performance.now();
+    if (this.#record.state !== 'starting' || this.#isKilled || this.#options.readyWhen !== what)
+      return;
+    this.#record.readyAt = performance.now();
+    // It has found another place.
+    this.#listenError = null;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#setWell(), this.#options.minUptimeMs);
     // It may be stuck before its heartbeat has begun.
@@ -194,7 +180,7 @@ export class WorkerProcess {
     this.#isWell = true;
     // Its last words are not wanted any more.
     this.#send({ cmd: 'NODE_SUPERVISE_READY' });
-    this.#resolveWell();
+    this.#well.resolve();
     this.#owner.onWell(this);
   }
 
@@ -205,7 +191,7 @@ export class WorkerProcess {
         if (isListenError(message.system)) this.#listenError = message.system;
         this.#owner.onError(this, message.stack);
         if (message.isGuarded) this.#beginDrain('error');
-        else this.#reason ??= 'error';
+        else this.#record.reason ??= 'error';
         break;
       case 'NODE_SUPERVISE_SIGNAL':
         this.#beginDrain('signal');
@@ -215,7 +201,7 @@ export class WorkerProcess {
         if (this.#lastOutput === '') this.#lastOutput = message.text;
         break;
       case 'NODE_SUPERVISE_DRAINED':
-        this.#drained = message.counts;
+        this.#record.drained = message.counts;
         break;
       case 'NODE_SUPERVISE_STATUS':
         this.pulse.hear({ rssBytes: message.rssBytes, connections: message.connections });
@@ -233,8 +219,9 @@ export class WorkerProcess {
 
   /** False: it drains already, or is dead. */
   #beginDrain(reason: WorkerReason): boolean {
-    if (this.#isKilled || this.#state === 'draining' || this.#state === 'exited') return false;
-    this.#reason ??= reason;
+    if (this.#isKilled || this.#record.state === 'draining' || this.#record.state === 'exited')
+      return false;
+    this.#record.reason ??= reason;
     this.#owner.release(this);
     this.#setKillTimer(this.#options.drainTimeoutMs);
     this.#failWell();
@@ -245,27 +232,27 @@ export class WorkerProcess {
   #setKillTimer(drainTimeoutMs: number): void {
     clearTimeout(this.#timer);
     const ms = drainTimeoutMs + this.#options.killTimeoutMs;
-    this.#timer = setTimeout(() => this.kill(this.#reason ?? 'stop'), ms);
+    this.#timer = setTimeout(() => this.kill(this.#record.reason ?? 'stop'), ms);
   }
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#state === 'exited') return;
+    if (this.#record.state === 'exited') return;
     clearTimeout(this.#timer);
-    this.#exitedAt = performance.now();
-    this.#code = code;
-    this.#signal = signal;
-    this.#reason ??= this.#state === 'starting' ? 'start-failed' : 'exit';
+    this.#record.exitedAt = performance.now();
+    this.#record.code = code;
+    this.#record.signal = signal;
+    this.#record.reason ??= this.#record.state === 'starting' ? 'start-failed' : 'exit';
     this.#failWell();
     this.#transit('exited');
-    this.#resolveExited();
+    this.#exited.resolve();
   }
 
   #failWell(): void {
-    this.#rejectWell(new WorkerFailure(this.info(), this.servedMs, this.lastOutput));
+    this.#well.reject(new WorkerFailure(this.info(), this.servedMs, this.lastOutput));
   }
 
   #transit(state: WorkerState): void {
-    this.#state = state;
+    this.#record.state = state;
     this.#owner.onState(this);
   }
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { type Test, test } from 'tap';
 import { runCli } from '../fixtures/cluster-cli.js';
+import { nativeOnly } from '../fixtures/harness.js';
 import { APP, openSupervisor } from '../fixtures/supervisor.js';
 
 async function takenPort(t: Test): Promise<string> {
@@ -27,6 +28,17 @@ test('a port that is taken', async (t) => {
   t.strictSame(supervised.seen('seat:waiting'), []);
   t.equal(supervised.seen('worker:exited').length, 3, 'all have ended');
   t.equal((await supervised.stats()).state, 'failed');
+});
+
+test('a program that handles the error itself, and ends', nativeOnly, async (t) => {
+  const PORT = await takenPort(t);
+  const supervised = await openSupervisor(t, { workers: 2 }, { PORT, APP_HANDLES_ERRORS: '1' });
+  const error = await supervised.call('start').catch((error) => error);
+  t.match(error, {
+    cause: { code: 'EADDRINUSE' },
+    lastOutput: 'the program itself says EADDRINUSE',
+  });
+  t.equal(supervised.seen('worker:starting').length, 2, 'none is tried again');
 });
 
 test('an address that is not there', async (t) => {
