@@ -13,9 +13,11 @@ export { RondoError, type RondoErrorCode } from './errors.js';
 export { Supervisor } from './supervisor/supervisor.js';
 export type {
   DealingChanges,
+  Degraded,
   DrainResult,
   ReloadOptions,
   SeatStats,
+  StartOptions,
   StopSignal,
   SupervisorEvents,
   SupervisorOptions,

@@ -40,7 +40,7 @@ export function start(given: StartArguments): void {
   let exitCode = 0;
   handleSignals(supervisor, Terminal.find(), {
     reload: () =>
-      reload(supervisor, settings, (error) => {
+      reload(supervisor, settings, note, (error) => {
         onError(error);
         systemd.reloadRefused();
       }),
@@ -115,10 +115,17 @@ function pidsOf(supervisor: Supervisor): Set<number> {
 function reload(
   supervisor: Supervisor,
   settings: SettingsSource,
+  note: (text: string) => void,
   onRefused: (error: Error) => void,
 ): void {
   try {
-    const changes = settings.readAgain();
+    const { agent, transport, ...changes } = settings.readAgain();
+    const kept = Object.entries({ agent, transport }).filter(([, value]) => value !== undefined);
+    if (kept.length > 0) {
+      note(
+        `only a new start takes over ${kept.map(([key]) => key).join(', ')}; the rest is reloaded`,
+      );
+    }
     supervisor.reload(changes).then(
       () => settings.accept(changes),
       (error: RondoError) => {

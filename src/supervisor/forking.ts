@@ -61,6 +61,13 @@ export function watchAttached(then: (worker: Worker) => void): () => void {
   return openPatchedPrimary()?.onAttached(then) ?? (() => {});
 }
 
+/** Calls back when a worker was told that it cannot listen. Returns what ends that. */
+export function watchListenErrors(
+  then: (worker: Worker, error: NodeJS.ErrnoException) => void,
+): () => void {
+  return openPatchedPrimary()?.onListenError(then) ?? (() => {});
+}
+
 /** Listening sockets that this process was started with. Rejects if one is unusable. */
 export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promise<void> {
   if (sockets.length === 0) return;
@@ -77,12 +84,12 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
   const { exec, cwd, args, execArgv, env, guard, hangTimeoutMs } = options;
-  const { idleGraceMs, drainTimeoutMs } = options;
+  const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
   cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
   const settings: WorkerSettings = {
     guard,
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
-    drain: { idleGraceMs, drainTimeoutMs },
+    drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
   };
   return cluster.fork({
     ...withheldFrom(execArgv),
