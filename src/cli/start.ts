@@ -32,11 +32,8 @@ export function start(given: StartArguments): void {
   const note = (text: string): void => write(noteLine(text, given.isJson));
   const onError = (error: Error): void => note(error.message);
 
-  if (given.pidFile !== null) pidFile(given.pidFile);
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
-  watchParent(note);
-  const tellParent = connectParent(supervisor, note);
   let exitCode = 0;
   handleSignals(supervisor, Terminal.find(), {
     reload: () =>
@@ -50,6 +47,10 @@ export function start(given: StartArguments): void {
     note,
     onError,
   });
+  // Whoever has read it may send signals.
+  if (given.pidFile !== null) pidFile(given.pidFile);
+  watchParent(note);
+  const tellParent = connectParent(supervisor, note);
   watch(supervisor, settings, note);
   const explain = (error: Error): void => {
     const text = takenAddress(error.message, given.file);

@@ -1,7 +1,7 @@
 // What was started on a terminal ends, in order, when that closes. Without one, and while the terminal is there,
 // SIGHUP reloads. In the background of a terminal the kernel's SIGTTIN and SIGTTOU add and remove no worker.
 
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'tap';
@@ -51,7 +51,8 @@ test('it closes, and stdin, stdout and stderr are elsewhere', needsTerminal, asy
   writeFileSync(log, '');
   const script = `"$0" "$@" < /dev/null > ${log} 2>&1 & echo started; wait`;
   const { run, written, pid } = onTerminal(t, APP, ['-w', '1'], {}, ['sh', '-c', script]);
-  await until('it is started', () => written().includes('started') && pid() !== 0);
+  await until('it is started', () => written().includes('started'));
+  await until('it is ready', () => readFileSync(log, 'utf8').includes(' ready after '));
   const primary = pid();
   run.child.kill('SIGKILL');
   await delay(300);
