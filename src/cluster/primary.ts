@@ -27,6 +27,8 @@ import {
 /** How long workers have for what was accepted before the last listener closed. */
 const SETTLE_MS = 250;
 
+type OnListenError = (worker: Worker, error: NodeJS.ErrnoException) => void;
+
 type InternalListener = (message: unknown, handle: unknown) => void;
 
 /** A listening socket that this process was started with. */
@@ -56,6 +58,7 @@ export class ClusterPrimary {
   /** By their fd. They are there whether or not a worker has them. */
   readonly #inherited = new Map<number, Listener>();
   readonly #freeSlots: Slot[] = [];
+  readonly #onListenError = new Set<OnListenError>();
   readonly #slots = new Map<Worker, Slot>();
 
   constructor(cluster: Cluster, fork: Fork, options: DispatcherOptions) {
@@ -123,16 +126,26 @@ export class ClusterPrimary {
     return () => this.dispatcher.off('slot:ready', onReady);
   }
 
+  /** Calls back when a worker is told that it cannot listen. Returns what ends that. */
+  onListenError(then: OnListenError): () => void {
+    this.#onListenError.add(then);
+    return () => this.#onListenError.delete(then);
+  }
+
   /** Nothing more is handed to the worker, and what it has not received goes to others. */
   release(worker: Worker): void {
     this.#slots.get(worker)?.close();
     this.#slots.delete(worker);
   }
 
-  /** Closes those that no worker has, after a time in which they were kept. */
+  /**
+   * Closes those that no worker has, after a time in which they were kept. One that is released gets nothing
+   * more of it, though it has not ended yet.
+   */
   closeUnusedListeners(): void {
     for (const [key, shared] of this.#listeners) {
-      if (shared.workers.size === 0) this.#close(key, shared);
+      const isUsed = [...shared.workers].some((worker) => this.#slots.has(worker));
+      if (!isUsed) this.#close(key, shared);
     }
   }
 
@@ -217,6 +230,7 @@ export class ClusterPrimary {
     } catch (error) {
       // Another worker may have tried again since.
       if (this.#listeners.get(key) === shared) this.#listeners.delete(key);
+      for (const then of this.#onListenError) then(worker, error as NodeJS.ErrnoException);
       send(worker.process, { ...answer, errno: errnoOf(error as NodeJS.ErrnoException) });
     }
   }
