@@ -41,8 +41,11 @@ export type {
   RandomOptions,
   SlotGoneInfo,
   SlotOptions,
+  SlotSpawnOptions,
   SlotState,
   SlotStats,
   SourceIpOptions,
+  SpawnedWith,
+  StdioEntry,
   TransportName,
 } from './types.js';
