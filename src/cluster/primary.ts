@@ -167,7 +167,11 @@ export class ClusterPrimary {
     }) as never);
     // In either order; when the program is told of one, the addresses are free.
     precede(child, 'disconnect', () => this.#forget(worker));
-    precede(child, 'exit', () => this.#forget(worker));
+    precede(child, 'exit', () => {
+      this.#forget(worker);
+      // Its last act may have been to unlink one that others serve.
+      this.dispatcher.renewPaths();
+    });
   }
 
   /** When it returns, and when it tells `cluster.disconnect()` so, the addresses are free. */
