@@ -43,8 +43,11 @@ export type {
   RandomOptions,
   SlotGoneInfo,
   SlotOptions,
+  SlotSpawnOptions,
   SlotState,
   SlotStats,
   SourceIpOptions,
+  SpawnedWith,
+  StdioEntry,
   TransportName,
 } from './types.js';
