@@ -6,6 +6,11 @@ export interface DrainSettings {
   idleGraceMs: number;
   /** After how long whatever is still open is destroyed, counted from the beginning. */
   drainTimeoutMs: number;
+  /**
+   * After how long the program's own handler of the signal is called although requests are in flight.
+   * Default: 5,000.
+   */
+  handlerTimeoutMs?: number;
 }
 
 /** What a drain came to, as the worker counts it. */
@@ -16,6 +21,6 @@ export interface DrainCounts {
   idle: number;
   /** Destroyed at the timeout. */
   destroyed: number;
-  /** How long it took. */
+  /** How long it took, in milliseconds. */
   ms: number;
 }
