@@ -15,30 +15,51 @@ type Secured = TLSSocket & { _parent?: Socket | null };
 /** What somebody wants to know of them: a drain, which is not loaded before. */
 export interface ConnectionsWatcher {
   onOpen(socket: Socket): void;
-  onEmpty(): void;
+  onClose(): void;
 }
 
-export class Connections {
+/** Connections and the servers that listen for them. */
+export class ConnectionSet {
   readonly sockets = new Set<Socket>();
   readonly sessions = new Set<ServerHttp2Session>();
   /** Those that listen. */
   readonly servers = new Set<Server>();
   watcher: ConnectionsWatcher | null = null;
+
+  add(socket: Socket): void {
+    this.sockets.add(socket);
+    this.watcher?.onOpen(socket);
+  }
+
+  remove(socket: Socket): void {
+    if (this.sockets.delete(socket)) this.watcher?.onClose();
+  }
+}
+
+/** All of this process. */
+export class Connections extends ConnectionSet {
   /** Called once, when something listens. */
   onFirstServer: (() => void) | null = null;
+  /** Called each time that something listens. */
+  onServer: ((server: Server) => void) | null = null;
   #accepted = 0;
   readonly #known = new WeakSet<Server>();
+  readonly #owners = new WeakMap<Socket | ServerHttp2Session, Server>();
+  /** Parts of it, by the servers that they are of. */
+  readonly #parts = new Map<ConnectionSet, ReadonlySet<Server>>();
   readonly #onClose: (this: Socket) => void;
 
   constructor() {
-    const remove = this.#remove.bind(this);
+    super();
+    const remove = this.remove.bind(this);
     // One function for all, because there is one call of on() per connection.
     this.#onClose = function onClose(this: Socket) {
       remove(this);
     };
     subscribe('net.server.socket', (message) => {
       this.#accepted++;
-      this.#add((message as { socket: Socket }).socket);
+      const { socket } = message as { socket: Socket & { server?: Server } };
+      this.#open(socket, socket.server);
     });
     // Before 'listening' and so before the first connection, also of a server that rondo serves.
     subscribe('tracing:net.server.listen:asyncEnd', (message) => {
@@ -51,33 +72,80 @@ export class Connections {
     return this.#accepted;
   }
 
-  #add(socket: Socket): void {
-    if (socket.destroyed) return;
-    this.sockets.add(socket);
-    socket.on('close', this.#onClose);
-    this.watcher?.onOpen(socket);
+  /** Those of some servers, kept up to date until `forget()`. */
+  of(servers: ReadonlySet<Server>): ConnectionSet {
+    const part = new ConnectionSet();
+    for (const server of servers) part.servers.add(server);
+    for (const kind of ['sockets', 'sessions'] as const) {
+      for (const one of this[kind]) {
+        if (this.#isOf(one, servers)) (part[kind] as Set<typeof one>).add(one);
+      }
+    }
+    this.#parts.set(part, servers);
+    return part;
   }
 
-  #remove(socket: Socket): void {
-    if (this.sockets.delete(socket) && this.sockets.size === 0) this.watcher?.onEmpty();
+  forget(part: ConnectionSet): void {
+    this.#parts.delete(part);
+  }
+
+  override remove(socket: Socket): void {
+    super.remove(socket);
+    for (const part of this.#parts.keys()) part.remove(socket);
+  }
+
+  #isOf(one: Socket | ServerHttp2Session, servers: ReadonlySet<Server>): boolean {
+    const owner = this.#owners.get(one);
+    return owner !== undefined && servers.has(owner);
+  }
+
+  #open(socket: Socket, server: Server | undefined): void {
+    if (socket.destroyed) return;
+    if (server !== undefined) this.#owners.set(socket, server);
+    socket.on('close', this.#onClose);
+    this.add(socket);
+    for (const [part, servers] of this.#parts) if (this.#isOf(socket, servers)) part.add(socket);
+  }
+
+  #openSession(session: ServerHttp2Session, server: Server): void {
+    this.#owners.set(session, server);
+    const sets = [
+      this,
+      ...[...this.#parts].filter(([, of]) => of.has(server)).map(([part]) => part),
+    ];
+    for (const { sessions } of sets) sessions.add(session);
+    session.on('close', () => {
+      this.sessions.delete(session);
+      for (const part of this.#parts.keys()) part.sessions.delete(session);
+    });
   }
 
   #addServer(server: Server): void {
     this.servers.add(server);
     this.onFirstServer?.();
     this.onFirstServer = null;
+    this.onServer?.(server);
     // It may listen more than once.
     if (this.#known.has(server)) return;
     this.#known.add(server);
     server.on('close', () => this.servers.delete(server));
     // The events of TLS and HTTP/2 servers; any other server never emits them.
     server.on('secureConnection', (socket: Secured) => {
-      if (socket._parent != null) this.sockets.delete(socket._parent);
-      this.#add(socket);
+      // Not removed by `remove()`: the connection has not ended.
+      if (socket._parent != null) {
+        this.sockets.delete(socket._parent);
+        for (const part of this.#parts.keys()) part.sockets.delete(socket._parent);
+      }
+      this.#open(socket, server);
     });
-    server.on('session', (session: ServerHttp2Session) => {
-      this.sessions.add(session);
-      session.on('close', () => this.sessions.delete(session));
-    });
+    server.on('session', (session: ServerHttp2Session) => this.#openSession(session, server));
   }
+}
+
+let all: Connections | null = null;
+
+/** Of this process, from the first call on: what was open before is not known. */
+export function connections(): Connections {
+  all ??= new Connections();
+  return all;
 }

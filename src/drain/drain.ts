@@ -1,17 +1,18 @@
 /**
- * The worker's part of the drain ladder. The primary hands it nothing more, so its servers need not
- * close, and the program finds them as it left them.
+ * The drain of a set of connections. In a worker the primary hands it nothing more, so its servers
+ * need not close, and the program finds them as it left them.
  *
  *   begin ──▶ responses say close, GOAWAY where there are streams, 'rondo:drain'
  *         ──idleGraceMs──▶ what is idle closes, whenever it becomes so
- *         ──nothing is open──▶ end          ──drainTimeoutMs──▶ the rest is destroyed ──▶ end
+ *         ──requests are answered, or handlerTimeoutMs──▶ onAnswered
+ *         ──nothing is open──▶ onEnd        ──drainTimeoutMs──▶ the rest is destroyed ──▶ onEnd
  */
 
 import type { Socket } from 'node:net';
-import type { Connections, ConnectionsWatcher } from './connections.js';
-import { closeAfterResponses, idleSockets } from './http.js';
-import { closeSession } from './http2.js';
-import { stopListening } from './listening.js';
+import type { ConnectionSet, ConnectionsWatcher } from './connections.js';
+import { countPassedOn, isPassedOn } from './handles.js';
+import { closeAfterResponses, idleSockets, mayHaveRequest } from './http.js';
+import { closeSession, sessionMayHaveRequest } from './http2.js';
 import { hasPendingBytes } from './pending.js';
 import type { DrainCounts, DrainSettings } from './types.js';
 
@@ -19,15 +20,22 @@ import type { DrainCounts, DrainSettings } from './types.js';
 const LOOKS_PER_GRACE = 5;
 const LOOK_MS = { min: 10, max: 200 };
 
+export interface DrainHost {
+  /** Called once: no request is in flight, or those that are have had their time. */
+  onAnswered?(): void;
+  /** Called once: nothing is open. */
+  onEnd(counts: DrainCounts): void;
+}
+
 interface Rest {
   since: number;
   bytesRead: number;
 }
 
 export class Drain implements ConnectionsWatcher {
-  readonly #connections: Connections;
+  readonly #connections: ConnectionSet;
   readonly #settings: DrainSettings;
-  readonly #onEnd: (counts: DrainCounts) => void;
+  readonly #host: DrainHost;
   readonly #startedAt = performance.now();
   /** Since when a connection has been idle, or an HTTP/2 session has been watched. */
   readonly #rests = new WeakMap<object, Rest>();
@@ -37,42 +45,55 @@ export class Drain implements ConnectionsWatcher {
   #destroyed = 0;
   #timeoutMs: number;
   #timeout: NodeJS.Timeout;
+  readonly #handlerTimeout: NodeJS.Timeout;
   readonly #look: NodeJS.Timeout;
+  readonly #undo: () => void;
+  #isLooking = false;
+  #isAnswered = false;
   #isOver = false;
 
-  /** Begins it. `onEnd` is called once, when nothing is open. */
-  constructor(
-    connections: Connections,
-    settings: DrainSettings,
-    onEnd: (counts: DrainCounts) => void,
-  ) {
+  /** Begins it. */
+  constructor(connections: ConnectionSet, settings: DrainSettings, host: DrainHost) {
     this.#connections = connections;
     this.#settings = settings;
-    this.#onEnd = onEnd;
+    this.#host = host;
+    this.#dropPassedOn();
     this.#open = connections.sockets.size;
     this.#timeoutMs = settings.drainTimeoutMs;
     this.#timeout = setTimeout(() => this.#destroyAll(), this.#timeoutMs);
+    const { handlerTimeoutMs } = settings;
+    this.#handlerTimeout = setTimeout(() => this.#setAnswered(), handlerTimeoutMs);
     connections.watcher = this;
-    stopListening(connections.servers);
-    closeAfterResponses(connections.sockets);
-    emitSoon(process, this.#timeoutMs);
+    this.#undo = closeAfterResponses(connections.sockets);
     this.#closeIdle();
     const lookMs = settings.idleGraceMs / LOOKS_PER_GRACE;
     this.#look = setInterval(
-      // Right after the loop has read from every socket that had something to read.
-      () => setImmediate(() => this.#closeIdle()),
+      () => this.#lookSoon(),
       Math.min(Math.max(lookMs, LOOK_MS.min), LOOK_MS.max),
     );
-    if (this.#open === 0) this.onEmpty();
+    this.#lookSoon();
   }
 
-  /** Another drain of the same process: the earlier end of the two counts. */
-  hasten({ drainTimeoutMs }: DrainSettings): void {
+  /** Another drain of the same connections: the earlier end of the two counts. */
+  hasten({ drainTimeoutMs }: Pick<DrainSettings, 'drainTimeoutMs'>): void {
     if (this.#isOver || drainTimeoutMs >= this.#timeoutMs) return;
     this.#timeoutMs = drainTimeoutMs;
     clearTimeout(this.#timeout);
-    const left = Math.max(0, this.#startedAt + drainTimeoutMs - performance.now());
-    this.#timeout = setTimeout(() => this.#destroyAll(), left);
+    this.#timeout = setTimeout(() => this.#destroyAll(), this.#msLeft());
+  }
+
+  /** What it has come to by now. What is open is about to be destroyed, if `isAtEnd`. */
+  counts(isAtEnd: boolean): DrainCounts {
+    return {
+      open: this.#open,
+      idle: this.#idle,
+      destroyed: this.#destroyed + (isAtEnd ? this.#connections.sockets.size : 0),
+      ms: Math.round(performance.now() - this.#startedAt),
+    };
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
   }
 
   /** It was on its way when the drain began. */
@@ -80,15 +101,25 @@ export class Drain implements ConnectionsWatcher {
     this.#tell(socket);
   }
 
-  onEmpty(): void {
-    // What has arrived in the same turn is still to be emitted.
+  onClose(): void {
+    this.#lookSoon();
+  }
+
+  /** Right after the loop has read from every socket that had something to read. */
+  #lookSoon(): void {
+    if (this.#isLooking || this.#isOver) return;
+    this.#isLooking = true;
     setImmediate(() => {
-      if (this.#connections.sockets.size === 0) this.#end();
+      this.#isLooking = false;
+      this.#closeIdle();
+      this.#checkAnswered();
+      this.#checkEnd();
     });
   }
 
   #closeIdle(): void {
     if (this.#isOver) return;
+    this.#dropPassedOn();
     const { sockets, sessions } = this.#connections;
     for (const session of sessions) closeSession(session, this.#hasRested(session, 0));
     for (const socket of sockets) this.#tell(socket);
@@ -97,6 +128,11 @@ export class Drain implements ConnectionsWatcher {
       this.#idle++;
       socket.destroy();
     }
+  }
+
+  #dropPassedOn(): void {
+    const { sockets } = this.#connections;
+    for (const socket of sockets) if (isPassedOn(socket)) sockets.delete(socket);
   }
 
   /** Whether it has been so for as long as the grace. Reading anything begins it anew. */
@@ -112,31 +148,56 @@ export class Drain implements ConnectionsWatcher {
   #tell(socket: Socket): void {
     if (this.#told.has(socket) || socket.listenerCount('rondo:drain') === 0) return;
     this.#told.add(socket);
-    emitSoon(socket, Math.max(0, this.#startedAt + this.#timeoutMs - performance.now()));
+    emitDrain(socket, this.#msLeft());
+  }
+
+  #msLeft(): number {
+    return Math.max(0, this.#startedAt + this.#timeoutMs - performance.now());
+  }
+
+  #checkAnswered(): void {
+    if (this.#isAnswered) return;
+    const { sockets, sessions } = this.#connections;
+    for (const socket of sockets) if (mayHaveRequest(socket)) return;
+    for (const session of sessions) if (sessionMayHaveRequest(session)) return;
+    this.#setAnswered();
+  }
+
+  #setAnswered(): void {
+    if (this.#isAnswered) return;
+    this.#isAnswered = true;
+    clearTimeout(this.#handlerTimeout);
+    this.#host.onAnswered?.();
   }
 
   #destroyAll(): void {
     const { sockets } = this.#connections;
     this.#destroyed += sockets.size;
     for (const socket of [...sockets]) socket.destroy();
-    this.onEmpty();
+    // Other processes' cannot be.
+    setImmediate(() => this.#end());
+  }
+
+  #checkEnd(): void {
+    if (this.#isOver || this.#connections.sockets.size > 0) return;
+    countPassedOn(this.#connections.servers, (count) => {
+      if (count === 0 && this.#connections.sockets.size === 0) this.#end();
+    });
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     clearTimeout(this.#timeout);
+    clearTimeout(this.#handlerTimeout);
     clearInterval(this.#look);
-    this.#onEnd({
-      open: this.#open,
-      idle: this.#idle,
-      destroyed: this.#destroyed,
-      ms: Math.round(performance.now() - this.#startedAt),
-    });
+    this.#undo();
+    this.#connections.watcher = null;
+    this.#host.onEnd(this.counts(false));
   }
 }
 
 /** On its own, so that a listener that throws stops nothing here. */
-function emitSoon(target: NodeJS.EventEmitter, timeoutMs: number): void {
+export function emitDrain(target: NodeJS.EventEmitter, timeoutMs: number): void {
   process.nextTick(() => target.emit('rondo:drain', { timeoutMs: Math.round(timeoutMs) }));
 }

@@ -3,7 +3,7 @@
  * does, and those that wait for a request are found.
  */
 
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
@@ -28,28 +28,74 @@ interface ConnectionsList {
   idle(): Parser[];
 }
 
-/** The last response of each connection, whose connection it closes. */
-const last = new WeakMap<Socket, ServerResponse>();
+/** What Node writes a response's headers with; the same in Node 20 to 26. */
+type Response = ServerResponse & {
+  _storeHeader(firstLine: string, headers: unknown): void;
+  /** The text of the headers. */
+  _header: string | null;
+  /** Whether the connection closes with the response. */
+  _last: boolean;
+};
 
-/** Those that are in flight, as far as their headers are not sent, and all further ones. */
-export function closeAfterResponses(sockets: Iterable<HttpSocket>): void {
+/** The last response of each connection, whose connection it closes. */
+const last = new WeakMap<Socket, Response>();
+
+/**
+ * Those that are in flight on these sockets, as far as their headers are not sent, and all further ones
+ * on them, until the function that it returns is called. The set may change.
+ */
+export function closeAfterResponses(sockets: ReadonlySet<HttpSocket>): () => void {
   for (const socket of sockets) {
     const response = socket._httpMessage;
     // With more requests in the pipeline it is not the last. What becomes idle is closed as idle.
-    if (response != null && socket.parser?.incoming === response.req) close(socket, response);
+    if (response != null && socket.parser?.incoming === response.req) {
+      close(socket, response as Response);
+    }
   }
-  subscribe('http.server.request.start', (message) => {
-    const { socket, response } = message as { socket: Socket; response: ServerResponse };
-    close(socket, response);
-  });
+  const onRequest = (message: unknown): void => {
+    const { socket, response } = message as { socket: Socket; response: Response };
+    if (sockets.has(socket)) close(socket, response);
+  };
+  subscribe('http.server.request.start', onRequest);
+  return () => unsubscribe('http.server.request.start', onRequest);
 }
 
-function close(socket: Socket, response: ServerResponse): void {
+function close(socket: Socket, response: Response): void {
   // A connection that closes with a response loses the requests behind it in the pipeline.
   const before = last.get(socket);
   if (before !== undefined && !before.headersSent) before.shouldKeepAlive = true;
   last.set(socket, response);
-  if (!response.headersSent) response.shouldKeepAlive = false;
+  if (response.headersSent) return;
+  response.shouldKeepAlive = false;
+  // By a header of its own, such as http-proxy sets, the program decides, whatever is said above.
+  const store = response._storeHeader;
+  response._storeHeader = (firstLine, headers) => {
+    store.call(response, firstLine, headers);
+    if (last.get(socket) === response) sayClose(response);
+  };
+}
+
+/** However the program has set it: setHeader(), or writeHead() with an object or an array. */
+function sayClose(response: Response): void {
+  const header = response._header ?? '';
+  const said = /\r\nconnection:[ \t]*([^\r]*)/i.exec(header);
+  if (response.statusCode === 101 || said === null || /\bupgrade\b/i.test(said[1] ?? '')) return;
+  response._header = header
+    .replace(/\r\nconnection:[^\r]*/i, '\r\nConnection: close')
+    .replace(/\r\nkeep-alive:[^\r]*/i, '');
+  response.shouldKeepAlive = false;
+  response._last = true;
+}
+
+/** Whether a request is in flight, or may be on its way: neither upgraded nor an event stream. */
+export function mayHaveRequest(socket: HttpSocket): boolean {
+  const { parser, server, _httpMessage: response } = socket;
+  if (parser == null) return socket.bytesRead === 0 && isTlsServer(server);
+  return response == null || !isEventStream(response as Response);
+}
+
+function isEventStream(response: Response): boolean {
+  return /\r\ncontent-type:[ \t]*text\/event-stream/i.test(response._header ?? '');
 }
 
 /**

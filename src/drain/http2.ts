@@ -9,7 +9,7 @@
  * for ever.
  */
 
-import type { ServerHttp2Session } from 'node:http2';
+import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { hasPendingBytes } from './pending.js';
 
 const NO_ERROR = 0;
@@ -51,10 +51,25 @@ function finish(session: ServerHttp2Session): void {
   session.close();
 }
 
+/** Whether a request is in flight, or may be on its way: event streams alone are none. */
+export function sessionMayHaveRequest(session: ServerHttp2Session): boolean {
+  if (session.destroyed) return false;
+  const streams = [...streamsOf(session)] as ServerHttp2Stream[];
+  return streams.length === 0 || !streams.every(isEventStream);
+}
+
+function isEventStream({ sentHeaders }: ServerHttp2Stream): boolean {
+  return String(sentHeaders?.['content-type'] ?? '').startsWith('text/event-stream');
+}
+
 function hasStreams(session: ServerHttp2Session): boolean {
+  return [...streamsOf(session)].length > 0;
+}
+
+function streamsOf(session: ServerHttp2Session): Iterable<unknown> {
   const symbol = Object.getOwnPropertySymbols(session).find(
     ({ description }) => description === 'state',
   );
   const state = symbol && (session as unknown as Record<symbol, Partial<State> | null>)[symbol];
-  return (state?.streams?.size ?? 0) > 0;
+  return state?.streams?.values() ?? [];
 }

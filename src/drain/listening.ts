@@ -1,10 +1,9 @@
-/** The servers whose connections do not come from rondo, which no primary keeps from coming. */
+/** Servers that are to get no more connections, and are not to notice. */
 
 import type { Server } from 'node:net';
-import { channelName } from '../worker/environment.js';
 
-/** What a server listens with: libuv's handle, or the stand-in of node:cluster. */
-interface Listening {
+/** What a server listens with: libuv's handle, which has an fd, or a stand-in of rondo or node:cluster. */
+export interface Listening {
   fd?: number;
   close(): void;
 }
@@ -13,11 +12,12 @@ interface Listening {
  * Closes what they listen with and not the servers: those find it closed when the program closes
  * them, and are done when their connections are.
  */
-export function stopListening(servers: Iterable<Server>): void {
+export function stopListening(
+  servers: Iterable<Server>,
+  isMeant: (listening: Listening) => boolean,
+): void {
   for (const server of servers) {
     const handle = (server as Server & { _handle: Listening | null })._handle;
-    if (handle === null) continue;
-    // A handle with an fd listens by itself: 'exclusive', SCHED_NONE, or a fd of its own.
-    if (channelName === undefined || handle.fd !== undefined) handle.close();
+    if (handle !== null && isMeant(handle)) handle.close();
   }
 }

@@ -6,7 +6,10 @@ export interface DrainSettings {
   idleGraceMs: number;
   /** After how long whatever is still open is destroyed, counted from the beginning. */
   drainTimeoutMs: number;
-  /** After how long at the latest the program's own handlers of the signal are called. */
+  /**
+   * After how long at the latest the program's own handlers of the signal are called, although requests
+   * are in flight.
+   */
   handlerTimeoutMs: number;
 }
 
@@ -18,6 +21,6 @@ export interface DrainCounts {
   idle: number;
   /** Destroyed at the timeout. */
   destroyed: number;
-  /** How long it took. */
+  /** How long it took, in milliseconds. */
   ms: number;
 }

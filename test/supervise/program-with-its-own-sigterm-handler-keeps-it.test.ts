@@ -1,5 +1,5 @@
 // A program that handles the end itself does so when nothing is in flight any more, finds its servers as
-// they were, and ends in its own way. A signal from elsewhere is its own, too.
+// they were, and ends in its own way. So it is if a signal comes from elsewhere.
 
 import type http from 'node:http';
 import { text } from 'node:stream/consumers';
@@ -56,18 +56,45 @@ for (const way of ways) {
   }
 }
 
-test('a signal from elsewhere is its own', preloaded.options, async (t) => {
+test('SIGTERM from elsewhere is a drain, too, and not twice', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  const port = await worker.run(serve, 'SIGTERM', 7);
+  const client = await openClient(port);
+  client.write(REQUEST);
+  await until('it waits', () => worker.run(({ response }) => response !== undefined));
+  process.kill(worker.pid, 'SIGTERM');
+  t.match(await worker.told('NODE_SUPERVISE_SIGNAL'), { signal: 'SIGTERM' });
+  process.kill(worker.pid, 'SIGTERM');
+  await worker.run(() => {});
+  t.equal(worker.count('closed'), 0, 'not while a request is in flight');
+  await worker.run(({ response }) => {
+    (response as http.ServerResponse).end('answer');
+  });
+  t.match(await text(client), /Connection: close[\s\S]*answer$/);
+  await worker.event('closed');
+  t.match(await worker.exit(), { code: 7, signal: null });
+  t.equal(worker.count('NODE_SUPERVISE_SIGNAL'), 0, 'told once');
+});
+
+test('SIGINT from elsewhere is its own', preloaded.options, async (t) => {
   const worker = await startSupervised(t, preloaded);
   await worker.run(() => {
-    process.on('SIGTERM', () => process.send?.({ event: 'heard' }));
+    process.on('SIGINT', () => process.send?.({ event: 'heard' }));
   });
-  process.kill(worker.pid, 'SIGTERM');
+  process.kill(worker.pid, 'SIGINT');
   await worker.event('heard');
   await worker.run(() => {});
   t.equal(worker.count('NODE_SUPERVISE_SIGNAL'), 0);
-  // And a drain does not say it again.
-  worker.drain();
-  await worker.drained();
+});
+
+test('of a SIGINT to the whole group it hears once', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  await worker.run(() => {
+    process.on('SIGINT', () => process.send?.({ event: 'heard' }));
+  });
+  process.kill(worker.pid, 'SIGINT');
+  worker.drain({}, 'SIGINT');
+  await worker.event('heard');
   t.match(await worker.exit(), { code: 0 }, 'it runs out of work');
   t.equal(worker.count('heard'), 0);
 });

@@ -1,29 +1,48 @@
-/** How a worker ends that has nothing open any more. */
+/**
+ * How a worker ends. The program's own handlers of the signal are called when the requests in flight
+ * are answered, and from then on signals are the program's: it may remove its handler and raise
+ * the signal again. Without handlers it disconnects from the primary when nothing is open, as
+ * a worker that ends because it is asked to.
+ */
 
 import cluster from 'node:cluster';
-import { constants } from 'node:os';
-import { type EndSignal, hasHeard, programHandles } from './signals.js';
+import { around } from '../../worker/hidden-listeners.js';
+import { exitIfHeld, isExitHeld } from './exit.js';
+import { deliver, type EndSignal, programHandles, releaseSignals } from './signals.js';
 
-/**
- * By the program's own handlers of the signal, if it has any; otherwise disconnected from the primary,
- * as a worker that ends because it is asked to.
- */
-export function endProcess(signal: EndSignal): void {
-  if (programHandles(signal)) {
-    // They may let the process run out of work, as it would without a primary.
-    process.channel?.unref();
-    const emitter: NodeJS.EventEmitter = process;
-    if (!hasHeard(signal)) emitter.emit(signal, signal, constants.signals[signal]);
-    return;
-  }
-  if (!process.connected) process.exit();
-  process.once('disconnect', () => process.exit());
-  cluster.worker?.disconnect();
+let isHandedOver = false;
+
+/** Whether the end is the program's own business by now. */
+export function hasHandedOver(): boolean {
+  return isHandedOver;
 }
 
-/** Also if the program ends with `process.exit(0)`. */
-export function failAtExit(): void {
-  process.on('exit', (code) => {
-    if (code === 0) process.exitCode = 1;
+/** The requests in flight are answered, or have had their time. */
+export function handOver(signal: EndSignal): void {
+  if (isHandedOver || isExitHeld() || !programHandles(signal)) return;
+  isHandedOver = true;
+  releaseSignals();
+  // The handlers may let the process run out of work, as it would without a primary.
+  process.channel?.unref();
+  deliver(signal);
+}
+
+/** Nothing is open any more. `raised` is a signal that the program has raised itself. */
+export function endProcess(signal: EndSignal, raised: NodeJS.Signals | null): void {
+  if (isHandedOver) return;
+  exitIfHeld();
+  if (raised !== null) {
+    releaseSignals();
+    process.kill(process.pid, raised);
+    return;
+  }
+  handOver(signal);
+  if (isHandedOver) return;
+  if (!process.connected) process.exit();
+  // After the program's listeners.
+  around('disconnect', (_args, next) => {
+    next();
+    process.exit();
   });
+  cluster.worker?.disconnect();
 }

@@ -1,39 +1,82 @@
 /**
- * Uncaught errors, and unhandled rejections, which Node makes uncaught errors. With the guard the
- * process goes on for what is in flight; without it the primary is told why the process ends. A
- * program with a listener of its own decides itself.
+ * Uncaught errors, and unhandled rejections, which Node makes uncaught errors. What the process would
+ * have done without rondo decides: one that would have ended it is fatal, whoever listens, also if a
+ * listener of the program's ends it by process.exit(); one that the program handles is left alone.
  */
 
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+
+import { around } from '../../worker/hidden-listeners.js';
 import type { SystemErrorFields } from '../messages.js';
+import { exiting, holdExit } from './exit.js';
 
 const require = createRequire(import.meta.url);
 
 /** Of fd 2. */
 const STDERR = 2;
 
-/** `stack` says what, `printed` is what Node would print. */
-export type OnUncaught = (stack: string, printed: string, error: unknown) => void;
+/** An error reporter ends the process when it has sent its report; at the latest after this. */
+const REPORT_MS = 15_000;
 
-/** `onError` is called in place of the process's end, with what Node would print. */
-export function guard(onError: OnUncaught): void {
-  // First, so that a once() of the program's is still to be seen.
-  process.prependListener('uncaughtException', (error: unknown) => {
-    if (process.listenerCount('uncaughtException') > 1) return;
-    const printed = format(error);
-    print(printed);
-    onError(stackOf(error), printed, error);
-  });
+export interface ErrorHost {
+  /** Whether the process goes on for what is in flight. */
+  isGuarded(): boolean;
+  /** The process goes on and is to be drained, or, unguarded, is about to end. */
+  onFatal(stack: string, printed: string, error: unknown): void;
+  /** Whether it may end now, by process.exit(). */
+  mayExit(): boolean;
 }
 
-/** `onError` is called before the process ends of it. */
-export function reportUncaught(onError: OnUncaught): void {
-  process.on('uncaughtExceptionMonitor', (error: unknown) => {
-    const isHandled =
-      process.listenerCount('uncaughtException') > 0 ||
-      process.hasUncaughtExceptionCaptureCallback();
-    if (!isHandled) onError(stackOf(error), format(error), error);
+interface Seen {
+  error: unknown;
+  at: number;
+}
+
+export function watchErrors(host: ErrorHost): void {
+  /** The last one that the program's listeners were given. */
+  let given: Seen | null = null;
+
+  const fail = (error: unknown): void => host.onFatal(stackOf(error), format(error), error);
+
+  /** Calls the program's listeners; what they then end the process with is held back. */
+  const give = (error: unknown, next: () => boolean): boolean => {
+    given = { error, at: performance.now() };
+    if (host.isGuarded()) holdExit(host.mayExit, () => fail(error));
+    try {
+      return next();
+    } catch (thrown) {
+      if (thrown === exiting) return true;
+      if (!host.isGuarded()) throw thrown;
+      print(format(thrown));
+      fail(thrown);
+      return true;
+    }
+  };
+
+  around('uncaughtExceptionMonitor', ([error], next) => {
+    if (error === exiting) return true;
+    const result = next();
+    if (process.hasUncaughtExceptionCaptureCallback()) return result;
+    if (process.listenerCount('uncaughtException') === 0 && !host.isGuarded()) fail(error);
+    return result;
+  });
+  around('uncaughtException', ([error], next) => {
+    if (error === exiting) return true;
+    if (process.listenerCount('uncaughtException') > 0) return give(error, next);
+    if (!host.isGuarded()) return next();
+    print(format(error));
+    fail(error);
+    return true;
+  });
+  around('unhandledRejection', ([reason], next) => {
+    if (reason === exiting) return true;
+    return process.listenerCount('unhandledRejection') > 0 ? give(reason, next) : next();
+  });
+  around('exit', ([code], next) => {
+    const isItsEnd = given !== null && performance.now() - given.at < REPORT_MS;
+    if (isItsEnd && code !== 0 && !host.isGuarded()) fail(given?.error);
+    return next();
   });
 }
 

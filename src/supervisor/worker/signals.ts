@@ -1,30 +1,95 @@
 /**
- * SIGTERM and SIGINT that somebody else than the primary sends, such as a terminal to its whole
- * group. A program that listens itself decides itself.
+ * Signals of this process, noticed without a listener of `process`: Node's handle for the signal is
+ * made to call a function here, which calls the program's listeners or does not. So programs that
+ * count listeners see their own, and when a signal is released and has no listener, its default
+ * action is there again.
  */
 
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+import { EventEmitter } from 'node:events';
+import { constants } from 'node:os';
+import { around } from '../../worker/hidden-listeners.js';
 
-export type EndSignal = (typeof SIGNALS)[number];
+export type EndSignal = 'SIGTERM' | 'SIGINT';
 
-const heard = new Set<EndSignal>();
+/** By signal: what is called when it comes. */
+const watched = new Map<string, () => void>();
 
-/** Calls back unless the program listens to the signal. */
-export function onEndSignal(listener: (signal: EndSignal) => void): void {
-  for (const signal of SIGNALS) {
-    process.on(signal, () => {
-      if (programHandles(signal)) heard.add(signal);
-      else listener(signal);
-    });
+/** Node opens a signal's handle when the first listener comes, and closes it when the last one goes. */
+const nodesStop = process
+  .rawListeners('removeListener')
+  .find(({ name }) => name === 'stopListeningIfSignal');
+
+/** `onSignal` is called for each such signal, and the program's listeners by `deliver()` only. */
+export function watchSignal(signal: NodeJS.Signals, onSignal: () => void): void {
+  // Some do not exist everywhere.
+  if (constants.signals[signal] === undefined) return;
+  if (watched.size === 0) keepHandles();
+  watched.set(signal, onSignal);
+  // A preload of the program's may have opened the handle, which then calls `process.emit`.
+  shadow(
+    'listenerCount',
+    () => 0,
+    () => tellNode('removeListener', signal),
+  );
+  open(signal);
+}
+
+/** From now on the program has them, as without rondo: with no listener, the default action. */
+export function releaseSignals(): void {
+  const signals = [...watched.keys()];
+  watched.clear();
+  for (const signal of signals) {
+    if (process.listenerCount(signal) === 0) tellNode('removeListener', signal);
   }
 }
 
-/** Whether there is a listener beside the one here. */
-export function programHandles(signal: EndSignal): boolean {
-  return process.listenerCount(signal) > 1;
+/** Whether the program listens to the signal. */
+export function programHandles(signal: NodeJS.Signals): boolean {
+  return process.listenerCount(signal) > 0;
 }
 
-/** Whether the program's listeners have had the signal. */
-export function hasHeard(signal: EndSignal): boolean {
-  return heard.has(signal);
+/** Calls the program's listeners, as Node does. */
+export function deliver(signal: NodeJS.Signals): void {
+  const emitter: NodeJS.EventEmitter = process;
+  emitter.emit(signal, signal, constants.signals[signal]);
+}
+
+function onHandle(signal: NodeJS.Signals): void {
+  const onSignal = watched.get(signal);
+  if (onSignal === undefined) deliver(signal);
+  else onSignal();
+}
+
+/** Node binds what `process.emit` is at this moment. */
+function open(signal: string): void {
+  shadow('emit', onHandle, () => tellNode('newListener', signal));
+}
+
+/** To Node, as if the listener came or went. */
+function tellNode(event: 'newListener' | 'removeListener', signal: string): void {
+  EventEmitter.prototype.emit.call(process, event, signal, onHandle);
+}
+
+/** Without a moment in which a signal would have its default action. */
+function keepHandles(): void {
+  around('removeListener', (args, next) => {
+    const [type] = args;
+    if (typeof type !== 'string' || !watched.has(type)) return next();
+    for (const listener of process.rawListeners('removeListener')) {
+      if (listener !== nodesStop) Reflect.apply(listener, process, args);
+    }
+    if (nodesStop === undefined) open(type);
+    return true;
+  });
+}
+
+function shadow(name: 'emit' | 'listenerCount', value: unknown, then: () => void): void {
+  const own = Object.getOwnPropertyDescriptor(process, name);
+  Object.defineProperty(process, name, { configurable: true, writable: true, value });
+  try {
+    then();
+  } finally {
+    if (own === undefined) delete (process as Partial<Record<typeof name, unknown>>)[name];
+    else Object.defineProperty(process, name, own);
+  }
 }

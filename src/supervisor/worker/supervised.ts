@@ -4,74 +4,95 @@
  */
 
 import { createRequire } from 'node:module';
-import { Connections } from '../../drain/connections.js';
+import { connections as allConnections } from '../../drain/connections.js';
 import type { Drain } from '../../drain/drain.js';
 import type { DrainSettings } from '../../drain/types.js';
 import { IPC_CHANNEL } from '../../protocol/protocol.js';
 import { channelName } from '../../worker/environment.js';
 import { setHeartbeat } from '../../worker/heartbeat.js';
+import { before } from '../../worker/hidden-listeners.js';
 import { dieWithParent } from '../lifeline.js';
 import type { WorkerSettings } from '../messages.js';
-import { guard, reportUncaught, systemFieldsOf } from './guard.js';
+import { handleSignals } from './end-signals.js';
+import { failAtExit } from './exit.js';
+import { systemFieldsOf, watchErrors } from './guard.js';
+
 import { LastOutput } from './last-output.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
-import { type EndSignal, onEndSignal } from './signals.js';
+import type { EndSignal } from './signals.js';
 
 const require = createRequire(import.meta.url);
 
-export function supervise({
-  guard: isGuarded,
-  heartbeatMs,
-  drain: ownDrain,
-}: WorkerSettings): void {
+export function supervise({ guard: mayGuard, heartbeatMs, drain: ownDrain }: WorkerSettings): void {
   // Without the native transport the addon is not to be loaded.
   if (channelName !== undefined && channelName !== IPC_CHANNEL) dieWithParent();
   setHeartbeat(heartbeatMs);
-  const connections = new Connections();
+  const connections = allConnections();
   const output = new LastOutput();
   let drain: Drain | null = null;
   let endSignal: EndSignal = 'SIGTERM';
+  /** What the program raises at itself when it has cleaned up. */
+  let raised: NodeJS.Signals | null = null;
 
   const sendOutput = (): void => {
     const text = output.take();
     if (text !== null) tellPrimary({ cmd: 'NODE_SUPERVISE_OUTPUT', text });
   };
-  process.on('exit', sendOutput);
+  before('exit', () => {
+    sendOutput();
+    // The program's handlers end it before its connections do.
+    if (drain === null || drain.isOver) return;
+    tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts: drain.counts(true) });
+  });
 
   const beginDrain = (how: DrainSettings, signal: EndSignal): void => {
     endSignal = signal;
     if (drain !== null) return drain.hasten(how);
-    const { Drain } = require('../../drain/drain.js') as typeof import('../../drain/drain.js');
-    drain = new Drain(connections, how, (counts) => {
-      sendOutput();
-      tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });
-      ending().endProcess(endSignal);
+    const { drainProcess } = require('./drain-process.js') as typeof import('./drain-process.js');
+    drain = drainProcess(connections, how, {
+      onAnswered: () => ending().handOver(endSignal),
+      onEnd: (counts) => {
+        sendOutput();
+        tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });
+        ending().endProcess(endSignal, raised);
+      },
     });
   };
 
-  const onError = (stack: string, printed: string, isSurvived: boolean, error: unknown): void => {
-    output.add(printed);
-    const system = systemFieldsOf(error);
-    const cmd = 'NODE_SUPERVISE_ERROR';
-    tellPrimary({ cmd, stack, isGuarded: isSurvived, ...(system !== undefined && { system }) });
-  };
-  reportUncaught((stack, printed, error) => onError(stack, printed, false, error));
-  let hasFailed = false;
-  const onSurvived = (stack: string, printed: string, error: unknown): void => {
-    onError(stack, printed, true, error);
-    if (hasFailed) return;
-    hasFailed = true;
-    ending().failAtExit();
-    if (drain === null) beginDrain(ownDrain, endSignal);
-  };
+  let isGuarded = false;
   // Until something listens there is nothing to finish, and Node says best why a start failed.
-  if (isGuarded) connections.onFirstServer = () => guard(onSurvived);
+  if (mayGuard) {
+    connections.onFirstServer = () => {
+      isGuarded = true;
+    };
+  }
+  let hasFailed = false;
+  watchErrors({
+    isGuarded: () => isGuarded,
+    mayExit: () => drain?.isOver === true || ending().hasHandedOver(),
+    onFatal(stack, printed, error) {
+      output.add(printed);
+      const system = systemFieldsOf(error);
+      const cmd = 'NODE_SUPERVISE_ERROR';
+      tellPrimary({ cmd, stack, isGuarded, ...(system !== undefined && { system }) });
+      if (hasFailed || !isGuarded) return;
+      hasFailed = true;
+      failAtExit();
+      if (drain === null) beginDrain(ownDrain, endSignal);
+    },
+  });
 
-  onEndSignal((signal) => {
-    // A terminal sends it to the whole group: the primary has it too, and says what is to be done.
-    if (drain !== null || (signal === 'SIGINT' && process.connected)) return;
+  const onEndSignal = (signal: NodeJS.Signals): void => {
     tellPrimary({ cmd: 'NODE_SUPERVISE_SIGNAL', signal });
-    beginDrain(ownDrain, signal);
+    beginDrain(ownDrain, signal === 'SIGINT' ? signal : 'SIGTERM');
+  };
+  handleSignals({
+    isDraining: () => drain !== null,
+    onEndSignal,
+    onRaised(signal) {
+      raised = signal;
+      if (drain === null) onEndSignal(signal);
+    },
   });
 
   onPrimaryMessage((message) => {

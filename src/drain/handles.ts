@@ -1,0 +1,27 @@
+/** Sockets that have been sent to a child process of this one, by `child.send(message, socket)`. */
+
+import type { Server, Socket } from 'node:net';
+
+/** Of Node 20 to 26, undocumented. */
+type SocketInternals = Socket & { _handle: object | null };
+type ServerInternals = Server & { _usingWorkers?: boolean };
+
+/** This process does not have it any more, and it will not emit 'close'. */
+export function isPassedOn(socket: Socket): boolean {
+  return (socket as SocketInternals)._handle === null && !socket.destroyed && !socket.connecting;
+}
+
+/** How many connections of these servers child processes have, which Node asks them. */
+export function countPassedOn(servers: Iterable<Server>, then: (count: number) => void): void {
+  const asked = [...servers].filter((server) => (server as ServerInternals)._usingWorkers === true);
+  if (asked.length === 0) return then(0);
+  let waiting = asked.length;
+  let sum = 0;
+  for (const server of asked) {
+    server.getConnections((error, count) => {
+      if (error === null) sum += count;
+      waiting--;
+      if (waiting === 0) then(sum);
+    });
+  }
+}

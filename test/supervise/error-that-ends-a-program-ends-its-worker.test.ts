@@ -1,0 +1,79 @@
+// An error that would have ended the process ends its worker, whoever else listens, and after what is
+// in flight is answered; one that the program handles is its own.
+
+import type http from 'node:http';
+import { text } from 'node:stream/consumers';
+import { test } from 'tap';
+import { openClient, until } from '../fixtures/faults.js';
+import { preloaded, type Scope, startSupervised, ways } from '../fixtures/supervised.js';
+
+async function serve(scope: Scope): Promise<number> {
+  const { createServer } = scope.require('node:http') as typeof http;
+  const server = createServer((_request, response) => {
+    scope.response = response;
+  });
+  return scope.listen(server);
+}
+
+/** As error reporters do: the process ends when the report is sent, if nobody else handles errors. */
+function report(_scope: Scope, how: string): void {
+  const onError = (error: Error): void => {
+    if (process.listeners('uncaughtException').length > 1) return;
+    process.send?.({ event: 'reported', message: error.message });
+    if (how === 'at once') process.exit(9);
+    if (how === 'from a callback') setTimeout(() => process.exit(9), 20);
+    if (how === 'from a promise') Promise.resolve().then(() => process.exit(9));
+  };
+  process.on('uncaughtException', onError);
+}
+
+function fail(): void {
+  setImmediate(() => {
+    throw new Error('the fault');
+  });
+}
+
+for (const way of ways) {
+  for (const how of ['at once', 'from a callback', 'from a promise']) {
+    test(`process.exit() ${how}, ${way.name}`, way.options, async (t) => {
+      const worker = await startSupervised(t, way, { settings: { guard: true } });
+      await worker.run(report, how);
+      const client = await openClient(await worker.run(serve));
+      client.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
+      await until('it waits', () => worker.run(({ response }) => response !== undefined));
+      await worker.run(fail);
+      t.match(await worker.event('reported'), { message: 'the fault' });
+      t.match(await worker.told('NODE_SUPERVISE_ERROR'), { isGuarded: true, stack: /the fault/ });
+      t.equal(worker.count('NODE_SUPERVISE_DRAINED'), 0);
+      await worker.run(({ response }) => {
+        (response as http.ServerResponse).end('answer');
+      });
+      t.match(await text(client), /Connection: close[\s\S]*answer$/);
+      t.match(await worker.drained(), { open: 1, destroyed: 0 });
+      t.match(await worker.exit(), { code: 9, signal: null });
+      t.equal(worker.count('NODE_SUPERVISE_ERROR'), 0, 'told once');
+    });
+  }
+}
+
+test('without the guard it ends at once, and is told', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded, { settings: { guard: false } });
+  await worker.run(report, 'from a callback');
+  await worker.run(serve);
+  await worker.run(fail);
+  t.match(await worker.told('NODE_SUPERVISE_ERROR'), { isGuarded: false, stack: /the fault/ });
+  t.match(await worker.exit(), { code: 9 });
+});
+
+test('a listener that throws is a fault, too', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded, { settings: { guard: true } });
+  await worker.run(() => {
+    process.on('uncaughtException', () => {
+      throw new Error('another one');
+    });
+  });
+  await worker.run(serve);
+  await worker.run(fail);
+  t.match(await worker.told('NODE_SUPERVISE_ERROR'), { isGuarded: true, stack: /another one/ });
+  t.match(await worker.exit(), { code: 1 });
+});
