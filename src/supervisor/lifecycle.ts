@@ -119,7 +119,12 @@ export class Lifecycle {
 
   async stop(signal: StopSignal): Promise<void> {
     if (this.#state === 'new' || this.#state === 'failed') return;
-    this.#stopping ??= this.#stop(signal);
+    if (this.#stopping === null) {
+      const { promise, resolve, reject } = deferred();
+      // Before anything is told: a listener may call this, too.
+      this.#stopping = promise;
+      this.#stop(signal).then(resolve, reject);
+    }
     await this.#stopping;
   }
 

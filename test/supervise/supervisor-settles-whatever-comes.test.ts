@@ -82,6 +82,20 @@ for (const event of ['worker:exited', 'worker:ready', 'worker:draining', 'stoppi
   });
 }
 
+for (const event of ['worker:exited', 'stopping']) {
+  test(`a listener of '${event}' that calls stop()`, async (t) => {
+    const supervised = await openSupervisor(t, { workers: 2 }, { SUPERVISOR_STOPS_ON: event });
+    await supervised.call('start');
+    const [pid = 0] = await supervised.readyPids();
+    if (event === 'stopping') await supervised.call('stop');
+    else process.kill(pid, 'SIGKILL');
+    await supervised.until('stopped');
+    t.equal(supervised.seen('stopping').length, 1);
+    t.equal(supervised.seen('stopped').length, 1);
+    t.notOk([...supervised.pids].some(isAlive));
+  });
+}
+
 test('no process can be started for a while', async (t) => {
   const agent = fixture('supervisor-agent.mjs');
   const supervised = await openSupervisor(t, { workers: 1, agent, backoffMinMs: 20 });
