@@ -83,12 +83,13 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
-  const { exec, cwd, args, execArgv, env, guard, hangTimeoutMs } = options;
+  const { exec, cwd, args, execArgv, env, guard, readyWhen, hangTimeoutMs } = options;
   const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
   cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
   const settings: WorkerSettings = {
     guard,
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
+    isStartAsked: readyWhen === 'started',
     drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
   };
   return cluster.fork({

@@ -14,6 +14,8 @@ export interface WorkerSettings {
   guard: boolean;
   /** How often the loop's heartbeat is written; 0: never. */
   heartbeatMs: number;
+  /** It is wanted to be known when the program has been loaded. */
+  isStartAsked: boolean;
   drain: DrainSettings;
 }
 

@@ -40,9 +40,9 @@ export function whyNotReady(
   const not = `rondo: it was not ready within ${startTimeoutMs} ms`;
   if (readyWhen === 'message') return `${not}, as it did not send the message 'ready'; ${HELP}`;
   if (readyWhen === 'started') return `${not}, as its program has not been loaded to its end`;
-  return hasStarted && !isListening
-    ? `${not}: its program has been loaded, and nothing in it listens; ${HELP}`
-    : not;
+  if (isListening) return not;
+  const loaded = hasStarted ? 'its program has been loaded, and ' : '';
+  return `${not}: ${loaded}nothing in it listens; ${HELP}`;
 }
 
 function howItEnded({ reason, code, signal }: WorkerInfo): string {

@@ -159,6 +159,8 @@ export class WorkerProcess {
   }
 
   #onListening(address: Address): void {
+    // Two may tell of the same.
+    if (this.#record.listening.some((other) => isSamePlace(other, address))) return;
     this.#record.listening.push(address);
     this.#setReadyWhen('listening');
   }
@@ -266,4 +268,8 @@ export class WorkerProcess {
     this.worker.process.send(message, () => {});
     return true;
   }
+}
+
+function isSamePlace(a: Address, b: Address): boolean {
+  return a.address === b.address && a.port === b.port && a.addressType === b.addressType;
 }

@@ -1,6 +1,8 @@
 // A worker is ready when something in it listens, seen by node:cluster or not, or when its program has been
 // loaded, as readyWhen has it. One that listens nowhere and is to listen fails with a hint.
 
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'tap';
 import { fixture } from '../fixtures/harness.js';
 import { openSupervisor } from '../fixtures/supervisor.js';
@@ -32,3 +34,47 @@ for (const [readyWhen, why] of [
     t.match(error, { code: 'ERR_RONDO_START_FAILED', message: why, lastOutput: why, seat: 0 });
   });
 }
+
+/** As it comes: the system has just had it for another socket. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const program = fixture('listens-by-itself.mjs');
+const hasReusePort = Number(process.versions.node.split('.')[0]) >= 23;
+
+for (const [how, addressType] of [
+  ['exclusive', 4],
+  ['reusePort', 4],
+  ['udp', 'udp4'],
+] as const) {
+  const options = how === 'reusePort' && !hasReusePort ? { skip: 'of newer versions of Node' } : {};
+  test(`a program that listens by itself: ${how}`, options, async (t) => {
+    const args = [how, String(await freePort())];
+    const supervised = await openSupervisor(t, { exec: program, args, workers: 1 });
+    await supervised.call('start');
+    t.match(supervised.seen('worker:ready'), [
+      { listening: [{ address: '127.0.0.1', addressType }] },
+    ]);
+  });
+}
+
+test('one that only sends datagrams does not listen', async (t) => {
+  const options = { exec: program, args: ['sends'], startTimeoutMs: 600, maxRestarts: 0 };
+  const supervised = await openSupervisor(t, { ...options, workers: 1 });
+  const error = await supervised.call('start').catch((error) => error);
+  t.match(error, { code: 'ERR_RONDO_START_FAILED', message: /nothing in it listens/ });
+});
+
+test("readyWhen: 'started' waits for the top level of an ES module, which runs once", async (t) => {
+  const options = { exec: program, args: ['late'], readyWhen: 'started' as const, workers: 1 };
+  const supervised = await openSupervisor(t, options);
+  await supervised.call('start');
+  const [ready] = supervised.seen('worker:ready') as Array<{ readyAfterMs: number }>;
+  t.ok((ready?.readyAfterMs ?? 0) >= 600, `after ${ready?.readyAfterMs} ms`);
+});

@@ -27,8 +27,11 @@ export function handOver(signal: EndSignal): void {
   deliver(signal);
 }
 
-/** Nothing is open any more. `raised` is a signal that the program has raised itself. */
-export function endProcess(signal: EndSignal, raised: NodeJS.Signals | null): void {
+/**
+ * Nothing is open any more. `signal`: null if it is an error that ends the program. `raised` is a signal that
+ * the program has raised itself.
+ */
+export function endProcess(signal: EndSignal | null, raised: NodeJS.Signals | null): void {
   if (isHandedOver) return;
   exitIfHeld();
   if (raised !== null) {
@@ -36,7 +39,7 @@ export function endProcess(signal: EndSignal, raised: NodeJS.Signals | null): vo
     process.kill(process.pid, raised);
     return;
   }
-  handOver(signal);
+  if (signal !== null) handOver(signal);
   if (isHandedOver) return;
   if (!process.connected) process.exit();
   // After the program's listeners.

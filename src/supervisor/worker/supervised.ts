@@ -19,20 +19,31 @@ import { systemFieldsOf, watchErrors } from './guard.js';
 
 import { LastOutput } from './last-output.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
+import { reportServer, reportStarted, reportUdp } from './reports.js';
 import type { EndSignal } from './signals.js';
 
 const require = createRequire(import.meta.url);
 
-export function supervise({ guard: mayGuard, heartbeatMs, drain: ownDrain }: WorkerSettings): void {
+export function supervise({
+  guard: mayGuard,
+  heartbeatMs,
+  isStartAsked,
+  drain: ownDrain,
+}: WorkerSettings): void {
   // Without the native transport the addon is not to be loaded.
   if (channelName !== undefined && channelName !== IPC_CHANNEL) dieWithParent();
   setHeartbeat(heartbeatMs);
   const connections = allConnections();
+  connections.onServer = reportServer;
+  reportUdp();
+  reportStarted(isStartAsked);
   const output = new LastOutput();
   let drain: Drain | null = null;
   let endSignal: EndSignal = 'SIGTERM';
   /** What the program raises at itself when it has cleaned up. */
   let raised: NodeJS.Signals | null = null;
+  /** Of an error that ends the program: what is in flight is still answered. */
+  let hasFailed = false;
 
   const sendOutput = (): void => {
     const text = output.take();
@@ -50,11 +61,12 @@ export function supervise({ guard: mayGuard, heartbeatMs, drain: ownDrain }: Wor
     if (drain !== null) return drain.hasten(how);
     const { drainProcess } = require('./drain-process.js') as typeof import('./drain-process.js');
     drain = drainProcess(connections, how, {
-      onAnswered: () => ending().handOver(endSignal),
+      // An error ends a program without a signal.
+      onAnswered: () => hasFailed || ending().handOver(endSignal),
       onEnd: (counts) => {
         sendOutput();
         tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });
-        ending().endProcess(endSignal, raised);
+        ending().endProcess(hasFailed ? null : endSignal, raised);
       },
     });
   };
@@ -66,7 +78,6 @@ export function supervise({ guard: mayGuard, heartbeatMs, drain: ownDrain }: Wor
       isGuarded = true;
     };
   }
-  let hasFailed = false;
   watchErrors({
     isGuarded: () => isGuarded,
     mayExit: () => drain?.isOver === true || ending().hasHandedOver(),
