@@ -42,7 +42,7 @@ export async function idle(port: number): Promise<{ closed: Promise<unknown> }> 
 }
 
 export interface Load {
-  /** Resolves with the failures when every request is answered. */
+  /** Resolves when every request is answered; may be called twice. */
   end(): Promise<{ answered: number; failures: string[] }>;
 }
 
@@ -70,12 +70,17 @@ export function startLoad(port: number): Load {
   const all = [...Array.from({ length: CONNECTIONS }, () => kept), () => ask(port, '/')].map(
     keepOn,
   );
+  let over: Promise<{ answered: number; failures: string[] }> | undefined;
+  const end = async (): Promise<{ answered: number; failures: string[] }> => {
+    isOver = true;
+    await Promise.all(all);
+    await pool.close();
+    return { answered, failures };
+  };
   return {
-    async end() {
-      isOver = true;
-      await Promise.all(all);
-      await pool.close();
-      return { answered, failures };
+    end: () => {
+      over ??= end();
+      return over;
     },
   };
 }

@@ -25,6 +25,7 @@ export interface LogEvent extends End {
   event: string;
   pid: number;
   reason: string | null;
+  listening?: Array<{ port: number }>;
   error?: string;
 }
 
