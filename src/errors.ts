@@ -34,13 +34,37 @@ const MESSAGES = {
 /** The codes of {@link RondoError}. */
 export type RondoErrorCode = keyof typeof MESSAGES;
 
+/** What an error says besides its message. */
+export interface RondoErrorDetails extends ErrorOptions {
+  option?: string;
+  expected?: string;
+  received?: unknown;
+  seat?: number;
+  lastOutput?: string;
+}
+
 /** Misuse of rondo, or a fault between its processes. Branch on `code`, never on the message. */
 export class RondoError extends Error {
   readonly code: RondoErrorCode;
+  /** Of `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`: the option's name. */
+  declare readonly option?: string;
+  /** Of `ERR_RONDO_INVALID_OPTION`: what the option may be, for people. */
+  declare readonly expected?: string;
+  /** Of `ERR_RONDO_INVALID_OPTION`: the value itself. */
+  declare readonly received?: unknown;
+  /** Of `ERR_RONDO_RELOAD_FAILED`, and of a start that failed by one seat: that seat. */
+  declare readonly seat?: number;
+  /** What the worker that failed wrote last, or its uncaught error; `''` if it wrote nothing. */
+  declare readonly lastOutput?: string;
 
-  constructor(code: RondoErrorCode, detail: string = MESSAGES[code], options?: ErrorOptions) {
-    super(detail, options);
+  constructor(
+    code: RondoErrorCode,
+    detail: string = MESSAGES[code],
+    { cause, ...details }: RondoErrorDetails = {},
+  ) {
+    super(detail, cause === undefined ? {} : { cause });
     this.code = code;
+    Object.assign(this, details);
     // As Node's own errors print: the code beside the name, in the stack only.
     this.stack = this.stack?.replace(/^\w+/, `RondoError [${code}]`) ?? '';
   }
@@ -56,6 +80,7 @@ export function invalidOption(name: string, expected: string, value: unknown): R
   return new RondoError(
     'ERR_RONDO_INVALID_OPTION',
     `The option '${name}' must be ${expected}. Received ${received}`,
+    { option: name, expected, received: value },
   );
 }
 

@@ -9,13 +9,15 @@
 export { Dispatcher, type DispatcherEvents } from './dispatcher/dispatcher.js';
 export type { Listener } from './dispatcher/listener.js';
 export type { Slot } from './dispatcher/slot.js';
-export { RondoError, type RondoErrorCode } from './errors.js';
+export { RondoError, type RondoErrorCode, type RondoErrorDetails } from './errors.js';
 export { Supervisor } from './supervisor/supervisor.js';
 export type {
   DealingChanges,
+  Degraded,
   DrainResult,
   ReloadOptions,
   SeatStats,
+  StartOptions,
   StopSignal,
   SupervisorEvents,
   SupervisorOptions,
@@ -41,8 +43,11 @@ export type {
   RandomOptions,
   SlotGoneInfo,
   SlotOptions,
+  SlotSpawnOptions,
   SlotState,
   SlotStats,
   SourceIpOptions,
+  SpawnedWith,
+  StdioEntry,
   TransportName,
 } from './types.js';

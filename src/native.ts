@@ -98,7 +98,20 @@ export interface NativeEngine {
   answerPicks(tickets: number[], slots: number[]): void;
   listenTcp(id: number, ip: string, port: number, ipv6Only: boolean, backlog: number): ListenResult;
   listenAny(id: number, port: number, ipv6Only: boolean, backlog: number): ListenResult;
-  listenUnix(id: number, path: string, mode: number, backlog: number): ListenResult;
+  /**
+   * `file` is the path in full, by which it is found whatever the working directory is by then. `mode` -1:
+   * what the umask gives; `addedMode` is added to either.
+   */
+  listenUnix(
+    id: number,
+    path: string,
+    file: string,
+    mode: number,
+    addedMode: number,
+    backlog: number,
+  ): ListenResult;
+  /** 1: the file was not the listener's any more, and a new socket is bound to `path`. 0, or -errno. */
+  renewUnix(id: number, path: string): number;
   /** Takes ownership of the fd, also when it fails. */
   adopt(id: number, fd: number, backlog: number): ListenResult;
   removeListener(id: number): void;

@@ -34,6 +34,7 @@ export function checkKeys(
     throw new RondoError(
       'ERR_RONDO_UNKNOWN_OPTION',
       `There is no option '${key}'${of}. Known are: ${Object.keys(known).join(', ')}`,
+      { option: key },
     );
   }
 }

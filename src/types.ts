@@ -1,6 +1,8 @@
 /** The types of the public surface. No code. */
 
+import type { IOType } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
+import type { Stream } from 'node:stream';
 
 /**
  * Which worker gets the next connection, among those that have room in their window:
@@ -177,12 +179,17 @@ export interface ListenOptions {
   ipv6Only?: boolean;
   /**
    * Path of a Unix socket, or on Linux an abstract name with a leading NUL. A file left behind by a
-   * dead process is replaced; one in use is `EADDRINUSE`. Removed again at close. With the ipc
-   * transport as `net.Server` has it: no replacement.
+   * dead process is replaced; one in use is `EADDRINUSE`. Removed again at close. If somebody removes
+   * it before that, it is bound anew, within a second at the latest. With the ipc transport as
+   * `net.Server` has it: no replacement, and not bound anew.
    */
   path?: string;
   /** Permission bits of the path, in force before the first client can connect. Default: umask's. */
   mode?: number;
+  /** Adds to the path's permission bits that everybody may read, as `net.Server` does. Default false. */
+  readableAll?: boolean;
+  /** The same for writing, which connecting is. Default false. */
+  writableAll?: boolean;
   /** A bound or listening stream socket, for instance systemd's. Becomes rondo's, closed by it. */
   fd?: number;
   /**
@@ -190,6 +197,8 @@ export interface ListenOptions {
    * busy. Default 4096; the kernel caps it (on Linux `net.core.somaxconn`).
    */
   backlog?: number;
+  /** Aborted, it closes the listener, or keeps it from opening. */
+  signal?: AbortSignal;
   /** Which worker gets this listener's next connection. Default: the dispatcher's policy. */
   policy?: Policy;
   /**
@@ -229,6 +238,23 @@ export interface SlotOptions {
    * or more; null (default): no limit.
    */
   maxConnections?: number | null;
+}
+
+/** Options of `slot.spawnOptions()`: what is the program's own in those of `spawn()` and `fork()`. */
+export interface SlotSpawnOptions {
+  /** Default: `process.env`. The slot's variables are added. */
+  env?: NodeJS.ProcessEnv;
+  /** For stdin, stdout and stderr, one for all or an array of three. Default `'inherit'`. */
+  stdio?: StdioEntry | [StdioEntry, StdioEntry, StdioEntry];
+}
+
+/** What `spawn()` takes for one of the three. */
+export type StdioEntry = IOType | Stream | number | null | undefined;
+
+/** What `slot.spawnOptions()` returns. */
+export interface SpawnedWith {
+  stdio: Array<StdioEntry | 'ipc'>;
+  env: NodeJS.ProcessEnv;
 }
 
 /** What `net.Server`'s `address()` returns: an object for TCP, the path for a Unix socket. */

@@ -108,8 +108,11 @@ namespace {
 
 struct FileInfo {
   bool is_socket;
+  int mode;  // permission bits
   UnixIdentity identity;
 };
+
+constexpr int kPermissions = 07777;
 
 // Of `path` itself, should it be a symbolic link. 0 or -errno.
 int Inspect(const char* path, FileInfo* out) {
@@ -117,13 +120,15 @@ int Inspect(const char* path, FileInfo* out) {
   // What lstat compiles to with glibc 2.33 and later, the prebuilt addon could not load with an
   // earlier one.
   struct statx info;
-  const unsigned fields = STATX_TYPE | STATX_INO;
+  const unsigned fields = STATX_TYPE | STATX_MODE | STATX_INO;
   if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, fields, &info) != 0) return -errno;
-  *out = {S_ISSOCK(info.stx_mode), {makedev(info.stx_dev_major, info.stx_dev_minor), info.stx_ino}};
+  *out = {S_ISSOCK(info.stx_mode),
+          info.stx_mode & kPermissions,
+          {makedev(info.stx_dev_major, info.stx_dev_minor), info.stx_ino}};
 #else
   struct stat info;
   if (lstat(path, &info) != 0) return -errno;
-  *out = {S_ISSOCK(info.st_mode), {info.st_dev, info.st_ino}};
+  *out = {S_ISSOCK(info.st_mode), info.st_mode & kPermissions, {info.st_dev, info.st_ino}};
 #endif
   return 0;
 }
@@ -175,15 +180,17 @@ int ChangeMode(const char* path, int mode) {
 }
 
 // Between bind and listen every client is refused, so none gets in before the mode is right.
-int FinishUnix(int fd, const UnixAddress& address, int mode, int backlog, UnixIdentity* identity) {
+int FinishUnix(int fd, const UnixAddress& address, const UnixMode& mode, int backlog,
+               UnixIdentity* identity) {
   if (!address.is_abstract) {
     FileInfo info = {};
     if (const int error = Inspect(address.path, &info); error != 0) return error;
     // Replaced already by someone else: neither ours to chmod nor to unlink.
     if (!info.is_socket) return -EADDRINUSE;
     *identity = info.identity;
-    if (mode >= 0) {
-      if (const int error = ChangeMode(address.path, mode); error != 0) return error;
+    const int wanted = (mode.exact >= 0 ? mode.exact : info.mode) | mode.added;
+    if (wanted != info.mode) {
+      if (const int error = ChangeMode(address.path, wanted); error != 0) return error;
     }
   }
   return listen(fd, backlog) == 0 ? 0 : -errno;
@@ -191,7 +198,7 @@ int FinishUnix(int fd, const UnixAddress& address, int mode, int backlog, UnixId
 
 }  // namespace
 
-ListenUnixResult ListenUnix(const char* path, size_t length, int mode, int backlog) {
+ListenUnixResult ListenUnix(const char* path, size_t length, const UnixMode& mode, int backlog) {
   ListenUnixResult result{UniqueFd(), 0, {0, 0}};
   UnixAddress address;
   result.error = ParseUnixAddress(path, length, &address);
@@ -210,14 +217,16 @@ ListenUnixResult ListenUnix(const char* path, size_t length, int mode, int backl
   return result;
 }
 
+bool LeadsTo(const char* path, const UnixIdentity& identity) {
+  FileInfo info = {};
+  return identity.ino != 0 && Inspect(path, &info) == 0 && info.is_socket &&
+         info.identity.dev == identity.dev && info.identity.ino == identity.ino;
+}
+
 // The path can change hands between the two calls; POSIX offers no unlink of an inode.
 void UnlinkIfOwned(const char* path, const UnixIdentity& identity) {
   const int saved_errno = errno;
-  FileInfo info = {};
-  if (identity.ino != 0 && Inspect(path, &info) == 0 && info.is_socket &&
-      info.identity.dev == identity.dev && info.identity.ino == identity.ino) {
-    unlink(path);
-  }
+  if (LeadsTo(path, identity)) unlink(path);
   errno = saved_errno;
 }
 

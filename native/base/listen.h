@@ -42,6 +42,12 @@ struct UnixIdentity {
   ino_t ino;
 };
 
+// Permission bits of a socket's file.
+struct UnixMode {
+  int exact = -1;  // -1: what the umask gives
+  int added = 0;   // to either
+};
+
 struct ListenUnixResult {
   UniqueFd fd;
   int error;  // 0 or -errno
@@ -51,8 +57,11 @@ struct ListenUnixResult {
 // `path` has `length` bytes and needs no terminator; a leading NUL makes it an abstract name (Linux
 // only) of exactly `length` bytes. A socket file that no process has bound any more is replaced; a
 // bound one, and anything that is not a socket, gives -EADDRINUSE and is left alone. `mode` is in
-// force before the first client can connect; -1 leaves what the umask gave.
-ListenUnixResult ListenUnix(const char* path, size_t length, int mode, int backlog);
+// force before the first client can connect.
+ListenUnixResult ListenUnix(const char* path, size_t length, const UnixMode& mode, int backlog);
+
+// Whether `path` is still the file of `identity`.
+bool LeadsTo(const char* path, const UnixIdentity& identity);
 
 // Unlinks `path` if it still is the file of `identity`. Call it before closing the listener's fd:
 // the open socket keeps the inode number from being used for another file.

@@ -22,6 +22,9 @@ constexpr uint64_t kLookNs = 1 * kMillisecond;
 // And so often what only time or another process can mend.
 constexpr uint64_t kSlowLookNs = 50 * kMillisecond;
 
+// The longest backlog that a kernel gives by default.
+constexpr int kMostAcceptsAtReplacement = 4096;
+
 // A connection for which the program has picked a worker waits so long for it.
 constexpr uint64_t kPickWaitNs = 100 * kMillisecond;
 
@@ -89,12 +92,7 @@ void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   });
   auto listener = std::make_unique<Listener>(id, &shared_->listeners[id]);
   listener->Configure(listener_options_[id], workers_.weights());
-  links_[id] = {this, listener.get()};
-  const int result = listener->Open(loop_, std::move(fd), &links_[id], [](void* data) {
-    const Link link = *static_cast<Link*>(data);
-    link.listener->NoteReadable();
-    link.dispatch->Run();
-  });
+  const int result = OpenListener(listener.get(), std::move(fd));
   if (result < 0) return events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
   listener->WatchIfIdle(is_paused_);
   open_.push_back(listener.get());
@@ -106,10 +104,39 @@ void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   });
 }
 
-void Dispatch::RemoveListener(uint16_t id) {
+int Dispatch::OpenListener(Listener* listener, UniqueFd fd) {
+  Link* const link = &links_[listener->id()];
+  *link = {this, listener};
+  return listener->Open(loop_, std::move(fd), link, [](void* data) {
+    const Link link = *static_cast<Link*>(data);
+    link.listener->NoteReadable();
+    link.dispatch->Run();
+  });
+}
+
+void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
+  Listener* const listener = listeners_[id].get();
+  if (listener == nullptr || !listener->IsOpen()) return;
+  now_ns_ = NowNs();
+  for (int i = 0; i < kMostAcceptsAtReplacement; i++) {
+    ParkedConnection parked;
+    parked.connection.listener = id;
+    parked.since_ns = now_ns_;
+    int error = 0;
+    // Without an fd for it, the rest is reset.
+    if (listener->Accept(&parked.connection.fd, &error) != AcceptOutcome::kAccepted) break;
+    Count(&shared_->engine.accepted);
+    parked_.Push(std::move(parked));
+  }
+  listener->CloseSocket();
+  const int result = OpenListener(listener, std::move(fd));
+  if (result < 0) events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+  Run();
+}
+
+void Dispatch::CloseListener(uint16_t id) {
   if (listeners_[id] != nullptr) listeners_[id]->Close();
   events_->Emit({EventType::kListenerClosed, id});
-  Run();
 }
 
 void Dispatch::ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections) {

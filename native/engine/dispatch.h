@@ -52,7 +52,11 @@ class Dispatch final : public Floor {
   void Configure(const DispatchOptions& options);
   void ConfigureListener(uint16_t id, const ListenerOptions& options);
   void AddListener(uint16_t id, UniqueFd fd);
-  void RemoveListener(uint16_t id);
+  // The listener goes on with that socket; what has come to the former one is parked, to be dealt.
+  void ReplaceListener(uint16_t id, UniqueFd fd);
+  // Its socket is closed when this returns. Deal() is to follow.
+  void CloseListener(uint16_t id);
+  void Deal() { Run(); }
   void ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections);
   void SetState(std::string state);
   void Pause();
@@ -88,6 +92,8 @@ class Dispatch final : public Floor {
   void OnLeave(const Worker& worker) override;
   int DomainOfListener(uint16_t listener) override;
   void OnChange() override { Run(); }
+
+  int OpenListener(Listener* listener, UniqueFd fd);
 
   // What a callback of the loop needs to find its listener.
   struct Link {

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "base/clock.h"
 #include "base/process.h"
 
 namespace rondo {
@@ -21,7 +22,44 @@ class Lock {
   uv_mutex_t* const mutex_;
 };
 
+// The engine's thread never waits, so longer than this only a machine without a CPU for it takes.
+constexpr uint64_t kLongestCloseNs = 2 * kSecond;
+
 }  // namespace
+
+// Opened once on the engine's thread, awaited on the owner's; each of them keeps it.
+class Engine::Latch {
+ public:
+  Latch() {
+    uv_mutex_init(&mutex_);
+    uv_cond_init(&opened_);
+  }
+  ~Latch() {
+    uv_cond_destroy(&opened_);
+    uv_mutex_destroy(&mutex_);
+  }
+  Latch(const Latch&) = delete;
+  Latch& operator=(const Latch&) = delete;
+
+  void Open() {
+    Lock lock(&mutex_);
+    is_open_ = true;
+    uv_cond_signal(&opened_);
+  }
+
+  void WaitFor(uint64_t timeout_ns) {
+    const uint64_t end_ns = NowNs() + timeout_ns;
+    Lock lock(&mutex_);
+    for (uint64_t now_ns = NowNs(); !is_open_ && now_ns < end_ns; now_ns = NowNs()) {
+      uv_cond_timedwait(&opened_, &mutex_, end_ns - now_ns);
+    }
+  }
+
+ private:
+  uv_mutex_t mutex_;
+  uv_cond_t opened_;
+  bool is_open_ = false;
+};
 
 Engine::Engine(const DispatchOptions& options, Owner owner)
     : options_(options), owner_(owner), scoreboards_(kMaxSlots), ended_before_(kMaxSlots) {
@@ -63,8 +101,8 @@ class Engine::Task final : public Engine::Command {
 };
 
 template <typename Function>
-void Engine::Post(Function function) {
-  if (!is_started_ || is_stopping_) return;
+bool Engine::Post(Function function) {
+  if (!is_started_ || is_stopping_) return false;
   auto command = std::make_unique<Task<Function>>(std::move(function));
   bool was_empty;
   {
@@ -73,6 +111,7 @@ void Engine::Post(Function function) {
     commands_.push_back(std::move(command));
   }
   if (was_empty) loop_.Wake();
+  return true;
 }
 
 void Engine::Configure(const DispatchOptions& options) {
@@ -87,8 +126,19 @@ void Engine::AddListener(uint16_t id, UniqueFd fd) {
   Post([this, id, fd = std::move(fd)]() mutable { dispatch_->AddListener(id, std::move(fd)); });
 }
 
+void Engine::ReplaceListener(uint16_t id, UniqueFd fd) {
+  Post([this, id, fd = std::move(fd)]() mutable { dispatch_->ReplaceListener(id, std::move(fd)); });
+}
+
 void Engine::RemoveListener(uint16_t id) {
-  Post([this, id] { dispatch_->RemoveListener(id); });
+  const auto closed = std::make_shared<Latch>();
+  const bool is_posted = Post([this, id, closed] {
+    dispatch_->CloseListener(id);
+    // Before the dealing, for which nobody has to wait.
+    closed->Open();
+    dispatch_->Deal();
+  });
+  if (is_posted) closed->WaitFor(kLongestCloseNs);
 }
 
 void Engine::ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections) {

@@ -34,11 +34,14 @@ class Engine final : public EventSink {
 
   int Start();  // 0 or -errno; once
 
-  // Each takes effect soon, in the order of the calls; after Stop() it does nothing but close
-  // the fds it was given.
+  // Each takes effect soon, unless it says more, in the order of the calls; after Stop() it does
+  // nothing but close the fds it was given.
   void Configure(const DispatchOptions& options);
   void ConfigureListener(uint16_t id, const ListenerOptions& options);
   void AddListener(uint16_t id, UniqueFd fd);
+  // The listener goes on with that socket; what has come to the former one is dealt.
+  void ReplaceListener(uint16_t id, UniqueFd fd);
+  // The socket is closed when this returns, so that its address can be bound at once.
   void RemoveListener(uint16_t id);
   void ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections);
   // 0, or -errno if there is no memory or fd for its scoreboard, or -ECANCELED after Stop(); then
@@ -72,9 +75,10 @@ class Engine final : public EventSink {
   };
   template <typename Function>
   class Task;
-  // Has `function` run on the engine's thread, soon, or destroys it.
+  class Latch;
+  // Has `function` run on the engine's thread, soon. False: it is destroyed instead.
   template <typename Function>
-  void Post(Function function);
+  bool Post(Function function);
 
   // On the engine's thread.
   void Emit(const Event& event) override;

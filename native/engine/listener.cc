@@ -45,13 +45,20 @@ int Listener::Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_reada
   const int result = watch_.Open(loop, fd_.get(), data, on_readable);
   if (result < 0) {
     fd_.Reset();
+    state_ = State::kClosed;
     return result;
   }
   state_ = State::kIdle;
+  accepted_total = 0;
   return 0;
 }
 
 void Listener::Close() { SetState(State::kClosed); }
+
+void Listener::CloseSocket() {
+  watch_.Close();
+  fd_.Reset();
+}
 
 bool Listener::Configure(const ListenerOptions& options, const uint32_t* weights) {
   if (policy_ == nullptr || !IsSamePolicy(options.policy, options_.policy)) {
@@ -73,8 +80,7 @@ void Listener::SetState(State state) {
     is_held = false;
     age.Clear();
   } else if (state == State::kClosed) {
-    watch_.Close();
-    fd_.Reset();
+    CloseSocket();
   }
 }
 

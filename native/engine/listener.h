@@ -57,6 +57,8 @@ class Listener {
   // Takes ownership of `fd` and watches its backlog. 0 or -errno.
   int Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_readable);
   void Close();
+  // The socket alone, to be followed by Open() with another.
+  void CloseSocket();
   // From now on; a policy that stays the same keeps its state. False: there is no such policy.
   bool Configure(const ListenerOptions& options, const uint32_t* weights);
 

@@ -121,6 +121,7 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::ListenTcp>("listenTcp"),
                          InstanceMethod<&JsEngine::ListenAny>("listenAny"),
                          InstanceMethod<&JsEngine::ListenUnix>("listenUnix"),
+                         InstanceMethod<&JsEngine::RenewUnix>("renewUnix"),
                          InstanceMethod<&JsEngine::Adopt>("adopt"),
                          InstanceMethod<&JsEngine::RemoveListener>("removeListener"),
                          InstanceMethod<&JsEngine::OpenSlot>("openSlot"),
@@ -301,14 +302,34 @@ Napi::Value JsEngine::ListenAny(const Napi::CallbackInfo& info) {
                    result.error, result.ip);
 }
 
-// listenUnix(id, path, mode, backlog)
+// listenUnix(id, path, file, mode, addedMode, backlog): `file` is the same in full, which may be
+// too long to be bound
 Napi::Value JsEngine::ListenUnix(const Napi::CallbackInfo& info) {
   const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
   const std::string path = ToString(info[1]);
-  ListenUnixResult result =
-      rondo::ListenUnix(path.data(), path.size(), ToInt(info[2]), ToInt(info[3]));
-  if (result.error == 0 && path[0] != '\0') unix_files_[id] = {path, result.identity};
+  const UnixMode mode = {ToInt(info[3]), ToInt(info[4])};
+  const int backlog = ToInt(info[5]);
+  ListenUnixResult result = rondo::ListenUnix(path.data(), path.size(), mode, backlog);
+  if (result.error == 0 && path[0] != '\0') {
+    unix_files_[id] = {ToString(info[2]), result.identity, mode, backlog};
+  }
   return Listening(info.Env(), id, std::move(result.fd), result.error, nullptr);
+}
+
+// renewUnix(id, path): 0 if the file still is the listener's socket; 1 if it was not, and a new
+// socket has been bound to `path`; or -errno, -EADDRINUSE if it is somebody else's now
+Napi::Value JsEngine::RenewUnix(const Napi::CallbackInfo& info) {
+  const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
+  const auto found = unix_files_.find(id);
+  if (found == unix_files_.end()) return Napi::Number::New(info.Env(), 0);
+  UnixFile* const file = &found->second;
+  if (LeadsTo(file->path.c_str(), file->identity)) return Napi::Number::New(info.Env(), 0);
+  const std::string path = ToString(info[1]);
+  ListenUnixResult result = rondo::ListenUnix(path.data(), path.size(), file->mode, file->backlog);
+  if (result.error != 0) return Napi::Number::New(info.Env(), result.error);
+  file->identity = result.identity;
+  engine_->ReplaceListener(id, std::move(result.fd));
+  return Napi::Number::New(info.Env(), 1);
 }
 
 // adopt(id, fd, backlog): the fd is the engine's from here on, or closed

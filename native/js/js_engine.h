@@ -22,8 +22,10 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
 
  private:
   struct UnixFile {
-    std::string path;
+    std::string path;  // good for as long as it is, wherever the process is by then
     UnixIdentity identity;
+    UnixMode mode;
+    int backlog;
   };
 
   Napi::Value Start(const Napi::CallbackInfo& info);
@@ -35,6 +37,7 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value ListenTcp(const Napi::CallbackInfo& info);
   Napi::Value ListenAny(const Napi::CallbackInfo& info);
   Napi::Value ListenUnix(const Napi::CallbackInfo& info);
+  Napi::Value RenewUnix(const Napi::CallbackInfo& info);
   Napi::Value Adopt(const Napi::CallbackInfo& info);
   Napi::Value RemoveListener(const Napi::CallbackInfo& info);
   Napi::Value OpenSlot(const Napi::CallbackInfo& info);

@@ -136,7 +136,7 @@ std::string HostOf(const UniqueFd& fd) {
 }
 
 ListenUnixResult ListenAt(const std::string& path, int mode = kKeepMode) {
-  return ListenUnix(path.data(), path.size(), mode, kBacklog);
+  return ListenUnix(path.data(), path.size(), {mode, 0}, kBacklog);
 }
 
 // Exit code of `run` in a child, for what cannot be undone in this process. Below 256.

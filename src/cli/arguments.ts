@@ -35,8 +35,10 @@ export const SETTING_FLAGS = {
   'ready-when': { option: 'readyWhen', isNumber: false },
   'start-timeout': { option: 'startTimeoutMs', isNumber: true },
   'max-restarts': { option: 'maxRestarts', isNumber: true },
+  'min-uptime': { option: 'minUptimeMs', isNumber: true },
   'idle-grace': { option: 'idleGraceMs', isNumber: true },
   'drain-timeout': { option: 'drainTimeoutMs', isNumber: true },
+  'handler-timeout': { option: 'handlerTimeoutMs', isNumber: true },
   'kill-timeout': { option: 'killTimeoutMs', isNumber: true },
   'hang-timeout': { option: 'hangTimeoutMs', isNumber: true },
   'max-connections': { option: 'maxConnections', isNumber: true },
@@ -114,9 +116,9 @@ function settingsOf(values: ReturnType<typeof parse>['values']): Settings {
 /** The error of an option, with the name that it has on the command line if it came from there. */
 export function asArgumentError(error: unknown, settings: Settings): unknown {
   if (!(error instanceof RondoError)) return error;
-  const option = /^The option '(\w+)'/.exec(error.message)?.[1];
+  const { option } = error;
   const flag = Object.entries(SETTING_FLAGS).find(([, entry]) => entry.option === option)?.[0];
-  if (flag === undefined || !((option as keyof Settings) in settings)) {
+  if (option === undefined || flag === undefined || !(option in settings)) {
     return new ArgumentError(error.message);
   }
   return new ArgumentError(error.message.replace(`option '${option}'`, `option '--${flag}'`));

@@ -18,11 +18,14 @@ Options:
       --policy P           which of them gets the next connection (default: ${POLICIES[0]?.name}):
 ${policies}
       --window N           connections handed to a worker ahead of need, 1 to 1024 (default: auto)
-      --ready-when W       a worker is ready when it is 'listening' (default), or by a 'message' 'ready'
+      --ready-when W       a worker is ready when it is 'listening' (default), by a 'message' 'ready', or when
+                           its program is 'started'
       --start-timeout MS   a worker that is not ready by then is killed (30000)
       --max-restarts N     failures within a minute after which a worker stays away (10)
+      --min-uptime MS      a worker is well when it has been ready for so long (1000)
       --idle-grace MS      how long a draining worker keeps idle connections (1000)
       --drain-timeout MS   after that a draining worker closes what is left (30000)
+      --handler-timeout MS the program's own handlers of the signal are called by then (5000)
       --kill-timeout MS    and after so much more it is killed (5000)
       --hang-timeout MS    replace a worker whose event loop is stuck for so long (off)
       --max-connections N  replace a worker after about so many connections (off)
@@ -41,7 +44,7 @@ Arguments after -- are the program's. RONDO_POLICY, RONDO_WINDOW, RONDO_TRANSPOR
 RONDO_TAKE_BACK_MS apply too; the file's options go before them, and those given here before all.
 
 Signals:
-  SIGTERM, SIGINT   stop: workers finish what they serve; a second one ends them at once
+  SIGTERM, SIGINT   stop: workers finish what they serve; a second one, a second later, ends them at once
   SIGHUP, SIGUSR2   reload: new workers, one after another, with the file and configuration as they are
   SIGTTIN, SIGTTOU  one worker more, one less
 

@@ -1,5 +1,6 @@
 /** One line on stderr for each event of a Supervisor: to be read, or JSON. */
 
+import type { RondoError } from '../errors.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { SupervisorEvents, WorkerInfo } from '../supervisor/types.js';
 import { placeOf } from './place.js';
@@ -17,8 +18,13 @@ const TEXTS: Texts = {
   'worker:exited': (worker) => `${nameOf(worker)} ${how(worker)}${drained(worker)}`,
   'worker:error': (worker, stack) => `${nameOf(worker)} has an uncaught error: ${firstLine(stack)}`,
   'worker:hung': (worker, ageMs) => `${nameOf(worker)} has hung for ${ageMs} ms; it is killed`,
+  'worker:hurried': (worker) =>
+    `${nameOf(worker)} is the oldest of too many that drain; it closes what is left`,
   'seat:waiting': (seat, delayMs) => `worker ${seat} starts again in ${delayMs} ms`,
   'seat:stopped': (seat, output) => `worker ${seat} failed too often and stays away${last(output)}`,
+  degraded: ({ missing, ready, workers }) =>
+    `degraded: ${ready} of ${workers} workers ready, worker ${missing.join(', ')} missing`,
+  recovered: () => 'recovered: every worker is well',
   'reload:begin': () => 'reload: begins',
   'reload:end': () => 'reload: done',
   'reload:failed': (error) => `reload: failed, the old workers stay: ${error.message}`,
@@ -46,6 +52,7 @@ const FIELDS: Partial<Record<Event, string[]>> = {
   'agent:exited': ['code', 'signal'],
   'agent:stopped': ['error'],
   unhealthy: ['health'],
+  degraded: ['what'],
   failed: ['error'],
 };
 
@@ -75,11 +82,17 @@ function jsonLine(event: string, args: unknown[]): string {
   const fields: Record<string, unknown> = {};
   for (const [index, value] of args.entries()) {
     const name = FIELDS[event as Event]?.[index] ?? 'worker';
-    if (value instanceof Error) fields[name] = value.message;
+    if (value instanceof Error) Object.assign(fields, { [name]: value.message }, detailsOf(value));
     else if (typeof value === 'object' && value !== null) Object.assign(fields, value);
     else fields[name] = value;
   }
   return JSON.stringify({ time: new Date().toISOString(), event, ...fields });
+}
+
+/** Of an error about a worker: in which seat, and what it wrote last. */
+function detailsOf(error: Error): object {
+  const { seat, lastOutput } = error as RondoError;
+  return { ...(seat !== undefined && { seat }), ...(lastOutput !== undefined && { lastOutput }) };
 }
 
 function nameOf({ seat, pid }: WorkerInfo): string {

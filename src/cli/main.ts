@@ -45,7 +45,7 @@ function main(words: string[]): void {
 
 function version(): string {
   const require = createRequire(import.meta.url);
-  return (require('../../package.json.js') as { version: string }).version;
+  return (require('../../package.json') as { version: string }).version;
 }
 
 main(process.argv.slice(2));

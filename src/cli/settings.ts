@@ -4,8 +4,10 @@
  */
 
 import { readFileSync, watchFile } from 'node:fs';
+import path from 'node:path';
 import { optionsFromEnvironment } from '../cluster/options.js';
 import { validateSupervisorOptions } from '../supervisor/options.js';
+import { workingDirectory } from '../supervisor/program.js';
 import type { SupervisorOptions } from '../supervisor/types.js';
 import { ArgumentError, asArgumentError, type Settings, type StartArguments } from './arguments.js';
 
@@ -62,21 +64,25 @@ export class SettingsSource {
   ): void {
     const { configFile } = this.#given;
     if (configFile === null) return;
-    watchFile(configFile, { interval: WATCH_MS, persistent: false }, () => {
-      try {
-        const next = this.#read();
-        const changes = differences(this.#current, next);
-        const live = pick(changes, (key) => LIVE.includes(key as never)) as LiveSettings;
-        // The rest is taken over by a reload, which compares anew.
-        this.accept(live);
-        onChange(
-          live,
-          Object.keys(changes).filter((key) => !(key in live)),
-        );
-      } catch (error) {
-        onError(error as Error);
-      }
-    });
+    watchFile(
+      path.resolve(workingDirectory(), configFile),
+      { interval: WATCH_MS, persistent: false },
+      () => {
+        try {
+          const next = this.#read();
+          const changes = differences(this.#current, next);
+          const live = pick(changes, (key) => LIVE.includes(key as never)) as LiveSettings;
+          // The rest is taken over by a reload, which compares anew.
+          this.accept(live);
+          onChange(
+            live,
+            Object.keys(changes).filter((key) => !(key in live)),
+          );
+        } catch (error) {
+          onError(error as Error);
+        }
+      },
+    );
   }
 
   #read(): SupervisorOptions {
@@ -103,7 +109,7 @@ export class SettingsSource {
 function readConfig(file: string): Settings {
   let config: unknown;
   try {
-    config = JSON.parse(readFileSync(file, 'utf8'));
+    config = JSON.parse(readFileSync(path.resolve(workingDirectory(), file), 'utf8'));
   } catch (error) {
     throw new ArgumentError(`the configuration '${file}': ${(error as Error).message}`);
   }

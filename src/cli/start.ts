@@ -6,15 +6,18 @@
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import type { RondoError } from '../errors.js';
+import { connectParent, watchParent } from '../service/parent.js';
 import { writePidFile } from '../service/pidfile.js';
 import { reapOrphans } from '../service/reaper.js';
 import { handleSignals } from '../service/signals.js';
 import { notifySystemd, takeSockets } from '../service/systemd.js';
+import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
 import { logEvents, noteLine } from './log.js';
 import { Progress } from './progress.js';
 import { SettingsSource } from './settings.js';
+import { takenAddress } from './taken-address.js';
 
 /** rondo itself. */
 const FAILED = 1;
@@ -29,28 +32,45 @@ export function start(given: StartArguments): void {
   const note = (text: string): void => write(noteLine(text, given.isJson));
   const onError = (error: Error): void => note(error.message);
 
-  if (given.pidFile !== null) pidFile(given.pidFile);
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
   let exitCode = 0;
-  handleSignals(supervisor, {
+  handleSignals(supervisor, Terminal.find(), {
     reload: () =>
-      reload(supervisor, settings, (error) => {
+      reload(supervisor, settings, note, (error) => {
         onError(error);
         systemd.reloadRefused();
       }),
     onForced: (signal) => {
       exitCode = 128 + constants.signals[signal];
     },
+    note,
     onError,
   });
+  // Whoever has read it may send signals.
+  if (given.pidFile !== null) pidFile(given.pidFile);
+  watchParent(note);
+  const tellParent = connectParent(supervisor, note);
   watch(supervisor, settings, note);
-  supervisor.once('failed', () => process.exit(ALL_FAILED));
+  const explain = (error: Error): void => {
+    const text = takenAddress(error.message, given.file);
+    if (text !== null) note(text);
+  };
+  supervisor.on('reload:failed', explain);
+  supervisor.once('failed', (error) => {
+    explain(error);
+    process.exit(ALL_FAILED);
+  });
   supervisor.once('stopped', () => process.exit(exitCode));
-  supervisor.start().then(systemd.started, (error: RondoError) => {
+  const onStarted = (): void => {
+    systemd.started();
+    tellParent();
+  };
+  supervisor.start().then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
     onError(error);
+    explain(error);
     process.exit(error.code === 'ERR_RONDO_START_FAILED' ? ALL_FAILED : FAILED);
   });
 }
@@ -96,10 +116,17 @@ function pidsOf(supervisor: Supervisor): Set<number> {
 function reload(
   supervisor: Supervisor,
   settings: SettingsSource,
+  note: (text: string) => void,
   onRefused: (error: Error) => void,
 ): void {
   try {
-    const changes = settings.readAgain();
+    const { agent, transport, ...changes } = settings.readAgain();
+    const kept = Object.entries({ agent, transport }).filter(([, value]) => value !== undefined);
+    if (kept.length > 0) {
+      note(
+        `only a new start takes over ${kept.map(([key]) => key).join(', ')}; the rest is reloaded`,
+      );
+    }
     supervisor.reload(changes).then(
       () => settings.accept(changes),
       (error: RondoError) => {

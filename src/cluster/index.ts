@@ -44,3 +44,10 @@ export function configure(options: DispatcherOptions): void {
 export function stats(): DispatcherStats | null {
   return patchedPrimary()?.dispatcher.stats() ?? null;
 }
+
+// What `require('rondo/cluster')` gives: node:cluster itself, of which a namespace has no `.on`.
+for (const [name, value] of Object.entries({ configure, stats, RondoError })) {
+  Object.defineProperty(cluster, name, { value, configurable: true, writable: true });
+}
+
+export { cluster as 'module.exports' };

@@ -20,7 +20,11 @@ export async function listenOptions(query: QueryServer, isNative: boolean): Prom
   const { address, port, fd, flags = 0 } = query;
   const backlog = (query.backlog ?? 0) > 0 ? { backlog: query.backlog as number } : {};
   if (fd !== undefined && fd >= 0) return { fd, ...backlog };
-  if (port < 0) return { path: shortest(address as string), ...backlog };
+  if (port < 0) {
+    const { readableAll, writableAll } = query;
+    const mode = { readableAll: readableAll === true, writableAll: writableAll === true };
+    return { path: shortest(address as string), ...mode, ...backlog };
+  }
   const ipv6Only = (flags & IPV6_ONLY) !== 0;
   const host = address === null ? {} : { host: address };
   if (!isNative) return { port, ipv6Only, ...host, ...backlog };

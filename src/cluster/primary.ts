@@ -23,9 +23,12 @@ import {
   type QueryAnswer,
   type QueryServer,
 } from './messages.js';
+import { SharedListeners } from './shared-listeners.js';
 
 /** How long workers have for what was accepted before the last listener closed. */
 const SETTLE_MS = 250;
+
+type OnListenError = (worker: Worker, error: NodeJS.ErrnoException) => void;
 
 type InternalListener = (message: unknown, handle: unknown) => void;
 
@@ -34,13 +37,6 @@ export interface InheritedSocket {
   fd: number;
   /** For `attach(server, { listener })`. */
   name: string;
-}
-
-/** A listener that workers share, as long as one of them has it. */
-interface SharedListener {
-  opening: Promise<Listener>;
-  readonly workers: Set<Worker>;
-  data: unknown;
 }
 
 export class ClusterPrimary {
@@ -52,12 +48,16 @@ export class ClusterPrimary {
   keepsListeners = false;
   readonly #cluster: Cluster;
   readonly #fork: Fork;
-  readonly #listeners = new Map<string, SharedListener>();
+  readonly #listeners = new SharedListeners((listener) => {
+    if (![...this.#inherited.values()].includes(listener)) void listener.close();
+  });
   /** By their fd. They are there whether or not a worker has them. */
   readonly #inherited = new Map<number, Listener>();
   readonly #freeSlots: Slot[] = [];
+  readonly #onListenError = new Set<OnListenError>();
   readonly #slots = new Map<Worker, Slot>();
 
+  /** Once per process, for the class of Node's workers is patched. */
   constructor(cluster: Cluster, fork: Fork, options: DispatcherOptions) {
     this.#cluster = cluster;
     this.#fork = fork;
@@ -69,6 +69,7 @@ export class ClusterPrimary {
     this.dispatcher.on('policy:error', (error) => {
       process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_POLICY_ERROR' });
     });
+    this.#patchDisconnect();
     // Of a process that could not be started, too, which never exits.
     this.dispatcher.on('slot:gone', (slot) => {
       for (const [worker, its] of this.#slots) if (its === slot) this.#slots.delete(worker);
@@ -114,13 +115,16 @@ export class ClusterPrimary {
     const onReady = (slot: Slot): void => {
       const worker = [...this.#slots].find(([, its]) => its === slot)?.[0];
       // One that listens says so itself.
-      const listens = [...this.#listeners.values()].some(({ workers }) =>
-        workers.has(worker as Worker),
-      );
-      if (worker !== undefined && !listens) then(worker);
+      if (worker !== undefined && !this.#listeners.isShared(worker)) then(worker);
     };
     this.dispatcher.on('slot:ready', onReady);
     return () => this.dispatcher.off('slot:ready', onReady);
+  }
+
+  /** Calls back when a worker is told that it cannot listen. Returns what ends that. */
+  onListenError(then: OnListenError): () => void {
+    this.#onListenError.add(then);
+    return () => this.#onListenError.delete(then);
   }
 
   /** Nothing more is handed to the worker, and what it has not received goes to others. */
@@ -129,11 +133,12 @@ export class ClusterPrimary {
     this.#slots.delete(worker);
   }
 
-  /** Closes those that no worker has, after a time in which they were kept. */
+  /**
+   * Closes those that no worker has, after a time in which they were kept. One that is released gets nothing
+   * more of it, though it has not ended yet.
+   */
   closeUnusedListeners(): void {
-    for (const [key, shared] of this.#listeners) {
-      if (shared.workers.size === 0) this.#close(key, shared);
-    }
+    this.#listeners.closeUnused((worker) => this.#slots.has(worker));
   }
 
   /**
@@ -141,9 +146,8 @@ export class ClusterPrimary {
    * the time to.
    */
   async closeListeners(): Promise<void> {
-    const shared = [...this.#listeners.values()].map(({ opening }) => opening);
+    const shared = this.#listeners.takeAll();
     const inherited = [...this.#inherited.values()];
-    this.#listeners.clear();
     this.#inherited.clear();
     // Those that could not be opened have told their workers.
     const opened = await Promise.allSettled([...shared, ...inherited]);
@@ -173,9 +177,24 @@ export class ClusterPrimary {
     child.on(event, ((message: unknown, handle: unknown) => {
       if (!this.#answer(worker, message)) nodes.call(child, message, handle);
     }) as never);
-    // In this order for a worker that disconnects and for one that just ends.
-    worker.once('disconnect', () => this.#forget(worker));
-    worker.once('exit', () => this.#forget(worker));
+    // In either order; when the program is told of one, the addresses are free.
+    precede(child, 'disconnect', () => this.#forget(worker));
+    precede(child, 'exit', () => {
+      this.#forget(worker);
+      // Its last act may have been to unlink one that others serve.
+      this.dispatcher.renewPaths();
+    });
+  }
+
+  /** When it returns, and when it tells `cluster.disconnect()` so, the addresses are free. */
+  #patchDisconnect(): void {
+    const { prototype } = (this.#cluster as Cluster & { Worker: { prototype: Worker } }).Worker;
+    const nodes = prototype.disconnect;
+    const forget = (worker: Worker) => this.#forget(worker);
+    prototype.disconnect = function disconnect(this: Worker) {
+      forget(this);
+      return nodes.call(this);
+    };
   }
 
   /** False: it is for Node's primary. */
@@ -190,33 +209,23 @@ export class ClusterPrimary {
     }
     if (!isCloseServer(message) || !this.#listeners.has(message.key)) return false;
     // One that is released closes its servers because it is about to end.
-    this.#leave(worker, message.key, this.keepsListeners && !this.#slots.has(worker));
+    this.#listeners.leave(worker, message.key, this.keepsListeners && !this.#slots.has(worker));
     return true;
   }
 
   async #listen(worker: Worker, query: QueryServer): Promise<void> {
     const key = keyOf(query);
-    let shared = this.#listeners.get(key);
-    if (shared === undefined) {
-      shared = { opening: this.#open(key, query), workers: new Set(), data: null };
-      this.#listeners.set(key, shared);
-    }
-    shared.workers.add(worker);
-    shared.data ??= query.data;
     const answer = { cmd: 'NODE_CLUSTER', ack: query.seq, key } as const;
+    // "Remove a stale socket file, then listen": it was the one of this listener.
+    if (this.#listeners.has(key) && query.port < 0) this.dispatcher.renewPaths();
     try {
-      const listener = await shared.opening;
+      const open = () => this.#open(key, query);
+      const { listener, data } = await this.#listeners.join(key, worker, query.data, open);
       const address = listener.address();
-      send(worker.process, {
-        ...answer,
-        errno: null,
-        data: shared.data,
-        sockname: typeof address === 'string' ? null : address,
-        rondo: listener.id,
-      });
+      const sockname = typeof address === 'string' ? null : address;
+      send(worker.process, { ...answer, errno: null, data, sockname, rondo: listener.id });
     } catch (error) {
-      // Another worker may have tried again since.
-      if (this.#listeners.get(key) === shared) this.#listeners.delete(key);
+      for (const then of this.#onListenError) then(worker, error as NodeJS.ErrnoException);
       send(worker.process, { ...answer, errno: errnoOf(error as NodeJS.ErrnoException) });
     }
   }
@@ -230,25 +239,18 @@ export class ClusterPrimary {
   }
 
   #forget(worker: Worker): void {
-    for (const key of this.#listeners.keys()) this.#leave(worker, key, this.keepsListeners);
+    this.#listeners.leaveAll(worker, this.keepsListeners);
   }
+}
 
-  /** As Node has it, a listener closes when no worker has it any more. */
-  #leave(worker: Worker, key: string, isKept: boolean): void {
-    const shared = this.#listeners.get(key);
-    if (shared === undefined || !shared.workers.delete(worker)) return;
-    if (!isKept && shared.workers.size === 0) this.#close(key, shared);
-  }
-
-  #close(key: string, shared: SharedListener): void {
-    this.#listeners.delete(key);
-    shared.opening.then(
-      (listener) => {
-        if (![...this.#inherited.values()].includes(listener)) void listener.close();
-      },
-      () => {},
-    );
-  }
+/** What Node's primary has just said to do at that event comes after `then`. Seen by nobody. */
+function precede(child: ChildProcess, event: 'disconnect' | 'exit', then: () => void): void {
+  const nodes = child.rawListeners(event).at(-1) as (...args: unknown[]) => void;
+  child.off(event, nodes);
+  child.once(event, (...args: unknown[]) => {
+    then();
+    nodes.apply(child, args);
+  });
 }
 
 function send(child: ChildProcess, answer: QueryAnswer): void {

@@ -13,7 +13,7 @@ import type {
   SlotOptions,
   TransportName,
 } from '../types.js';
-import { type DispatcherEvents, transportEvents } from './events.js';
+import { type DispatcherEvents, type Tell, tellerOf, transportEvents } from './events.js';
 import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './listener.js';
 import { Listeners } from './listeners.js';
 import { openTransport } from './open-transport.js';
@@ -57,6 +57,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   readonly #slots = new Map<number, Slot>();
   /** The last generation of each number of a closed slot, so that news of it is nobody else's. */
   readonly #generations: number[] = [];
+  readonly #tell: Tell = tellerOf(this);
   #closing: Promise<void> | null = null;
 
   /**
@@ -72,7 +73,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     this.#policy = validatePolicy(this.#options.policy);
     this.#transport = openTransport(
       this.#options,
-      transportEvents(this, this.#listeners.byId, this.#slots),
+      transportEvents(this.#tell, this.#listeners.byId, this.#slots),
     );
     this.#publishState();
   }
@@ -88,14 +89,19 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * Rejects with the error `net.Server` would emit for the same arguments (`EADDRINUSE`, `EACCES`,
    * `EADDRNOTAVAIL`, `ENOTFOUND`, …, with `syscall`, `address` and `port`);
    * `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_LISTENER_NAME_TAKEN`,
-   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_CLOSED`.
+   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_CLOSED`; and with the `signal`'s reason if
+   * that is aborted by then.
    */
   async listen(options: ListenOptions): Promise<Listener> {
     const valid = validateListenOptions(options);
+    const { signal } = options;
+    signal?.throwIfAborted();
     this.#checkOpen();
     this.#listeners.reserve(valid.name);
     try {
-      return await this.#open(valid);
+      const listener = await this.#open(valid, signal);
+      if (signal !== undefined) listener.closeAtAbort(signal);
+      return listener;
     } catch (error) {
       this.#listeners.release(valid.name);
       throw error;
@@ -183,16 +189,30 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return this.#closing;
   }
 
+  /** As `close()`, at the end of a block with `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Binds paths anew that have been unlinked, at once. @internal */
+  renewPaths(): void {
+    this.#transport.renewPaths();
+  }
+
   async #close(): Promise<void> {
     await Promise.all(this.#listeners.all.map((listener) => listener.close()));
     for (const slot of this.#slots.values()) slot.abandon();
     this.#slots.clear();
     await this.#transport.close();
-    this.emit('close');
+    this.#tell('close');
   }
 
-  async #open({ name, place, changeable }: ValidListenOptions): Promise<Listener> {
+  async #open(
+    { name, place, changeable }: ValidListenOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<Listener> {
     const target = await resolveTarget(place);
+    signal?.throwIfAborted();
     this.#checkOpen();
     this.#state.checkRoomFor(name, target);
     const id = this.#listeners.takeId();
@@ -215,7 +235,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     if (!listener.hasOwnPolicy && dealing.policy !== this.#policy) listener.applyOptions();
     this.#transport.ref();
     this.#publishState();
-    this.emit('listening', listener);
+    this.#tell('listening', listener);
     return listener;
   }
 
@@ -240,9 +260,9 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   #slotOwner(): SlotOwner {
     return {
-      onReady: (slot) => this.emit('slot:ready', slot),
-      onRetired: (slot, error) => this.emit('slot:retired', slot, error),
-      onGone: (slot, info) => this.emit('slot:gone', slot, info),
+      onReady: (slot) => this.#tell('slot:ready', slot),
+      onRetired: (slot, error) => this.#tell('slot:retired', slot, error),
+      onGone: (slot, info) => this.#tell('slot:gone', slot, info),
       onClosed: (slot) => {
         this.#slots.delete(slot.id);
         this.#generations[slot.id] = slot.generation;

@@ -32,6 +32,8 @@ export interface DispatcherEvents {
   'handoff:error': [error: NodeJS.ErrnoException, slot: Slot];
   /** The listening socket became unusable, and the listener has been closed. */
   'listener:error': [error: NodeJS.ErrnoException, listener: Listener];
+  /** The file of a listener's path had been removed by somebody, and has been bound anew. */
+  'listener:renewed': [listener: Listener];
   /**
    * A policy that is a function threw, answered what is no answer, or not within `pickTimeoutMs`; with
    * `ERR_RONDO_BAD_PICK`, and what it threw as the `cause`. Those connections are dealt by round robin. At
@@ -42,9 +44,32 @@ export interface DispatcherEvents {
   close: [];
 }
 
+/** `dispatcher.emit()`, of which what a listener throws does not come back here. */
+export type Tell = <Name extends keyof DispatcherEvents>(
+  name: Name,
+  ...args: DispatcherEvents[Name]
+) => void;
+
+/**
+ * What a listener throws is an uncaught exception, as it would be of any other emitter; but first what
+ * else has happened is told, and what is being closed is closed.
+ */
+export function tellerOf(dispatcher: EventEmitter<DispatcherEvents>): Tell {
+  const emit = dispatcher.emit.bind(dispatcher) as Tell;
+  return (name, ...args) => {
+    try {
+      emit(name, ...args);
+    } catch (error) {
+      process.nextTick(() => {
+        throw error;
+      });
+    }
+  };
+}
+
 /** Late news of a listener or slot that is closed become nothing. */
 export function transportEvents(
-  dispatcher: EventEmitter<DispatcherEvents>,
+  tell: Tell,
   listeners: ReadonlyMap<number, Listener>,
   slots: ReadonlyMap<number, Slot>,
 ): TransportEvents {
@@ -58,7 +83,7 @@ export function transportEvents(
   };
   const decider = new Decider((error, listener) => {
     // Not within the pick, which shall not fail if a listener of this event throws.
-    process.nextTick(() => dispatcher.emit('policy:error', error, listener));
+    process.nextTick(() => tell('policy:error', error, listener));
   });
   return {
     onServing: (id, generation, count) => withSlot(id, (slot) => slot.onServing(generation, count)),
@@ -66,18 +91,18 @@ export function transportEvents(
     onGone: (id, generation, reclaimed) =>
       withSlot(id, (slot) => slot.onGone(generation, reclaimed)),
     onTakenBack: (id, _generation, count) =>
-      withSlot(id, (slot) => dispatcher.emit('slot:stuck', slot, count)),
-    onStarved: () => dispatcher.emit('starved'),
-    onFlowing: () => dispatcher.emit('flowing'),
+      withSlot(id, (slot) => tell('slot:stuck', slot, count)),
+    onStarved: () => tell('starved'),
+    onFlowing: () => tell('flowing'),
     onAcceptError: (id, error) =>
-      withListener(id, (listener) => dispatcher.emit('accept:error', error, listener)),
-    onHandOffError: (id, error) =>
-      withSlot(id, (slot) => dispatcher.emit('handoff:error', error, slot)),
+      withListener(id, (listener) => tell('accept:error', error, listener)),
+    onHandOffError: (id, error) => withSlot(id, (slot) => tell('handoff:error', error, slot)),
     onListenerBroken: (id, error) =>
       withListener(id, (listener) => {
         void listener.close();
-        dispatcher.emit('listener:error', error, listener);
+        tell('listener:error', error, listener);
       }),
+    onRenewed: (id) => withListener(id, (listener) => tell('listener:renewed', listener)),
     onPick(id, peers, slots) {
       const listener = listeners.get(id);
       if (listener === undefined) return peers.map(() => -1);

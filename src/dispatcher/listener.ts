@@ -26,6 +26,7 @@ export class Listener implements OpenListener {
   readonly #owner: ListenerOwner;
   #options: ValidListenerOptions;
   #closed: Promise<void> | null = null;
+  #forgetSignal: (() => void) | null = null;
 
   /** @internal */
   constructor(
@@ -71,15 +72,30 @@ export class Listener implements OpenListener {
 
   /**
    * Closes the socket. Connections that are accepted already are still served; those in the
-   * kernel's backlog are reset. Resolves when the address is free again. Twice
-   * gives the same promise.
+   * kernel's backlog are reset. Resolves when the address is free again, which with the native
+   * transport it is when this returns. Twice gives the same promise.
    */
   close(): Promise<void> {
     if (this.#closed === null) {
+      this.#forgetSignal?.();
       this.#closed = this.#transport.closeListener(this.id);
       this.#owner.onClosed(this);
     }
     return this.#closed;
+  }
+
+  /** As `close()`, at the end of a block with `await using`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** At once, if it is aborted already. @internal */
+  closeAtAbort(signal: AbortSignal): void {
+    if (this.#closed !== null) return;
+    const close = () => void this.close();
+    signal.addEventListener('abort', close, { once: true });
+    this.#forgetSignal = () => signal.removeEventListener('abort', close);
+    if (signal.aborted) close();
   }
 
   /** Its own, or the dispatcher's. @internal */

@@ -8,6 +8,7 @@ import type {
   ListenOptions,
   Policy,
   SlotOptions,
+  SlotSpawnOptions,
 } from '../types.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
 
@@ -40,8 +41,11 @@ const LISTEN_KEYS: Keys<ListenOptions> = {
   ipv6Only: true,
   path: true,
   mode: true,
+  readableAll: true,
+  writableAll: true,
   fd: true,
   backlog: true,
+  signal: true,
   ...CHANGEABLE_KEYS,
 };
 
@@ -91,10 +95,29 @@ export interface ValidListenerOptions {
   maxQueueMs: number | null;
 }
 
+const SPAWN_KEYS: Keys<SlotSpawnOptions> = { env: true, stdio: true };
+
+export function validateSpawnOptions(options: SlotSpawnOptions): Required<SlotSpawnOptions> {
+  checkKeys('options', options, SPAWN_KEYS);
+  const { env = process.env, stdio = 'inherit' } = options;
+  if (typeof env !== 'object' || env === null) throw invalidOption('env', 'an object', env);
+  const isList = Array.isArray(stdio) && stdio.length === 3;
+  if (!isList && typeof stdio !== 'string') {
+    throw invalidOption('stdio', 'a string, or an array of three', stdio);
+  }
+  return { env, stdio };
+}
+
 /** Where to listen, with defaults in place. A host name is not resolved here. */
 export type ValidPlace = { backlog: number } & (
   | { kind: 'tcp'; port: number; host: string | null; ipv6Only: boolean }
-  | { kind: 'path'; path: string; mode: number | null }
+  | {
+      kind: 'path';
+      path: string;
+      mode: number | null;
+      readableAll: boolean;
+      writableAll: boolean;
+    }
   | { kind: 'fd'; fd: number }
 );
 
@@ -108,6 +131,9 @@ export function validateListenOptions(options: ListenOptions): ValidListenOption
   checkKeys('options', options, LISTEN_KEYS);
   const { name = 'default' } = options;
   checkName('name', name);
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw invalidOption('signal', 'an AbortSignal', options.signal);
+  }
   return { name, place: validatePlace(options), changeable: validateChangeable(options) };
 }
 
@@ -159,6 +185,7 @@ function changed(current: ValidPolicy | null, given: Policy | undefined): ValidP
 
 function validatePlace(options: ListenOptions): ValidPlace {
   const { backlog = 4096, port, host, ipv6Only, path, mode, fd } = options;
+  const { readableAll, writableAll } = options;
   checkInteger('backlog', backlog, 1, 0x7fff_ffff);
   const ways = [port, path, fd].filter((value) => value !== undefined);
   if (ways.length !== 1) {
@@ -168,14 +195,27 @@ function validatePlace(options: ListenOptions): ValidPlace {
     rejectOption('host', host, 'port');
     rejectOption('ipv6Only', ipv6Only, 'port');
   }
-  if (path === undefined) rejectOption('mode', mode, 'path');
+  if (path === undefined) {
+    rejectOption('mode', mode, 'path');
+    rejectOption('readableAll', readableAll, 'path');
+    rejectOption('writableAll', writableAll, 'path');
+  }
 
   if (path !== undefined) {
     if (typeof path !== 'string' || path === '' || path.includes('\0', 1)) {
       throw invalidOption('path', 'a non-empty string without NUL, but for the first', path);
     }
     if (mode !== undefined) checkInteger('mode', mode, 0, 0o777);
-    return { kind: 'path', backlog, path, mode: mode ?? null };
+    checkBoolean('readableAll', readableAll);
+    checkBoolean('writableAll', writableAll);
+    return {
+      kind: 'path',
+      backlog,
+      path,
+      mode: mode ?? null,
+      readableAll: readableAll ?? false,
+      writableAll: writableAll ?? false,
+    };
   }
   if (fd !== undefined) {
     checkInteger('fd', fd, 0, 0x7fff_ffff);
@@ -183,9 +223,7 @@ function validatePlace(options: ListenOptions): ValidPlace {
   }
   checkInteger('port', port, 0, 65_535);
   if (host !== undefined && typeof host !== 'string') throw invalidOption('host', 'a string', host);
-  if (ipv6Only !== undefined && typeof ipv6Only !== 'boolean') {
-    throw invalidOption('ipv6Only', 'a boolean', ipv6Only);
-  }
+  checkBoolean('ipv6Only', ipv6Only);
   return {
     kind: 'tcp',
     backlog,
@@ -194,6 +232,12 @@ function validatePlace(options: ListenOptions): ValidPlace {
     host: host === undefined || host === '' ? null : host,
     ipv6Only: ipv6Only ?? false,
   };
+}
+
+function checkBoolean(name: string, value: unknown): void {
+  if (value !== undefined && typeof value !== 'boolean') {
+    throw invalidOption(name, 'a boolean', value);
+  }
 }
 
 function checkLimit(name: string, value: unknown): void {

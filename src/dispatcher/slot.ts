@@ -9,8 +9,15 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { invalidOption, RondoError } from '../errors.js';
-import type { SlotGoneInfo, SlotOptions, SlotState, SlotStats } from '../types.js';
-import { validateSlotOptions } from './options.js';
+import type {
+  SlotGoneInfo,
+  SlotOptions,
+  SlotSpawnOptions,
+  SlotState,
+  SlotStats,
+  SpawnedWith,
+} from '../types.js';
+import { validateSlotOptions, validateSpawnOptions } from './options.js';
 import type { LoopFigures, SlotChannel, Transport } from './transport.js';
 
 const NO_LOOP: LoopFigures = {
@@ -91,6 +98,22 @@ export class Slot {
    */
   get env(): Record<string, string> {
     return { ...this.#open().env };
+  }
+
+  /**
+   * Both at once, for `spawn()` or `fork()`, with the environment of this process or the one that is given:
+   * `fork('worker.js', slot.spawnOptions())`. Read it anew for every process.
+   *
+   * Throws as `stdio` does, and `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`.
+   */
+  spawnOptions(options: SlotSpawnOptions = {}): SpawnedWith {
+    const { env, stdio } = validateSpawnOptions(options);
+    const channel = this.#open();
+    const three = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
+    return {
+      stdio: [...three, ...channel.stdio.slice(3)],
+      env: { ...env, ...channel.env },
+    };
   }
 
   /**

@@ -11,7 +11,14 @@ import type { ValidPolicy } from './policies/index.js';
 /** Where to listen, validated, with any host name resolved. */
 export type ListenTarget =
   | { kind: 'tcp'; ip: string | null; port: number; ipv6Only: boolean; backlog: number }
-  | { kind: 'path'; path: string; mode: number | null; backlog: number }
+  | {
+      kind: 'path';
+      path: string;
+      mode: number | null;
+      readableAll: boolean;
+      writableAll: boolean;
+      backlog: number;
+    }
   | { kind: 'fd'; fd: number; backlog: number };
 
 /** Limits are null for none. */
@@ -53,6 +60,8 @@ export interface TransportEvents {
   onHandOffError(slot: number, error: Error): void;
   /** The listening socket itself became unusable and is closed. */
   onListenerBroken(listener: number, error: Error): void;
+  /** The file of a Unix listener was gone, and is there again. */
+  onRenewed(listener: number): void;
   /** Asks a policy that is a function: a slot's number for each connection, or -1. Never throws. */
   onPick(listener: number, peers: readonly Peer[], slots: readonly PickSlot[]): number[];
   /** It had no answer in time for so many connections. */
@@ -107,7 +116,9 @@ export interface Transport {
   /** Rejects with the error net.Server would emit. */
   listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address>;
   configureListener(id: number, options: DealingOptions): void;
-  /** Resolves when the address is free again. */
+  /** Binds paths anew that have been unlinked; on native only, where it also happens by itself. */
+  renewPaths(): void;
+  /** The address is free when this returns, or with ipc in the next turn of the loop at the latest. */
   closeListener(id: number): Promise<void>;
   /** Of this number's present and later generations. */
   configureSlot(slot: number, options: Required<SlotOptions>): void;

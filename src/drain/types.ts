@@ -6,6 +6,8 @@ export interface DrainSettings {
   idleGraceMs: number;
   /** After how long whatever is still open is destroyed, counted from the beginning. */
   drainTimeoutMs: number;
+  /** After how long at the latest the program's own handlers of the signal are called. */
+  handlerTimeoutMs: number;
 }
 
 /** What a drain came to, as the worker counts it. */

@@ -1,11 +1,27 @@
-/** A file with the process's id, for as long as it runs. */
+/**
+ * A file with the process's id, for as long as it runs. What is in its place is replaced only if it is such a
+ * file, of a rondo that has ended: anything else was not meant to be a pid file.
+ */
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
+import { commandOf, isAlive, isRondo } from './processes.js';
+
+/** More than the digits of a pid and a newline. */
+const LONGEST = 32;
 
 /**
- * Writes it, and removes it when the process ends. One that a dead process has left is replaced. Throws
- * an Error if its process is alive, and the error of the file system if it cannot be written.
+ * Writes it, and removes it when the process ends. Throws an Error if there is one of a rondo that runs, or
+ * something else, and the error of the file system if it cannot be written.
  */
 export function writePidFile(file: string): void {
   const absolute = path.resolve(file);
@@ -14,11 +30,8 @@ export function writePidFile(file: string): void {
     writeFileSync(absolute, text, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    const pid = pidIn(absolute);
-    if (pid !== null && pid !== process.pid && isAlive(pid)) {
-      throw new Error(`The pid file '${file}' is of process ${pid}, which is alive`);
-    }
-    writeFileSync(absolute, text);
+    checkReplaceable(file, absolute);
+    replace(absolute, text);
   }
   process.on('exit', () => {
     // Another process may have replaced it.
@@ -26,20 +39,49 @@ export function writePidFile(file: string): void {
   });
 }
 
-function pidIn(file: string): number | null {
+/** Links are not followed: what they lead to is replaced neither. */
+function replace(file: string, text: string): void {
+  const next = `${file}.${process.pid}.${Date.now()}`;
   try {
-    const text = readFileSync(file, 'utf8').trim();
-    return /^[1-9]\d*$/.test(text) ? Number(text) : null;
-  } catch {
-    return null;
+    writeFileSync(next, text, { flag: 'wx' });
+    renameSync(next, file);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
   }
 }
 
-function isAlive(pid: number): boolean {
+function checkReplaceable(file: string, absolute: string): void {
+  const pid = pidIn(absolute);
+  if (pid === null) {
+    throw new Error(
+      `The pid file '${file}' exists, and is no file with a process id; it is left alone`,
+    );
+  }
+  if (pid === 0 || pid === process.pid || !isAlive(pid)) return;
+  const command = commandOf(pid);
+  // The id of a process that has ended is given to another one some day. What cannot be seen may be one of ours.
+  if (command !== null && !isRondo(command)) return;
+  throw new Error(`The pid file '${file}' is of process ${pid}, which is alive`);
+}
+
+/** 0 for an empty file, in which a pid is still to be; null if it is anything else than a file with a pid. */
+function pidIn(file: string): number | null {
+  let fd: number;
   try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
+    // Of a FIFO the opening would wait.
+    fd = openSync(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch {
+    return null;
+  }
+  try {
+    if (!fstatSync(fd).isFile()) return null;
+    const buffer = Buffer.alloc(LONGEST);
+    const text = buffer.toString('utf8', 0, readSync(fd, buffer)).trim();
+    return text === '' ? 0 : /^[1-9]\d{0,9}$/.test(text) ? Number(text) : null;
+  } catch {
+    return null;
+  } finally {
+    closeSync(fd);
   }
 }

@@ -1,40 +1,74 @@
 /**
  * What signals mean to a supervising process:
- * SIGTERM and SIGINT stop, a second one at once; SIGHUP and SIGUSR2 reload; SIGTTIN and SIGTTOU add and
- * remove a worker.
+ * SIGTERM, SIGINT and SIGPWR stop, a second one at once; SIGHUP and SIGUSR2 reload, and a SIGHUP because the
+ * terminal has closed stops; SIGTTIN and SIGTTOU add and remove a worker.
  */
 
+import { setTimeout as delay } from 'node:timers/promises';
 import { MOST_WORKERS } from '../supervisor/options.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { StopSignal } from '../supervisor/types.js';
+import type { Terminal } from './terminal.js';
+
+/**
+ * Of one stop a process may hear twice: npm, npx, dumb-init and others pass a signal on that the whole group
+ * has got, too. What comes later is somebody's who does not want to wait.
+ */
+const SAME_STOP_MS = 1_000;
+/** At a terminal a person may be faster, but not as fast as a parent. */
+const SAME_KEY_MS = 300;
+/** The kernel may send SIGHUP shortly before the terminal is gone. */
+const CLOSING_MS = 50;
 
 export interface SignalActions {
   reload(): void;
   /** The second signal: everything is about to be killed. The Supervisor's `'stopped'` follows. */
   onForced(signal: StopSignal): void;
+  note(text: string): void;
   onError(error: Error): void;
 }
 
 /** Works until the process ends. As PID 1 too, which gets no signal that it does not handle. */
-export function handleSignals(supervisor: Supervisor, actions: SignalActions): void {
-  let isStopping = false;
+export function handleSignals(
+  supervisor: Supervisor,
+  terminal: Terminal | null,
+  actions: SignalActions,
+): void {
+  let stoppedAt: number | null = null;
+  const stop = (signal: StopSignal): void => {
+    stoppedAt ??= performance.now();
+    supervisor.stop(signal).catch(actions.onError);
+  };
+  const stopOrForce = (signal: StopSignal): void => {
+    if (stoppedAt === null) return stop(signal);
+    const isKey = signal === 'SIGINT' && terminal !== null;
+    if (performance.now() - stoppedAt < (isKey ? SAME_KEY_MS : SAME_STOP_MS)) return;
+    actions.onForced(signal);
+    supervisor.kill().catch(actions.onError);
+  };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      const isSecond = isStopping;
-      isStopping = true;
-      if (!isSecond) {
-        supervisor.stop(signal).catch(actions.onError);
-        return;
-      }
-      actions.onForced(signal);
-      supervisor.kill().catch(actions.onError);
-    });
+    process.on(signal, () => stopOrForce(signal));
   }
-  for (const signal of ['SIGHUP', 'SIGUSR2'] as const) process.on(signal, () => actions.reload());
-  const scaleBy = (change: number): void => {
+  process.on('SIGPWR', () => stopOrForce('SIGTERM'));
+
+  process.on('SIGUSR2', () => actions.reload());
+  process.on('SIGHUP', async () => {
+    if (terminal === null) return actions.reload();
+    if (!terminal.isGone) await delay(CLOSING_MS);
+    if (!terminal.isGone) return actions.reload();
+    actions.note('the terminal has closed');
+    stop('SIGTERM');
+  });
+
+  const scaleBy = (change: number, signal: NodeJS.Signals): void => {
+    // The kernel sends them to all of a job in the background that reads from the terminal or writes to it.
+    if (terminal?.isAnothers === true) {
+      actions.note(`${signal} adds and removes no worker, as this is a background job`);
+      return;
+    }
     const workers = Math.max(1, Math.min(MOST_WORKERS, supervisor.workers + change));
     if (workers !== supervisor.workers) supervisor.scale(workers).catch(actions.onError);
   };
-  process.on('SIGTTIN', () => scaleBy(1));
-  process.on('SIGTTOU', () => scaleBy(-1));
+  process.on('SIGTTIN', () => scaleBy(1, 'SIGTTIN'));
+  process.on('SIGTTOU', () => scaleBy(-1, 'SIGTTOU'));
 }

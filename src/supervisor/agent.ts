@@ -1,12 +1,17 @@
 /**
  * The agent: one helper process beside the workers, for work that is to be done once and not by each of
  * them. Ready before any worker starts, and started anew when it fails.
+ *
+ *   starting ──▶ ready        exited ──▶ waiting ──▶ starting, or ──▶ stopped
+ *       └──────────┴─────────────▲                       stop(), kill(): ▶ stopped, from anywhere
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { withheldFrom } from './env-files.js';
 import type { ValidSupervisorOptions } from './options.js';
+import { workingDirectory } from './program.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { WorkerInfo } from './types.js';
 
@@ -30,12 +35,14 @@ export class Agent {
   readonly #options: ValidSupervisorOptions;
   readonly #host: AgentHost;
   readonly #policy: RestartPolicy;
+  #state: 'starting' | 'ready' | 'waiting' | 'stopped' = 'starting';
   #child: ChildProcess | null = null;
-  #isReady = false;
   #wasReady = false;
-  #isStopping = false;
   #startedAt = 0;
   #timer: NodeJS.Timeout | undefined;
+  /** Of the promise of `start()`. */
+  #onFirstReady: () => void = () => {};
+  #onNever: (error: Error) => void = () => {};
 
   constructor(file: string, options: ValidSupervisorOptions, host: AgentHost) {
     this.#file = path.resolve(file);
@@ -45,16 +52,20 @@ export class Agent {
   }
 
   get isReady(): boolean {
-    return this.#isReady;
+    return this.#state === 'ready';
   }
 
   get pid(): number | null {
     return this.#child?.pid ?? null;
   }
 
-  /** Resolves when it is ready for the first time, rejects if it is not to be had. */
+  /** Resolves when it is ready for the first time; rejects if it does not become so or is stopped. */
   start(): Promise<void> {
-    return new Promise((resolve, reject) => this.#start(resolve, reject));
+    return new Promise((resolve, reject) => {
+      this.#onFirstReady = resolve;
+      this.#onNever = reject;
+      this.#start();
+    });
   }
 
   tell(message: AgentMessage): void {
@@ -63,8 +74,7 @@ export class Agent {
 
   /** SIGTERM, and after the kill timeout SIGKILL. Resolves when it is gone. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
-    clearTimeout(this.#timer);
+    this.#setStopped();
     const child = this.#child;
     if (child === null) return;
     const exited = new Promise((resolve) => child.once('close', resolve));
@@ -75,64 +85,76 @@ export class Agent {
   }
 
   kill(): void {
-    this.#isStopping = true;
-    clearTimeout(this.#timer);
+    this.#setStopped();
     this.#child?.kill('SIGKILL');
   }
 
-  #start(onFirstReady: () => void, onNever: (error: Error) => void): void {
+  #setStopped(): void {
+    this.#state = 'stopped';
+    clearTimeout(this.#timer);
+    this.#onNever(new Error('The agent was stopped'));
+  }
+
+  #start(): void {
+    this.#state = 'starting';
+    this.#startedAt = performance.now();
+    try {
+      this.#fork();
+    } catch (error) {
+      // Out of file descriptors, for instance, which may pass.
+      this.#onGone(`it could not be started: ${(error as Error).message}`);
+    }
+  }
+
+  #fork(): void {
     const { env, startTimeoutMs } = this.#options;
     const child = fork(this.#file, {
-      env: { ...process.env, ...env },
+      // By its name, as the file is: the release in which it was started may be gone.
+      cwd: workingDirectory(),
+      env: { ...process.env, ...withheldFrom(process.execArgv), ...env },
       execArgv: [...process.execArgv, '--require', PRELOAD],
     });
     this.#child = child;
-    this.#startedAt = performance.now();
     this.#timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
     child.on('message', (message) => {
-      if (message !== 'ready' || this.#isReady) return;
-      clearTimeout(this.#timer);
-      this.#isReady = true;
-      this.#wasReady = true;
-      this.#host.onReady(child.pid as number);
-      onFirstReady();
+      if (message === 'ready' && this.#state === 'starting') this.#onReady(child.pid as number);
     });
     child.on('error', (error) => {
       // A living one may emit 'error' too, when it could not be sent a message.
-      if (child.pid === undefined)
-        this.#onGone(
-          null,
-          null,
-          onFirstReady,
-          onNever,
-          `it could not be started: ${error.message}`,
-        );
+      if (child.pid !== undefined) return;
+      this.#host.onExited(null, null);
+      this.#onGone(`it could not be started: ${error.message}`);
     });
     child.once('exit', (code, signal) => {
-      const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
-      this.#onGone(code, signal, onFirstReady, onNever, `it ${how}`);
+      this.#host.onExited(code, signal);
+      this.#onGone(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`);
     });
   }
 
-  #onGone(
-    code: number | null,
-    signal: NodeJS.Signals | null,
-    onFirstReady: () => void,
-    onNever: (error: Error) => void,
-    why: string,
-  ): void {
+  #onReady(pid: number): void {
     clearTimeout(this.#timer);
+    this.#state = 'ready';
+    this.#wasReady = true;
+    this.#host.onReady(pid);
+    this.#onFirstReady();
+  }
+
+  #onGone(why: string): void {
     this.#child = null;
-    this.#isReady = false;
-    this.#host.onExited(code, signal);
-    if (this.#isStopping) return onNever(new Error('The agent was stopped'));
-    const delayMs = this.#policy.next(performance.now(), performance.now() - this.#startedAt);
-    if (delayMs === null) {
-      const error = new Error(`The agent ${this.#file} failed: ${why}`);
-      // Of a start that fails its promise tells.
-      if (this.#wasReady) this.#host.onStopped(error);
-      return onNever(error);
-    }
-    this.#timer = setTimeout(() => this.#start(onFirstReady, onNever), delayMs);
+    if (this.#state === 'stopped') return;
+    clearTimeout(this.#timer);
+    const now = performance.now();
+    const delayMs = this.#policy.next(now, now - this.#startedAt);
+    if (delayMs === null) return this.#giveUp(why);
+    this.#state = 'waiting';
+    this.#timer = setTimeout(() => this.#start(), delayMs);
+  }
+
+  #giveUp(why: string): void {
+    this.#state = 'stopped';
+    const error = new Error(`The agent ${this.#file} failed: ${why}`);
+    // Of a start that fails its promise tells.
+    if (this.#wasReady) this.#host.onStopped(error);
+    this.#onNever(error);
   }
 }

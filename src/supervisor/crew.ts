@@ -1,23 +1,32 @@
 /**
- * All seats of a Supervisor with their workers: makes them more or fewer, replaces their workers, and ends
- * them. Which of it happens when, and that it happens one after another, is the Supervisor's.
+ * All seats of a Supervisor with their workers: makes them more or fewer, and ends them. Which of it
+ * happens when, and that it happens one after another, is the Supervisor's; a reload is in reload.ts.
  */
 
 import type { Worker } from 'node:cluster';
-import type { EventEmitter } from 'node:events';
 import { RondoError } from '../errors.js';
 import { forkWorker, rondo } from './forking.js';
+import type { SystemErrorFields } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Seat, type SeatHost } from './seat.js';
-import type { SeatStats, StopSignal, SupervisorEvents } from './types.js';
+import type { Teller } from './teller.js';
+import type { SeatStats, StopSignal, WorkerInfo } from './types.js';
 import { WorkerProcess } from './worker-process.js';
+
+/** Why there is no worker any more. */
+export interface CrewFailure {
+  lastOutput: string;
+  seat: number;
+  listenError: SystemErrorFields | null;
+}
 
 export interface CrewHost {
   options(): ValidSupervisorOptions;
-  events: EventEmitter<SupervisorEvents>;
-  /** Every seat has a ready worker or has stopped, and one has a ready worker. */
-  onSettled(): void;
-  onAllStopped(lastOutput: string): void;
+  teller: Teller;
+  onWorker(worker: WorkerInfo): void;
+  /** After any change of a seat. */
+  onChange(): void;
+  onFailed(failure: CrewFailure): void;
 }
 
 export class Crew {
@@ -25,6 +34,10 @@ export class Crew {
   readonly #seats: Seat[] = [];
   /** Those that were removed and still drain. */
   readonly #leaving = new Set<Seat>();
+  /** Looks after each change whether what they wait for has come. */
+  readonly #looks = new Set<() => void>();
+  #hasBeenWell = false;
+  #isClosed = false;
 
   constructor(host: CrewHost) {
     this.#host = host;
@@ -35,27 +48,34 @@ export class Crew {
     return this.#seats;
   }
 
-  get draining(): readonly WorkerProcess[] {
-    const all = this.#everySeat().flatMap(({ workers }) => workers);
-    return all.filter(({ state }) => state === 'draining');
+  /** All that are alive, also in seats that were removed. */
+  get workers(): readonly WorkerProcess[] {
+    return this.#everySeat().flatMap(({ workers }) => workers);
+  }
+
+  get ready(): number {
+    return this.#seats.filter(({ isReady }) => isReady).length;
+  }
+
+  /** Every seat has a ready worker or has stopped, and one has a ready worker. */
+  get isSettled(): boolean {
+    const isOver = this.#seats.every((seat) => seat.isReady || seat.state === 'stopped');
+    return isOver && this.ready > 0;
   }
 
   stats(): SeatStats[] {
     return this.#everySeat().map((seat) => seat.stats());
   }
 
-  /** One of its processes, whose server was attached in place of listening. */
-  onAttached(worker: Worker): void {
-    if (this.#host.options().readyWhen !== 'listening') return;
-    const all = this.#everySeat().flatMap(({ workers }) => workers);
-    all.find((one) => one.worker === worker)?.setReady();
+  find(worker: Worker): WorkerProcess | undefined {
+    return this.workers.find((one) => one.worker === worker);
   }
 
   /** Adds seats up to that number, and starts their workers. */
   grow(count: number): readonly Seat[] {
     const added: Seat[] = [];
-    while (this.#seats.length < count) {
-      const seat = new Seat(this.#seats.length, this.#seatHost());
+    while (this.#seats.length < count && !this.#isClosed) {
+      const seat = new Seat(this.#seats.length, this.#host.options(), this.#seatHost);
       this.#seats.push(seat);
       added.push(seat);
     }
@@ -65,47 +85,41 @@ export class Crew {
   }
 
   /**
-   * Resolves when new seats have a ready worker, and those of removed seats have ended. Rejects if a new
-   * seat stops.
+   * Resolves when new seats have a ready worker, with what resolves when the workers of removed seats have
+   * ended. Rejects if a new seat stops.
    */
-  async resize(count: number): Promise<void> {
+  async resize(count: number): Promise<{ ended: Promise<void> }> {
     const added = this.grow(count);
     const removed = this.#seats.splice(count);
     for (const seat of removed) this.#leaving.add(seat);
-    await Promise.all(
-      removed.map(async (seat) => {
-        await seat.close('scale');
-        this.#leaving.delete(seat);
-      }),
-    );
+    const ended = removed.map(async (seat) => {
+      await seat.close('scale');
+      this.#leaving.delete(seat);
+    });
+    if (removed.length > 0) this.#onChange();
     await this.#whenReady(added);
+    return { ended: Promise.all(ended).then(() => {}) };
   }
 
-  /**
-   * A new worker in each seat, so many at a time. Resolves when the old ones have begun to drain; rejects
-   * with the first failure, and goes no further then. `check` may throw before each step.
-   */
-  async replaceAll(parallel: number, check: () => void): Promise<void> {
-    for (let first = 0; first < this.#seats.length; first += parallel) {
-      check();
-      const some = this.#seats.slice(first, first + parallel);
-      const replaced = await Promise.allSettled(some.map((seat) => seat.replace('reload')));
-      for (const one of replaced) if (one.status === 'rejected') throw one.reason;
-    }
-  }
-
-  /** Resolves when the workers that drain at the moment have ended. */
-  async whenDrained(): Promise<void> {
-    await Promise.all(this.#seats.map((seat) => seat.whenDrained()));
+  /** No worker is started any more; those that there are go on. */
+  freeze(): void {
+    this.#isClosed = true;
+    for (const seat of this.#everySeat()) seat.leave();
+    this.#look();
   }
 
   /** Resolves when every worker has drained and ended. */
   async close(signal: StopSignal): Promise<void> {
+    this.freeze();
     await Promise.all(this.#everySeat().map((seat) => seat.close('stop', signal)));
   }
 
-  kill(): void {
+  /** Resolves when every worker has been killed and is gone. */
+  async kill(): Promise<void> {
+    this.freeze();
+    const { workers } = this;
     for (const seat of this.#everySeat()) seat.kill();
+    await Promise.all(workers.map(({ whenExited }) => whenExited));
   }
 
   #everySeat(): Seat[] {
@@ -114,58 +128,77 @@ export class Crew {
 
   /** Rejects when one of them stops. */
   #whenReady(seats: readonly Seat[]): Promise<void> {
-    const { events } = this.#host;
-    const telling = ['worker:ready', 'seat:stopped', 'stopping'] as const;
     return new Promise((resolve, reject) => {
       const look = (): void => {
         const lost = seats.find(({ state }) => state === 'stopped' || state === 'closed');
         if (lost === undefined && !seats.every(({ isReady }) => isReady)) return;
-        for (const event of telling) events.off(event, look);
+        this.#looks.delete(look);
         if (lost === undefined) resolve();
-        else reject(new RondoError('ERR_RONDO_START_FAILED', `Seat ${lost.id} is ${lost.state}`));
+        else reject(this.#isClosed ? stopping() : lostError(lost));
       };
-      for (const event of telling) events.on(event, look);
+      this.#looks.add(look);
       look();
     });
   }
 
-  #seatHost(): SeatHost {
-    const { events, options, onAllStopped } = this.#host;
-    return {
-      fork: (seat) => this.#fork(seat),
-      options,
-      onReady: () => this.#settle(),
-      onWaiting: (seat, delayMs) => events.emit('seat:waiting', seat.id, delayMs),
-      onStopped: (seat, lastOutput) => {
-        events.emit('seat:stopped', seat.id, lastOutput);
-        if (this.#seats.every(({ state }) => state === 'stopped')) onAllStopped(lastOutput);
-        else this.#settle();
-      },
-    };
+  #onChange(): void {
+    this.#look();
+    this.#host.onChange();
   }
 
-  #settle(): void {
-    if (this.#seats.every((seat) => seat.isReady || seat.state === 'stopped')) {
-      this.#host.onSettled();
-    }
+  #look(): void {
+    for (const look of [...this.#looks]) look();
   }
 
-  #fork(seat: Seat): WorkerProcess {
-    const { events } = this.#host;
-    const tell = (process: WorkerProcess): void => {
-      const worker = process.info();
-      events.emit(`worker:${worker.state}`, worker);
-    };
-    const options = this.#host.options();
+  readonly #seatHost: SeatHost = {
+    fork: (seat, options) => this.#fork(seat, options),
+    isHopeless: ({ listenError }) => listenError !== null && !this.#hasBeenWell,
+    onHurried: (worker) => this.#host.teller.tell('worker:hurried', worker.info()),
+    onWaiting: (seat, delayMs) => {
+      this.#host.teller.tell('seat:waiting', seat.id, delayMs);
+      this.#onChange();
+    },
+    onStopped: (seat, lastOutput, worker) => {
+      this.#host.teller.tell('seat:stopped', seat.id, lastOutput);
+      const listenError = this.#hasBeenWell ? null : (worker?.listenError ?? null);
+      if (listenError !== null || this.#seats.every(({ state }) => state === 'stopped')) {
+        this.#host.onFailed({ lastOutput, seat: seat.id, listenError });
+      } else {
+        this.#onChange();
+      }
+    },
+  };
+
+  #fork(seat: Seat, options: ValidSupervisorOptions): WorkerProcess {
+    if (this.#isClosed) throw stopping();
+    const { onWorker, teller } = this.#host;
     const process = new WorkerProcess(seat.id, forkWorker(seat.id, options), options, {
       onState: (process) => {
-        tell(process);
-        seat.onState(process);
+        teller.during(() => {
+          onWorker(process.info());
+          seat.onState(process);
+          this.#onChange();
+        });
       },
-      onError: (process, stack) => events.emit('worker:error', process.info(), stack),
+      onWell: (process) => {
+        this.#hasBeenWell = true;
+        teller.during(() => {
+          seat.onWell(process);
+          this.#onChange();
+        });
+      },
+      onError: (process, stack) => teller.tell('worker:error', process.info(), stack),
       release: ({ worker }) => rondo()?.release(worker),
     });
-    tell(process);
+    onWorker(process.info());
     return process;
   }
+}
+
+function stopping(): RondoError {
+  return new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'The supervisor was stopped');
+}
+
+function lostError({ id, state }: Seat): RondoError {
+  return new RondoError('ERR_RONDO_START_FAILED', `Seat ${id} is ${state}`, { seat: id });
 }

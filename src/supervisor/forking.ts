@@ -10,6 +10,7 @@ import {
 } from '../cluster/patch.js';
 import type { ClusterPrimary } from '../cluster/primary.js';
 import { RondoError } from '../errors.js';
+import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 
@@ -60,6 +61,13 @@ export function watchAttached(then: (worker: Worker) => void): () => void {
   return openPatchedPrimary()?.onAttached(then) ?? (() => {});
 }
 
+/** Calls back when a worker was told that it cannot listen. Returns what ends that. */
+export function watchListenErrors(
+  then: (worker: Worker, error: NodeJS.ErrnoException) => void,
+): () => void {
+  return openPatchedPrimary()?.onListenError(then) ?? (() => {});
+}
+
 /** Listening sockets that this process was started with. Rejects if one is unusable. */
 export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promise<void> {
   if (sockets.length === 0) return;
@@ -75,15 +83,16 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
-  const { exec, args, execArgv, env, guard, hangTimeoutMs } = options;
-  const { idleGraceMs, drainTimeoutMs } = options;
-  cluster.setupPrimary({ exec, args, execArgv: [...execArgv, '--require', PRELOAD] });
+  const { exec, cwd, args, execArgv, env, guard, hangTimeoutMs } = options;
+  const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
+  cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
   const settings: WorkerSettings = {
     guard,
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
-    drain: { idleGraceMs, drainTimeoutMs },
+    drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
   };
   return cluster.fork({
+    ...withheldFrom(execArgv),
     ...env,
     ...Object.fromEntries(SEAT_VARIABLES.map((name) => [name, String(seat)])),
     [SUPERVISED_VARIABLE]: JSON.stringify(settings),

@@ -28,12 +28,31 @@ export type ToWorker =
   /** Answer with a status. */
   | { cmd: 'NODE_SUPERVISE_ASK' };
 
+/** Where something listens of which node:cluster does not tell. */
+export interface ListeningPlace {
+  address: string | null;
+  port: number;
+  addressType: 4 | 6 | -1 | 'udp4' | 'udp6';
+}
+
+/** Of an uncaught error that is a system error. */
+export interface SystemErrorFields {
+  code?: string | undefined;
+  syscall?: string | undefined;
+  address?: string | undefined;
+  port?: number | undefined;
+}
+
 export type ToSupervisor =
   /**
    * An uncaught error. With the guard the worker begins to drain by itself and is to be replaced;
    * without it, it is about to end.
    */
-  | { cmd: 'NODE_SUPERVISE_ERROR'; stack: string; isGuarded: boolean }
+  | { cmd: 'NODE_SUPERVISE_ERROR'; stack: string; isGuarded: boolean; system?: SystemErrorFields }
+  /** Something listens by itself. */
+  | { cmd: 'NODE_SUPERVISE_LISTENING'; place: ListeningPlace }
+  /** The program's main module has been evaluated. */
+  | { cmd: 'NODE_SUPERVISE_STARTED' }
   /** What the worker wrote last, sent when it ends before it was ready. */
   | { cmd: 'NODE_SUPERVISE_OUTPUT'; text: string }
   /** It got a signal from somebody else, has begun to drain and is to be replaced. */
@@ -55,7 +74,15 @@ export function isToSupervisor(message: { cmd: string }): message is ToSuperviso
   const fields = message as unknown as Record<string, unknown>;
   switch (message.cmd as ToSupervisor['cmd']) {
     case 'NODE_SUPERVISE_ERROR':
-      return typeof fields.stack === 'string' && typeof fields.isGuarded === 'boolean';
+      return (
+        typeof fields.stack === 'string' &&
+        typeof fields.isGuarded === 'boolean' &&
+        (fields.system === undefined || isSystemError(fields.system))
+      );
+    case 'NODE_SUPERVISE_LISTENING':
+      return isPlace(fields.place);
+    case 'NODE_SUPERVISE_STARTED':
+      return true;
     case 'NODE_SUPERVISE_OUTPUT':
       return typeof fields.text === 'string';
     case 'NODE_SUPERVISE_SIGNAL':
@@ -67,6 +94,24 @@ export function isToSupervisor(message: { cmd: string }): message is ToSuperviso
     default:
       return false;
   }
+}
+
+function isSystemError(value: unknown): value is SystemErrorFields {
+  const { code, syscall, address, port } = (value ?? {}) as Record<string, unknown>;
+  const texts = [code, syscall, address];
+  return (
+    texts.every((text) => text === undefined || typeof text === 'string') &&
+    (port === undefined || isCount(port))
+  );
+}
+
+function isPlace(value: unknown): value is ListeningPlace {
+  const { address, port, addressType } = (value ?? {}) as Record<string, unknown>;
+  return (
+    (address === null || typeof address === 'string') &&
+    Number.isInteger(port) &&
+    [4, 6, -1, 'udp4', 'udp6'].includes(addressType as number)
+  );
 }
 
 function isDrainCounts(value: unknown): value is DrainCounts {

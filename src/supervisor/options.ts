@@ -24,6 +24,8 @@ const NUMBERS = {
   idleGraceMs: [0, LONGEST_MS, () => 1_000],
   drainTimeoutMs: [0, LONGEST_MS, () => 30_000],
   killTimeoutMs: [1, LONGEST_MS, () => 5_000],
+  handlerTimeoutMs: [0, LONGEST_MS, () => 5_000],
+  retryStoppedMs: [0, LONGEST_MS, () => 300_000],
   parallel: [1, MOST_WORKERS, () => 1],
   maxConnections: [0, Number.MAX_SAFE_INTEGER, () => 0],
   maxAgeMs: [0, Number.MAX_SAFE_INTEGER, () => 0],
@@ -59,6 +61,8 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
   idleGraceMs: true,
   drainTimeoutMs: true,
   killTimeoutMs: true,
+  handlerTimeoutMs: true,
+  retryStoppedMs: true,
   parallel: true,
   maxConnections: true,
   maxAgeMs: true,
@@ -68,10 +72,12 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
 
 export interface ValidSupervisorOptions extends Record<NumberOption, number> {
   exec: string;
+  /** Of the workers. */
+  cwd: string;
   args: string[];
   execArgv: string[];
   env: Record<string, string>;
-  readyWhen: 'listening' | 'message';
+  readyWhen: 'listening' | 'message' | 'started';
   guard: boolean;
   hangTimeoutMs: number;
   agent: string | null;
@@ -92,7 +98,7 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
   if (typeof env !== 'object' || env === null || !Object.values(env).every(isText)) {
     throw invalidOption('env', 'an object of strings', env);
   }
-  checkOneOf('readyWhen', readyWhen, ['listening', 'message']);
+  checkOneOf('readyWhen', readyWhen, ['listening', 'message', 'started']);
   if (typeof guard !== 'boolean') throw invalidOption('guard', 'a boolean', guard);
   if (agent !== undefined) checkText('agent', agent);
   if (!Array.isArray(sockets)) throw invalidOption('sockets', 'an array', sockets);
@@ -107,6 +113,7 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
   if (hangTimeoutMs !== 0) checkInteger('hangTimeoutMs', hangTimeoutMs, 200, LONGEST_MS, '0 or ');
   return {
     exec,
+    cwd: process.cwd(),
     args,
     execArgv,
     env,

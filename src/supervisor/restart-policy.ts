@@ -18,6 +18,8 @@ export class RestartPolicy {
   #restarts: number[] = [];
   /** Restarts in a row of workers that served too short. */
   #quick = 0;
+  /** Workers in a row that were never ready, in whatever time: a slow start may outlast the window. */
+  #neverReady = 0;
 
   /** `random` is from 0 to 1. */
   constructor(limits: RestartLimits, random: () => number = Math.random) {
@@ -25,12 +27,21 @@ export class RestartPolicy {
     this.#random = random;
   }
 
-  /** A worker has failed: how many milliseconds to wait, or null to give up. */
-  next(now: number, servedMs: number): number | null {
+  /** The last ones failed one soon after the other. */
+  get isFailing(): boolean {
+    return this.#quick > 1;
+  }
+
+  /**
+   * A worker has failed, which was ready for so long, or null if it never was: how many milliseconds to
+   * wait, or null to give up.
+   */
+  next(now: number, servedMs: number | null): number | null {
     const { maxRestarts, restartWindowMs, minUptimeMs } = this.#limits;
     this.#restarts = this.#restarts.filter((at) => now - at < restartWindowMs);
-    if (this.#restarts.length >= maxRestarts) return null;
-    if (servedMs >= minUptimeMs) this.#quick = 0;
+    this.#neverReady = servedMs === null ? this.#neverReady + 1 : 0;
+    if (Math.max(this.#restarts.length, this.#neverReady - 1) >= maxRestarts) return null;
+    if (servedMs !== null && servedMs >= minUptimeMs) this.#quick = 0;
     const delayMs = this.#delayMs();
     this.#quick++;
     this.#restarts.push(now + delayMs);

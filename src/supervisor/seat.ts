@@ -1,8 +1,8 @@
 /**
- * A place that is to have a worker, 0…N-1: starts it, replaces it when it fails, and replaces it in
- * peace, the new one being ready before the old one drains.
+ * A place that is to have a worker, 0…N-1: starts it, replaces it when it fails, and replaces it by
+ * another one while it serves: both serve then until the new one is well.
  *
- *   running ◀──▶ waiting ──▶ stopped        close(): ▶ closed, from anywhere
+ *   running ◀──▶ waiting ──▶ stopped ──▶ running (tried again, after long)        close(): ▶ closed
  *      ▲─────────── replace() ──┘
  */
 
@@ -11,39 +11,62 @@ import { RestartPolicy } from './restart-policy.js';
 import type { SeatStats, StopSignal, WorkerReason } from './types.js';
 import type { WorkerProcess } from './worker-process.js';
 
+/** A signal to a worker may be one to the whole process group, of which the primary will hear, too. */
+const SIGNAL_WAIT_MS = 100;
+
+/** More reloads than these may come while one long-lived connection is open. */
+const MOST_DRAINING = 8;
+
 export interface SeatHost {
   /** Starts a worker; its transitions come back by `onState`. */
-  fork(seat: Seat): WorkerProcess;
-  options(): ValidSupervisorOptions;
-  onReady(): void;
+  fork(seat: Seat, options: ValidSupervisorOptions): WorkerProcess;
+  /** No worker of any seat could listen there, and this is the first start. */
+  isHopeless(worker: WorkerProcess): boolean;
+  onHurried(worker: WorkerProcess): void;
   onWaiting(seat: Seat, delayMs: number): void;
-  onStopped(seat: Seat, lastOutput: string): void;
+  onStopped(seat: Seat, lastOutput: string, worker: WorkerProcess | null): void;
 }
 
 export class Seat {
   readonly id: number;
   readonly #host: SeatHost;
+  /** In the order of their starts. */
   readonly #all = new Set<WorkerProcess>();
   #state: SeatStats['state'] = 'running';
   #current: WorkerProcess | null = null;
-  /** Starts beside the current one, to take its place. */
+  /** Starts beside the current one, and serves with it, to take its place. */
   #successor: WorkerProcess | null = null;
+  /** Of the worker that was well last; a failed one is followed by one with these. */
+  #options: ValidSupervisorOptions;
   #policy: RestartPolicy;
+  /** The seat had stopped, so that one more failure stops it again. */
+  #isLastTry = false;
   #failures = 0;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(id: number, host: SeatHost) {
+  constructor(id: number, options: ValidSupervisorOptions, host: SeatHost) {
     this.id = id;
+    this.#options = options;
     this.#host = host;
-    this.#policy = new RestartPolicy(host.options());
+    this.#policy = new RestartPolicy(options);
   }
 
   get state(): SeatStats['state'] {
     return this.#state;
   }
 
+  get options(): ValidSupervisorOptions {
+    return this.#options;
+  }
+
   get isReady(): boolean {
     return this.#current?.state === 'ready';
+  }
+
+  /** It has stopped or keeps failing. */
+  get isMissing(): boolean {
+    if (this.#current?.isWell === true) return false;
+    return this.#state === 'stopped' || this.#isLastTry || this.#policy.isFailing;
   }
 
   /** The one that serves, or is about to. */
@@ -64,58 +87,68 @@ export class Seat {
   start(): void {
     this.#state = 'running';
     try {
-      this.#current = this.#forkOrFail();
+      this.#current = this.#forkOrFail(this.#options);
     } catch {
       // It counts as a failed worker.
     }
   }
 
   /**
-   * Resolves when a new worker is ready, and the old one has begun to drain. Rejects if it does not become
-   * ready; the old one stays then. By a reload, what has failed before is forgotten.
+   * Resolves when a new worker is well, and the old one, which has served until then, has begun to drain.
+   * Rejects if it is not; the old one stays then. By a reload, what has failed before is forgotten.
    */
-  async replace(reason: WorkerReason): Promise<void> {
+  async replace(reason: WorkerReason, options = this.#options): Promise<void> {
     clearTimeout(this.#timer);
-    if (reason === 'reload') this.#policy = new RestartPolicy(this.#host.options());
-    const next = this.#forkOrFail();
+    if (reason === 'reload') this.#forgetFailures(options);
+    const next = this.#forkOrFail(options);
     this.#state = 'running';
     // Without a current one, or if that ends meanwhile, it is the current one at once.
     if (this.#current === null) this.#current = next;
     else this.#successor = next;
-    await next.whenReady;
+    await next.whenWell;
+    if (this.#successor !== next && this.#current !== next) return;
+    this.#options = options;
     if (this.#successor !== next) return;
     this.#successor = null;
     const old = this.#current;
     this.#current = next;
     old?.drain(reason);
+    this.#boundDraining();
+  }
+
+  /** The one that is about to take the place is not wanted any more. */
+  dropSuccessor(reason: WorkerReason): void {
+    this.#successor?.drain(reason);
+  }
+
+  /** No worker is started here any more. */
+  leave(): void {
+    clearTimeout(this.#timer);
+    this.#state = 'closed';
+    this.#current = null;
+    this.#successor = null;
   }
 
   /** No worker is to be here any more. Resolves when none is. */
   async close(reason: WorkerReason, signal?: StopSignal): Promise<void> {
-    this.#leave();
+    this.leave();
     for (const worker of this.#all) worker.drain(reason, signal);
-    await this.whenEmpty();
+    await Promise.all(this.workers.map((worker) => worker.whenExited));
   }
 
   /** At once, without a drain. */
   kill(): void {
-    this.#leave();
+    this.leave();
     for (const worker of this.#all) worker.kill('stop');
   }
 
   /** Resolves when the workers that drain at the moment have ended. */
   async whenDrained(): Promise<void> {
-    const draining = this.workers.filter(({ state }) => state === 'draining');
-    await Promise.all(draining.map((worker) => worker.whenExited));
-  }
-
-  async whenEmpty(): Promise<void> {
-    await Promise.all(this.workers.map((worker) => worker.whenExited));
+    await Promise.all(this.#draining.map((worker) => worker.whenExited));
   }
 
   /** After each transition of one of its workers. */
   onState(worker: WorkerProcess): void {
-    if (worker.state === 'ready') this.#host.onReady();
     if (worker.state === 'exited') this.#all.delete(worker);
     if (worker.state !== 'draining' && worker.state !== 'exited') return;
     if (worker === this.#successor) {
@@ -124,46 +157,69 @@ export class Seat {
       this.#current = this.#successor;
       this.#successor = null;
       this.#failures++;
-      if (this.#current === null) this.#onFailure(worker.servedMs, worker.lastOutput);
+      if (this.#current === null) this.#onFailure(worker, worker.lastOutput);
     }
   }
 
-  #fork(): WorkerProcess {
-    const worker = this.#host.fork(this);
-    this.#all.add(worker);
-    return worker;
+  onWell(worker: WorkerProcess): void {
+    if (worker !== this.#current || !this.#isLastTry) return;
+    this.#forgetFailures(this.#options);
+  }
+
+  get #draining(): WorkerProcess[] {
+    return this.workers.filter(({ state }) => state === 'draining');
   }
 
   /** Throws, for instance when out of file descriptors, which may pass. */
-  #forkOrFail(): WorkerProcess {
+  #forkOrFail(options: ValidSupervisorOptions): WorkerProcess {
     try {
-      return this.#fork();
+      const worker = this.#host.fork(this, options);
+      this.#all.add(worker);
+      return worker;
     } catch (error) {
       this.#failures++;
-      if (this.#current === null) this.#onFailure(0, (error as Error).message);
+      if (this.#current === null) this.#onFailure(null, (error as Error).message);
       throw error;
     }
   }
 
-  #leave(): void {
-    clearTimeout(this.#timer);
-    this.#state = 'closed';
-    this.#current = null;
-    this.#successor = null;
+  #forgetFailures(options: ValidSupervisorOptions): void {
+    this.#isLastTry = false;
+    this.#policy = new RestartPolicy(options);
   }
 
-  /** The seat is without a worker, and nobody wanted it so. */
-  #onFailure(servedMs: number, lastOutput: string): void {
-    const delayMs = this.#policy.next(performance.now(), servedMs);
-    if (delayMs === null) {
-      this.#state = 'stopped';
-      this.#host.onStopped(this, lastOutput);
-    } else if (delayMs === 0) {
-      this.start();
-    } else {
-      this.#state = 'waiting';
-      this.#host.onWaiting(this, delayMs);
-      this.#timer = setTimeout(() => this.start(), delayMs);
+  #boundDraining(): void {
+    const draining = this.#draining;
+    for (const worker of draining.slice(0, Math.max(0, draining.length - MOST_DRAINING))) {
+      if (worker.hurry()) this.#host.onHurried(worker);
     }
+  }
+
+  /** The seat is without a worker, and nobody wanted it so. Null: it could not be forked. */
+  #onFailure(worker: WorkerProcess | null, lastOutput: string): void {
+    if (this.#state === 'closed') return;
+    const isHopeless = worker !== null && this.#host.isHopeless(worker);
+    const delayMs =
+      this.#isLastTry || isHopeless
+        ? null
+        : this.#policy.next(performance.now(), worker?.servedMs ?? null);
+    if (delayMs === null) return this.#stop(lastOutput, worker);
+    const waitMs = worker?.isPerhapsAsked === true ? Math.max(delayMs, SIGNAL_WAIT_MS) : delayMs;
+    if (waitMs === 0) return this.start();
+    this.#state = 'waiting';
+    if (delayMs > 0) this.#host.onWaiting(this, delayMs);
+    this.#timer = setTimeout(() => this.start(), waitMs);
+  }
+
+  #stop(lastOutput: string, worker: WorkerProcess | null): void {
+    this.#state = 'stopped';
+    const { retryStoppedMs } = this.#options;
+    if (retryStoppedMs > 0) {
+      this.#timer = setTimeout(() => {
+        this.#isLastTry = true;
+        this.start();
+      }, retryStoppedMs);
+    }
+    this.#host.onStopped(this, lastOutput, worker);
   }
 }

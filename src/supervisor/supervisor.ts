@@ -1,43 +1,30 @@
 /**
- * The Supervisor: so many workers of one program, kept alive, replaced without a failed request, and ended in order. It
- * says what is to be, and one thing after another; the seats are the crew's (crew.ts), each knows how one
- * worker follows another (seat.ts), and a worker process what it is doing (worker-process.ts).
- *
- *   new ──▶ starting ──▶ running ──▶ stopping ──▶ stopped
- *              └────────────┴──▶ failed (every seat has stopped)
+ * The Supervisor: so many workers of one program, kept alive, replaced without a failed request, and ended
+ * in order. It says what is to be, and one change after another; what it has comes and goes in
+ * lifecycle.ts, each seat knows how one worker follows another (seat.ts), and a worker process what it is
+ * doing (worker-process.ts).
  */
 
-import cluster from 'node:cluster';
 import { EventEmitter } from 'node:events';
-import { existsSync, realpathSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { invalidOption, RondoError } from '../errors.js';
+import { invalidOption, type RondoError } from '../errors.js';
 import { checkInteger } from '../options.js';
-import { Agent } from './agent.js';
-import { Crew } from './crew.js';
-import {
-  configureDispatcher,
-  inheritSockets,
-  keepListeners,
-  rondo,
-  watchAttached,
-} from './forking.js';
-import { MOST_WORKERS, type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
+import { Configuration } from './configuration.js';
+import { rondo } from './forking.js';
+import { Lifecycle } from './lifecycle.js';
+import { MOST_WORKERS } from './options.js';
+import { replaceAll } from './reload.js';
 import type { Seat } from './seat.js';
+import { Teller } from './teller.js';
 import type {
   DealingChanges,
   ReloadOptions,
+  StartOptions,
   StopSignal,
   SupervisorEvents,
   SupervisorOptions,
   SupervisorStats,
 } from './types.js';
-import { Watch } from './watch.js';
 import type { WorkerProcess } from './worker-process.js';
-
-/** Of them there is one in a process at a time, since node:cluster is one. */
-let active: Supervisor | null = null;
 
 /**
  * Runs a server program in several workers that share its ports, and keeps them alive.
@@ -50,21 +37,16 @@ let active: Supervisor | null = null;
  * ```
  *
  * The program listens as it would by itself; nothing in it needs to be changed. Works in the primary
- * process, one at a time. Events: {@link SupervisorEvents}.
+ * process, one at a time. Events: {@link SupervisorEvents}; they are emitted when the state has changed,
+ * and a listener that throws makes an uncaught exception and changes nothing else.
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> {
-  #given: SupervisorOptions;
-  #options: ValidSupervisorOptions;
-  #state: SupervisorStats['state'] = 'new';
-  readonly #crew: Crew;
-  readonly #agent: Agent | null;
-  readonly #watch: Watch;
+  readonly #configuration: Configuration;
+  readonly #teller = new Teller(this);
+  readonly #lifecycle: Lifecycle;
   /** Reloads, scalings and recyclings come one after another. */
   #queue: Promise<unknown> = Promise.resolve();
   #reloading: { changes: ReloadOptions; done: Promise<void> } | null = null;
-  #stopping: Promise<void> | null = null;
-  #onStarted: () => void = () => {};
-  #unwatchAttached: () => void = () => {};
 
   /**
    * Starts nothing yet.
@@ -74,103 +56,67 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    */
   constructor(options: SupervisorOptions) {
     super();
-    this.#given = options;
-    this.#options = validate(options);
-    const { agent } = this.#options;
-    this.#crew = new Crew({
-      options: () => this.#options,
-      events: this,
-      onSettled: () => this.#onSettled(),
-      onAllStopped: (lastOutput) => this.#fail(lastOutput),
-    });
-    this.#agent = agent === null ? null : this.#openAgent(agent);
-    this.#watch = new Watch({
-      seats: () => this.#crew.seats,
-      draining: () => this.#crew.draining,
-      options: () => this.#options,
-      heartbeatAgeMs: ({ worker }) => rondo()?.slotOf(worker)?.stats().heartbeatAgeMs ?? null,
-      onHung: (worker, ageMs) => {
-        if (worker.isKilled) return;
-        this.emit('worker:hung', worker.info(), Math.round(ageMs));
-        worker.kill('hung');
-      },
+    this.#configuration = new Configuration(options);
+    this.#lifecycle = new Lifecycle({
+      configuration: this.#configuration,
+      teller: this.#teller,
       recycle: (seat, worker) => this.#recycle(seat, worker),
-      isAgentReady: () => this.#agent?.isReady ?? null,
-      onUnhealthy: (ready) =>
-        this.emit('unhealthy', {
-          agent: this.#agent?.isReady ?? null,
-          ready,
-          workers: this.#options.workers,
-        }),
     });
   }
 
   /** How many workers there are to be. */
   get workers(): number {
-    return this.#options.workers;
+    return this.#configuration.valid.workers;
   }
 
   /**
    * Starts the agent, if there is one, and when it is ready the workers. Resolves when each seat has a
-   * ready worker or has stopped, and at least one has a ready worker.
+   * ready worker or has stopped, and at least one has a ready worker; `isDegraded` of `stats()` says
+   * whether any has stopped. Workers are watched from when the first of them is ready.
    *
-   * Rejects with `ERR_RONDO_START_FAILED` when every seat has stopped, or the agent cannot be had, with
-   * what it wrote last in the message; `ERR_RONDO_SUPERVISOR_STATE` if it was started before, or another
-   * Supervisor runs in this process.
+   * Rejects with `ERR_RONDO_START_FAILED` when every seat has stopped, at once when the first worker cannot
+   * listen (`cause.code` is `EADDRINUSE`, `EACCES` or `EADDRNOTAVAIL`), or when the agent cannot be had,
+   * with what it wrote last in the message; `ERR_RONDO_SUPERVISOR_STATE` if it was started before, is
+   * stopped meanwhile, or another Supervisor runs in this process. When `signal` is aborted everything is
+   * stopped, and it rejects with the signal's reason.
    */
-  async start(): Promise<void> {
-    if (this.#state !== 'new' || active !== null) {
-      throw new RondoError(
-        'ERR_RONDO_SUPERVISOR_STATE',
-        this.#state === 'new' ? 'Another supervisor runs in this process' : 'It was started before',
-      );
-    }
-    if (!cluster.isPrimary) {
-      throw new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'A worker cannot be a supervisor');
-    }
-    configureDispatcher(this.#options);
-    active = this;
-    this.#state = 'starting';
-    keepListeners(true);
-    this.#unwatchAttached = watchAttached((worker) => this.#crew.onAttached(worker));
+  async start({ signal }: StartOptions = {}): Promise<void> {
+    signal?.throwIfAborted();
+    const abort = (): void => void this.stop();
+    signal?.addEventListener('abort', abort);
     try {
-      await inheritSockets(this.#options);
-      await this.#agent?.start();
+      await this.#lifecycle.start();
     } catch (error) {
-      if (this.#state !== 'starting') throw stopped();
-      await rondo()?.closeListeners();
-      this.#end('failed');
-      throw new RondoError('ERR_RONDO_START_FAILED', (error as Error).message, { cause: error });
+      if (signal?.aborted !== true) throw error;
+      await this.stop();
+      throw signal.reason;
+    } finally {
+      signal?.removeEventListener('abort', abort);
     }
-    if (this.#state !== 'starting') throw stopped();
-    const started = new Promise<void>((resolve, reject) => {
-      this.#onStarted = resolve;
-      this.once('failed', reject);
-      this.once('stopping', () => reject(stopped()));
-    });
-    this.#crew.grow(this.#options.workers);
-    await started;
-    this.#watch.start();
   }
 
   /**
-   * Replaces every worker, one seat after another: the new one is ready before the old one drains. With
-   * `changes` the new workers have other options, for instance another `env`; what `configure()` can
-   * change changes at once, `workers` at the end. Resolves when the old ones have ended. A call
-   * while another one waits for its turn joins it.
+   * Replaces every worker, one seat after another. The old worker of a seat serves on until the new one
+   * has been ready for `minUptimeMs`, and drains then. With `changes` the new workers have other options,
+   * for instance another `env`; what `configure()` can change changes at once, `workers` at the end.
+   * Resolves when every seat has a new worker that is well: the old ones end in the background. More than
+   * eight of one seat do not drain at once; the oldest has to end then (`'worker:hurried'`). A call while
+   * another one waits for its turn joins it.
    *
-   * Rejects with `ERR_RONDO_RELOAD_FAILED` if a new worker does not become ready, with its last output
-   * in the message: the old workers that are left stay, with the old options. `ERR_RONDO_INVALID_OPTION`,
-   * `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_SUPERVISOR_STATE` if it is not running.
+   * Rejects with `ERR_RONDO_RELOAD_FAILED` if a new worker does not become ready or fails too soon after,
+   * with its seat in `seat`, and what it wrote last in `lastOutput` and in the message: the old workers
+   * that are left stay, and seats that had been replaced get workers with the old options again, unless
+   * those do not start any more. `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, and
+   * `ERR_RONDO_SUPERVISOR_STATE` if it is not running, or is stopped meanwhile.
    */
   async reload(changes: ReloadOptions = {}): Promise<void> {
-    this.#checkRunning();
+    this.#lifecycle.checkRunning();
     for (const key of ['transport', 'agent', 'sockets'] as const) {
       if (key in changes) {
         throw invalidOption(key, 'left out, as it cannot be changed', (changes as never)[key]);
       }
     }
-    validate({ ...this.#given, ...changes });
+    this.#configuration.with(changes);
     if (this.#reloading !== null) {
       Object.assign(this.#reloading.changes, changes);
       return this.#reloading.done;
@@ -193,55 +139,50 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    */
   async scale(workers: number): Promise<void> {
     checkInteger('workers', workers, 1, MOST_WORKERS);
-    this.#checkRunning();
-    return this.#enqueue(() => this.#scale(workers));
+    this.#lifecycle.checkRunning();
+    const { ended } = await this.#enqueue(() => this.#resize(workers));
+    await ended;
   }
 
   /**
    * Changes how connections are dealt from now on; what is left out stays. Throws as `reload()` rejects.
    */
   configure(changes: DealingChanges): void {
-    this.#checkRunning();
-    this.#setOptions({ ...this.#given, ...changes });
+    this.#lifecycle.checkRunning();
+    this.#configuration.change(changes);
+    this.#lifecycle.applyOptions();
   }
 
   /**
    * Nobody can connect any more; every worker drains, then the agent ends. Resolves when all are gone,
-   * which takes `drainTimeoutMs` and `killTimeoutMs` at most. Workers that handle `signal` themselves
-   * do so when nothing is in flight any more. Twice is as good as once; before `start()`, and when
-   * it has failed, there is nothing to stop.
+   * which takes `drainTimeoutMs` and `killTimeoutMs` at most. Workers that handle `signal` themselves do so
+   * when their requests are answered. Twice is as good as once; before `start()`, and when it has failed,
+   * there is nothing to stop. No worker is started any more once it has been called.
    */
-  async stop(signal: StopSignal = 'SIGTERM'): Promise<void> {
-    if (this.#state === 'new' || this.#state === 'failed') return;
-    this.#stopping ??= this.#stop(signal);
-    await this.#stopping;
+  stop(signal: StopSignal = 'SIGTERM'): Promise<void> {
+    return this.#lifecycle.stop(signal);
+  }
+
+  /** As `stop()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   /** Ends all workers and the agent at once, by SIGKILL. Resolves when they are gone. */
   kill(): Promise<void> {
-    this.#crew.kill();
-    this.#agent?.kill();
-    return this.stop();
+    return this.#lifecycle.kill();
   }
 
   /** What there is at the moment. */
   stats(): SupervisorStats {
-    return {
-      state: this.#state,
-      seats: this.#crew.stats(),
-      agent: this.#agent && { pid: this.#agent.pid, isReady: this.#agent.isReady },
-      dispatcher: rondo()?.dispatcher.stats() ?? null,
-    };
+    const { state, isDegraded, crew, agent } = this.#lifecycle;
+    const dispatcher = rondo()?.dispatcher.stats() ?? null;
+    return { state, isDegraded, seats: crew.stats(), agent, dispatcher };
   }
 
-  #checkRunning(): void {
-    if (this.#state === 'running' || this.#state === 'starting') return;
-    throw new RondoError('ERR_RONDO_SUPERVISOR_STATE', `The supervisor is ${this.#state}`);
-  }
-
-  #enqueue(run: () => Promise<void>): Promise<void> {
+  #enqueue<R>(run: () => Promise<R>): Promise<R> {
     const done = this.#queue.then(() => {
-      this.#checkRunning();
+      this.#lifecycle.checkRunning();
       return run();
     });
     this.#queue = done.catch(() => {});
@@ -249,33 +190,35 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   async #reload(changes: ReloadOptions): Promise<void> {
-    const before = this.#given;
+    const { crew } = this.#lifecycle;
     // The number is changed at the end.
-    this.#setOptions({ ...this.#given, ...changes, workers: this.#options.workers });
-    this.emit('reload:begin');
+    const given = { ...changes, workers: this.workers };
+    const next = this.#configuration.with(given);
+    const dealing = this.#configuration.dealingOf(changes);
+    const before = this.#configuration.undoing(dealing);
+    this.configure(dealing);
+    this.#teller.tell('reload:begin');
     try {
-      await this.#crew.replaceAll(this.#options.parallel, () => this.#checkRunning());
-    } catch (reason) {
+      await replaceAll(crew.seats, next, () => this.#lifecycle.checkRunning());
+    } catch (error) {
+      if (!this.#lifecycle.isRunning) throw error;
       // What was configured meanwhile stays.
-      const own = Object.keys(changes) as Array<keyof ReloadOptions>;
-      const reverted = Object.fromEntries(own.map((key) => [key, before[key]]));
-      const { workers } = this.#options;
-      if (this.#state === 'running') this.#setOptions({ ...this.#given, ...reverted, workers });
-      const error = new RondoError('ERR_RONDO_RELOAD_FAILED', (reason as Error).message);
-      this.emit('reload:failed', error);
+      this.configure(before);
+      this.#teller.tell('reload:failed', error as RondoError);
       throw error;
     }
-    await this.#crew.whenDrained();
-    if (changes.workers !== undefined) await this.#scale(changes.workers);
-    // The new program may listen elsewhere.
-    rondo()?.closeUnusedListeners();
-    this.emit('reload:end');
+    this.#configuration.change(given, next);
+    this.#lifecycle.applyOptions();
+    if (changes.workers !== undefined) await this.#resize(changes.workers);
+    this.#lifecycle.checkRunning();
+    // The new program may listen elsewhere. Not while one is missing that may come back.
+    if (crew.ready === crew.seats.length) rondo()?.closeUnusedListeners();
+    this.#teller.tell('reload:end');
   }
 
-  async #scale(workers: number): Promise<void> {
-    this.#given = { ...this.#given, workers };
-    this.#options = { ...this.#options, workers };
-    await this.#crew.resize(workers);
+  async #resize(workers: number): Promise<{ ended: Promise<void> }> {
+    this.#configuration.change({ workers });
+    return this.#lifecycle.crew.resize(workers);
   }
 
   /** False: its replacement failed, and the worker stays. */
@@ -283,95 +226,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     try {
       await this.#enqueue(async () => {
         // When its turn comes, it may have been replaced for another reason.
-        if (seat.current !== worker) return;
-        await seat.replace('recycle');
-        await seat.whenDrained();
+        if (seat.current === worker) await seat.replace('recycle');
       });
+      await seat.whenDrained();
       return true;
     } catch (error) {
-      if (this.#state === 'running') this.emit('recycle:failed', error as Error);
+      if (this.#lifecycle.state === 'running') this.#teller.tell('recycle:failed', error as Error);
       return false;
     }
   }
-
-  async #stop(signal: StopSignal): Promise<void> {
-    this.#state = 'stopping';
-    this.#watch.stop();
-    this.emit('stopping');
-    await rondo()?.closeListeners();
-    await this.#crew.close(signal);
-    await this.#agent?.stop();
-    this.#end('stopped');
-    this.emit('stopped');
-  }
-
-  #end(state: 'stopped' | 'failed'): void {
-    this.#watch.stop();
-    this.#unwatchAttached();
-    keepListeners(false);
-    this.#state = state;
-    if (active === this) active = null;
-  }
-
-  #setOptions(given: SupervisorOptions): void {
-    this.#options = validate(given);
-    this.#given = given;
-    this.#applyOptions();
-  }
-
-  #applyOptions(): void {
-    configureDispatcher(this.#options);
-    this.#watch.start();
-  }
-
-  /** The start is over when every seat is one way or the other. */
-  #onSettled(): void {
-    if (this.#state !== 'starting') return;
-    this.#state = 'running';
-    this.#onStarted();
-  }
-
-  #fail(lastOutput: string): void {
-    if (this.#state === 'stopping') return;
-    this.#end('failed');
-    void this.#agent?.stop();
-    // Also those that were inherited, which would keep the process running.
-    void rondo()?.closeListeners();
-    const detail = lastOutput === '' ? '' : `\n${lastOutput.trimEnd()}`;
-    const error = new RondoError(
-      'ERR_RONDO_START_FAILED',
-      `Every seat has stopped after too many failures${detail}`,
-    );
-    this.emit('failed', error);
-  }
-
-  #openAgent(file: string): Agent {
-    const agent = new Agent(file, this.#options, {
-      onReady: (pid) => this.emit('agent:ready', pid),
-      onExited: (code, signal) => this.emit('agent:exited', code, signal),
-      onStopped: (error) => this.emit('agent:stopped', error),
-    });
-    for (const state of ['starting', 'ready', 'draining', 'exited'] as const) {
-      this.on(`worker:${state}`, (worker) => agent.tell({ event: 'rondo:worker', worker }));
-    }
-    return agent;
-  }
-}
-
-/** With the paths made absolute, and the program found as `node` would find it. */
-function validate(options: SupervisorOptions): ValidSupervisorOptions {
-  const valid = validateSupervisorOptions(options);
-  const exec = path.resolve(valid.exec);
-  try {
-    // A path that was resolved before is not looked at again, and a link in it may have been turned.
-    const real = path.join(realpathSync(path.dirname(exec)), path.basename(exec));
-    const program = existsSync(real) ? realpathSync(real) : real;
-    return { ...valid, exec: createRequire(import.meta.url).resolve(program) };
-  } catch {
-    throw invalidOption('exec', 'an existing program', options.exec);
-  }
-}
-
-function stopped(): RondoError {
-  return new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'The supervisor was stopped');
 }

@@ -1,6 +1,7 @@
 /** The types of the Supervisor's public surface. No code. */
 
 import type { Address } from 'node:cluster';
+import type { RondoError } from '../errors.js';
 import type { DispatcherOptions, DispatcherStats } from '../types.js';
 
 /** Options of a {@link Supervisor}, in addition to those of its dispatcher. */
@@ -22,16 +23,24 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   workers?: number;
   /**
    * When a worker is ready: `'listening'` (default), when its first server listens or is attached;
-   * `'message'`, when it sends the message `'ready'` (`process.send('ready')`).
+   * `'message'`, when it sends the message `'ready'` (`process.send('ready')`); `'started'`, when its
+   * program has been loaded, for one that listens nowhere.
    */
-  readyWhen?: 'listening' | 'message';
+  readyWhen?: 'listening' | 'message' | 'started';
   /** A worker that is not ready after so many milliseconds is killed: its start has failed. Default 30,000. */
   startTimeoutMs?: number;
-  /** More failures than this within `restartWindowMs` stop the seat. Default 10; 0: none is tried again. */
+  /**
+   * More failures than this within `restartWindowMs` stop the seat, and so do, in whatever time, more
+   * starts in a row that were never ready. Default 10; 0: none is tried again.
+   */
   maxRestarts?: number;
   /** In milliseconds. Default 60,000. */
   restartWindowMs?: number;
-  /** A worker that fails again before it has served so long is replaced only after a wait. Milliseconds, default 1,000. */
+  /**
+   * A worker that has been ready for so many milliseconds is well. One that fails again before is replaced
+   * only after a wait; a reload keeps the old worker of a seat, and does not go on, until the new one is
+   * well. Default 1,000.
+   */
   minUptimeMs?: number;
   /** The first wait, in milliseconds; each further one is twice as long. Default 100. */
   backoffMinMs?: number;
@@ -43,6 +52,16 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   drainTimeoutMs?: number;
   /** A worker that has not ended so many milliseconds after that is killed. Default 5,000. */
   killTimeoutMs?: number;
+  /**
+   * A draining worker's own handlers of the signal are called when its requests are answered, after so
+   * many milliseconds at the latest. Default 5,000.
+   */
+  handlerTimeoutMs?: number;
+  /**
+   * A seat that has stopped is tried once more after so many milliseconds, again and again, for as long as
+   * another one has a worker. Default 300,000; 0: never.
+   */
+  retryStoppedMs?: number;
   /**
    * Whether a worker with an uncaught error first finishes what is in flight, while its replacement
    * starts at once, and only then ends with code 1. Default false; `rondo start` has it on.
@@ -78,6 +97,12 @@ export type DealingChanges = Pick<
 
 /** What `reload()` may change; the rest is for the Supervisor's whole life. */
 export type ReloadOptions = Partial<Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets'>>;
+
+/** Of `start()`. */
+export interface StartOptions {
+  /** Aborted, it stops what has been started. */
+  signal?: AbortSignal;
+}
 
 /** What a program may handle to end in its own way. */
 export type StopSignal = 'SIGTERM' | 'SIGINT';
@@ -141,7 +166,7 @@ export interface DrainResult {
 /** A seat as `stats()` shows it. */
 export interface SeatStats {
   id: number;
-  /** `waiting` before a restart; `stopped` after too many. */
+  /** `waiting` before a restart; `stopped` after too many, until it is tried again. */
   state: 'running' | 'waiting' | 'stopped' | 'closed';
   /** Its workers, those included that drain. */
   workers: WorkerInfo[];
@@ -149,9 +174,20 @@ export interface SeatStats {
   failures: number;
 }
 
+/** What is missing. */
+export interface Degraded {
+  /** The seats that have no worker that is well. */
+  missing: number[];
+  /** How many workers are ready, and how many there are to be. */
+  ready: number;
+  workers: number;
+}
+
 /** What a {@link Supervisor} knows at a moment. */
 export interface SupervisorStats {
   state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+  /** Workers serve, but not in every seat: one has stopped, or keeps failing. */
+  isDegraded: boolean;
   seats: SeatStats[];
   /** Null without one. */
   agent: { pid: number | null; isReady: boolean } | null;
@@ -169,13 +205,24 @@ export interface SupervisorEvents {
   'worker:error': [worker: WorkerInfo, stack: string];
   /** Its loop has been stuck for so long; it is killed. */
   'worker:hung': [worker: WorkerInfo, ageMs: number];
+  /**
+   * More than eight workers of the seat drain at once: this one, the oldest, destroys what it still has
+   * open.
+   */
+  'worker:hurried': [worker: WorkerInfo];
   /** A worker failed; the next one starts after the wait. */
   'seat:waiting': [seat: number, delayMs: number];
   /** Too many failures. `lastOutput` is what the last worker wrote last, or its error. */
   'seat:stopped': [seat: number, lastOutput: string];
+  /** Workers serve, but not in these seats, which have stopped or keep failing. Again when others do. */
+  degraded: [what: Degraded];
+  /** After `degraded`: every seat has a worker that is well. */
+  recovered: [];
   'reload:begin': [];
+  /** Every seat has a new worker that is well. The old ones may still drain. */
   'reload:end': [];
-  'reload:failed': [error: Error];
+  /** With the seat that failed in `seat`, and in `lastOutput` what its worker wrote last. */
+  'reload:failed': [error: RondoError];
   /** A worker that was to be recycled stays, since its replacement did not become ready. */
   'recycle:failed': [error: Error];
   'agent:ready': [pid: number];
@@ -184,7 +231,10 @@ export interface SupervisorEvents {
   'agent:stopped': [error: Error];
   /** For three checks in a row the agent or all workers were missing. */
   unhealthy: [health: { agent: boolean | null; ready: number; workers: number }];
-  /** Every seat has stopped. */
+  /**
+   * Every seat has stopped, or the first worker cannot listen (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`). No
+   * worker is left, and `process.exitCode` is 1 unless it was set before.
+   */
   failed: [error: Error];
   stopping: [];
   stopped: [];

@@ -13,13 +13,14 @@ const RECYCLE_SPREAD = 0.2;
 /** After a replacement that failed, for the first time; each further time is twice as long. */
 const POSTPONE_MS = 10_000;
 const MISSES = 3;
+const CHECKS_PER_TIMEOUT = 4;
 
 export interface WatchHost {
   seats(): readonly Seat[];
-  /** Of all seats, also of those that were removed. */
-  draining(): readonly WorkerProcess[];
+  /** All that are alive, also in seats that were removed. */
+  workers(): readonly WorkerProcess[];
   options(): ValidSupervisorOptions;
-  /** Milliseconds since the worker's loop gave a sign of life; null if it never did. */
+  /** Milliseconds since the worker's loop gave a sign of life; null if it is not on the scoreboard. */
   heartbeatAgeMs(worker: WorkerProcess): number | null;
   onHung(worker: WorkerProcess, ageMs: number): void;
   /** Resolves when that is done; false: the worker's replacement failed, and it stays. */
@@ -37,6 +38,7 @@ export class Watch {
   readonly #shares = new WeakMap<WorkerProcess, number>();
   /** Workers that could not be replaced. */
   readonly #postponed = new WeakMap<WorkerProcess, { until: number; ms: number }>();
+  #isStarted = false;
   #lastHangCheck = 0;
   #isRecycling = false;
   #misses = 0;
@@ -49,16 +51,22 @@ export class Watch {
   /** Again after the options have changed. */
   start(): void {
     this.stop();
+    this.#isStarted = true;
     const { hangTimeoutMs, healthCheckMs, ...limits } = this.#host.options();
     const { maxConnections, maxAgeMs, maxMemoryMb } = limits;
-    if (hangTimeoutMs > 0) this.#every(hangTimeoutMs / 4, () => this.#checkHung());
+    if (hangTimeoutMs > 0) this.#every(hangTimeoutMs / CHECKS_PER_TIMEOUT, () => this.#checkHung());
     if (healthCheckMs > 0) this.#every(healthCheckMs, () => this.#checkHealth());
     if (maxConnections > 0 || maxAgeMs > 0 || maxMemoryMb > 0) {
       this.#every(RECYCLE_CHECK_MS, () => this.#checkRecycling());
     }
   }
 
+  get isStarted(): boolean {
+    return this.#isStarted;
+  }
+
   stop(): void {
+    this.#isStarted = false;
     for (const timer of this.#timers.splice(0)) clearInterval(timer);
     this.#lastHangCheck = 0;
     this.#misses = 0;
@@ -75,23 +83,32 @@ export class Watch {
     this.#lastHangCheck = now;
     // This process itself has stood still, and with it perhaps the whole machine: look again later.
     if (sinceLastMs > hangTimeoutMs) return;
-    for (const { current } of this.#host.seats()) {
-      if (current?.state !== 'ready') continue;
-      const ageMs = this.#host.heartbeatAgeMs(current);
-      if (ageMs !== null && ageMs > hangTimeoutMs) this.#host.onHung(current, ageMs);
+    for (const worker of this.#host.workers()) {
+      if (worker.state === 'ready' || worker.state === 'draining') {
+        this.#checkOne(worker, hangTimeoutMs);
+      }
     }
-    // They have left the board, so they are asked.
-    for (const worker of this.#host.draining()) {
-      if (worker.silentMs > hangTimeoutMs) this.#host.onHung(worker, worker.silentMs);
-      else worker.ask();
-    }
+  }
+
+  /**
+   * Whose heartbeat is late is asked, and so is whoever is not on the scoreboard: it drains, has no server
+   * there any more, has not got that far, or its receiver has failed. Only one that does not answer hangs.
+   */
+  #checkOne(worker: WorkerProcess, hangTimeoutMs: number): void {
+    const beatMs = worker.state === 'ready' ? this.#host.heartbeatAgeMs(worker) : null;
+    const { silentMs } = worker.pulse;
+    const lateMs = hangTimeoutMs / CHECKS_PER_TIMEOUT;
+    const isHung =
+      beatMs === null ? silentMs > hangTimeoutMs : beatMs > hangTimeoutMs && silentMs > lateMs;
+    if (isHung) this.#host.onHung(worker, Math.max(beatMs ?? 0, silentMs));
+    else if (beatMs === null || beatMs > hangTimeoutMs / 2) worker.pulse.ask();
   }
 
   /** Never more than one at a time. */
   #checkRecycling(): void {
     const seats = this.#host.seats();
     const due = seats.find(({ current }) => current?.state === 'ready' && this.#isDue(current));
-    for (const { current } of seats) if (current?.state === 'ready') current.ask();
+    for (const { current } of seats) if (current?.state === 'ready') current.pulse.ask();
     if (due === undefined || this.#isRecycling) return;
     const worker = due.current as WorkerProcess;
     this.#isRecycling = true;
@@ -109,7 +126,7 @@ export class Watch {
   #isDue(worker: WorkerProcess): boolean {
     if (performance.now() < (this.#postponed.get(worker)?.until ?? 0)) return false;
     const { maxConnections, maxAgeMs, maxMemoryMb } = this.#host.options();
-    const { rssBytes = 0, connections = 0 } = worker.status ?? {};
+    const { rssBytes = 0, connections = 0 } = worker.pulse.status ?? {};
     let share = this.#shares.get(worker);
     if (share === undefined) {
       share = 1 - RECYCLE_SPREAD * this.#random();

@@ -4,92 +4,101 @@
  *   starting ──▶ ready ──▶ draining ──▶ exited
  *       └────────────┴────────┴──────────▲
  *
- * What follows from a transition, such as a replacement, is its seat's business (seat.ts).
+ * One that has been ready for `minUptimeMs` is well. What follows from a transition, such as a
+ * replacement, is its seat's business (seat.ts).
  */
 
 import type { Address, Worker } from 'node:cluster';
-import type { DrainCounts } from '../drain/types.js';
-import {
-  asSuperviseMessage,
-  isToSupervisor,
-  type ToSupervisor,
-  type ToWorker,
-} from './messages.js';
+import type { DrainSettings } from '../drain/types.js';
+import { deferred } from './deferred.js';
+import type { SystemErrorFields, ToSupervisor, ToWorker } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
+import { Pulse } from './pulse.js';
 import type { StopSignal, WorkerInfo, WorkerReason, WorkerState } from './types.js';
+import { watchWorker } from './watch-worker.js';
+import { isListenError, WorkerFailure, whyNotReady } from './worker-failure.js';
+import { WorkerRecord } from './worker-record.js';
 
 export interface WorkerOwner {
   /** After each transition. */
   onState(worker: WorkerProcess): void;
+  onWell(worker: WorkerProcess): void;
   onError(worker: WorkerProcess, stack: string): void;
   /** It is to get no more connections; those that it has not received go to others. */
   release(worker: WorkerProcess): void;
 }
 
-/** What `'status'` says; see watch.ts. */
-export interface WorkerStatus {
-  rssBytes: number;
-  connections: number;
-}
-
 export class WorkerProcess {
-  readonly seat: number;
   readonly worker: Worker;
-  readonly startedAt = performance.now();
-  /** Resolves when it is ready; rejects, saying why and with its last output, if it never will be. */
-  readonly whenReady: Promise<void>;
-  readonly whenExited: Promise<void>;
-  #state: WorkerState = 'starting';
-  #reason: WorkerReason | null = null;
+  readonly pulse: Pulse;
+  readonly #record: WorkerRecord;
   #isKilled = false;
-  #code: number | null = null;
-  #signal: NodeJS.Signals | null = null;
-  #readyAt: number | null = null;
-  #exitedAt: number | null = null;
-  readonly #listening: Address[] = [];
-  #drained: DrainCounts | null = null;
-  #status: WorkerStatus | null = null;
-  /** When it answered last, or began to drain. */
-  #heardAt = 0;
-  /** What it wrote last before it was ready, or its uncaught error. */
+  #isHurried = false;
+  #isWell = false;
+  #hasStarted = false;
+  /** What it wrote last before it was well, or its uncaught error. */
   #lastOutput = '';
-  /** Of its start, then of its drain. */
+  #listenError: SystemErrorFields | null = null;
+  /** Of its start, then until it is well, then of its drain. */
   #timer: NodeJS.Timeout | undefined;
   readonly #options: ValidSupervisorOptions;
   readonly #owner: WorkerOwner;
-  #resolveReady!: () => void;
-  #rejectReady!: (error: Error) => void;
-  #resolveExited!: () => void;
+  readonly #well = deferred();
+  readonly #exited = deferred();
 
   /** `worker` was forked in this very tick. */
   constructor(seat: number, worker: Worker, options: ValidSupervisorOptions, owner: WorkerOwner) {
-    this.seat = seat;
     this.worker = worker;
+    this.#record = new WorkerRecord(seat, worker);
     this.#options = options;
     this.#owner = owner;
-    this.whenReady = new Promise((resolve, reject) => {
-      this.#resolveReady = resolve;
-      this.#rejectReady = reject;
+    this.pulse = new Pulse(() => this.#send({ cmd: 'NODE_SUPERVISE_ASK' }));
+    watchWorker(worker, {
+      onListening: (address) => this.#onListening(address),
+      onReadyMessage: () => this.#setReadyWhen('message'),
+      onMessage: (message) => this.#onMessage(message),
+      onDisconnect: () => this.#beginDrain('disconnect'),
+      onExit: (code, signal) => this.#onExit(code, signal),
+      onNotStarted: (error) => {
+        this.#lastOutput = error.message;
+        this.#onExit(null, null);
+      },
     });
-    // Whoever does not wait for it hears of the end by onState.
-    this.whenReady.catch(() => {});
-    this.whenExited = new Promise((resolve) => {
-      this.#resolveExited = resolve;
-    });
-    this.#watch();
     this.#timer = setTimeout(() => this.kill('start-timeout'), options.startTimeoutMs);
   }
 
   get state(): WorkerState {
-    return this.#state;
+    return this.#record.state;
   }
 
+  get isWell(): boolean {
+    return this.#isWell && this.#record.state === 'ready';
+  }
+
+  /** With the reason, where rondo knows it better than the program. */
   get lastOutput(): string {
-    return this.#lastOutput;
+    if (this.#record.reason !== 'start-timeout') return this.#lastOutput;
+    const isListening = this.#record.listening.length > 0;
+    const why = whyNotReady(this.#options, { hasStarted: this.#hasStarted, isListening });
+    return `${this.#lastOutput}${this.#lastOutput === '' ? '' : '\n'}${why}`;
+  }
+
+  /** It cannot listen, and no worker could: the error that it died of. */
+  get listenError(): SystemErrorFields | null {
+    return this.#listenError;
+  }
+
+  /** It ends because of a signal, or in order: perhaps everything is about to. */
+  get isPerhapsAsked(): boolean {
+    if (this.#record.reason === 'signal') return true;
+    if (this.#record.state !== 'exited' || this.#record.readyAt === null) return false;
+    return (
+      this.#record.code === 0 || ['SIGTERM', 'SIGINT', 'SIGHUP'].includes(this.#record.signal ?? '')
+    );
   }
 
   get livedMs(): number {
-    return (this.#exitedAt ?? performance.now()) - this.startedAt;
+    return this.#record.livedMs;
   }
 
   /** By this process; it may take a moment to end. */
@@ -97,105 +106,92 @@ export class WorkerProcess {
     return this.#isKilled;
   }
 
-  /** How long it was there for connections. */
-  get servedMs(): number {
-    return this.#readyAt === null ? 0 : (this.#exitedAt ?? performance.now()) - this.#readyAt;
+  /** How long it was there for connections; null if it never was. */
+  get servedMs(): number | null {
+    return this.#record.servedMs;
   }
 
-  /** As it said last. */
-  get status(): WorkerStatus | null {
-    return this.#status;
+  /** Resolves when it is well; rejects with a {@link WorkerFailure} if it never will be. */
+  get whenWell(): Promise<void> {
+    return this.#well.promise;
   }
 
-  /** While it drains: for how long it has not answered. */
-  get silentMs(): number {
-    return performance.now() - this.#heardAt;
+  get whenExited(): Promise<void> {
+    return this.#exited.promise;
   }
 
   info(): WorkerInfo {
-    return {
-      seat: this.seat,
-      id: this.worker.id,
-      pid: this.worker.process.pid ?? null,
-      state: this.#state,
-      reason: this.#reason,
-      code: this.#code,
-      signal: this.#signal,
-      livedMs: Math.round(this.livedMs),
-      readyAfterMs: this.#readyAt === null ? null : Math.round(this.#readyAt - this.startedAt),
-      listening: [...this.#listening],
-      drained: this.#drained,
-    };
+    return this.#record.info();
   }
 
-  /** It listens, or said that it is ready. */
-  setReady(): void {
-    if (this.#state !== 'starting') return;
-    this.#readyAt = performance.now();
-    this.#send({ cmd: 'NODE_SUPERVISE_READY' });
-    this.#resolveReady();
-    this.#transit('ready');
+  /** A server was attached in it, in place of listening. */
+  onAttached(): void {
+    this.#setReadyWhen('listening');
+  }
+
+  /** It was told so, and may do something about it. */
+  onCannotListen(error: SystemErrorFields): void {
+    if (this.state === 'starting' && isListenError(error)) this.#listenError = error;
   }
 
   /** Nothing new, and an end when what is in flight is done. Twice is as good as once. */
   drain(reason: WorkerReason, signal: StopSignal = 'SIGTERM'): void {
     if (!this.#beginDrain(reason)) return;
-    const { idleGraceMs, drainTimeoutMs } = this.#options;
-    this.#send({ cmd: 'NODE_SUPERVISE_DRAIN', drain: { idleGraceMs, drainTimeoutMs }, signal });
+    const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = this.#options;
+    this.#sendDrain({ idleGraceMs, drainTimeoutMs, handlerTimeoutMs }, signal);
+  }
+
+  /** A draining one is to destroy what it has still open. False: it does so already. */
+  hurry(): boolean {
+    if (this.#record.state !== 'draining' || this.#isHurried) return false;
+    this.#isHurried = true;
+    this.#setKillTimer(0);
+    this.#sendDrain({ idleGraceMs: 0, drainTimeoutMs: 0, handlerTimeoutMs: 0 }, 'SIGTERM');
+    return true;
   }
 
   /** At once, without a drain. */
   kill(reason: WorkerReason): void {
-    if (this.#state === 'exited') return;
+    if (this.#record.state === 'exited') return;
     this.#isKilled = true;
-    this.#reason ??= reason;
+    this.#record.reason ??= reason;
     this.worker.process.kill('SIGKILL');
   }
 
-  /** Asks for a new status. */
-  ask(): void {
-    this.#send({ cmd: 'NODE_SUPERVISE_ASK' });
+  #onListening(address: Address): void {
+    this.#record.listening.push(address);
+    this.#setReadyWhen('listening');
   }
 
-  #watch(): void {
-    const { worker } = this;
-    const { readyWhen } = this.#options;
-    worker.on('listening', (address) => {
-      this.#listening.push(address);
-      if (readyWhen === 'listening') this.setReady();
-    });
-    worker.on('message', (message) => {
-      if (readyWhen === 'message' && message === 'ready') this.setReady();
-    });
-    worker.process.on(
-      'internalMessage' as never,
-      ((message: unknown) => {
-        const known = asSuperviseMessage(message);
-        if (known !== null && isToSupervisor(known)) this.#onMessage(known);
-      }) as never,
-    );
-    worker.once('disconnect', () => {
-      // Of any other Node's child ends at once, if it has not done so already.
-      if (worker.exitedAfterDisconnect) this.#beginDrain('disconnect');
-    });
-    worker.once('exit', (code, signal) => {
-      this.#onExit(code, signal as NodeJS.Signals | null);
-    });
-    worker.on('error', (error) => {
-      // A living worker may emit 'error' too, when it could not be sent a message.
-      if (worker.process.pid !== undefined) return;
-      this.#lastOutput = error.message;
-      this.#onExit(null, null);
-    });
+  #setReadyWhen(what: ValidSupervisorOptions['readyWhen']): void {
+    if (this.#record.state !== 'starting' || this.#isKilled || this.#options.readyWhen !== what)
+      return;
+    this.#record.readyAt = performance.now();
+    // It has found another place.
+    this.#listenError = null;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#setWell(), this.#options.minUptimeMs);
+    // It may be stuck before its heartbeat has begun.
+    if (this.#options.hangTimeoutMs > 0) this.pulse.ask();
+    this.#transit('ready');
+  }
+
+  #setWell(): void {
+    this.#isWell = true;
+    // Its last words are not wanted any more.
+    this.#send({ cmd: 'NODE_SUPERVISE_READY' });
+    this.#well.resolve();
+    this.#owner.onWell(this);
   }
 
   #onMessage(message: ToSupervisor): void {
     switch (message.cmd) {
       case 'NODE_SUPERVISE_ERROR':
         this.#lastOutput = message.stack;
+        if (isListenError(message.system)) this.#listenError = message.system;
         this.#owner.onError(this, message.stack);
         if (message.isGuarded) this.#beginDrain('error');
-        else this.#reason ??= 'error';
+        else this.#record.reason ??= 'error';
         break;
       case 'NODE_SUPERVISE_SIGNAL':
         this.#beginDrain('signal');
@@ -205,62 +201,69 @@ export class WorkerProcess {
         if (this.#lastOutput === '') this.#lastOutput = message.text;
         break;
       case 'NODE_SUPERVISE_DRAINED':
-        this.#drained = message.counts;
+        this.#record.drained = message.counts;
         break;
       case 'NODE_SUPERVISE_STATUS':
-        this.#heardAt = performance.now();
-        this.#status = { rssBytes: message.rssBytes, connections: message.connections };
+        this.pulse.hear({ rssBytes: message.rssBytes, connections: message.connections });
+        break;
+      case 'NODE_SUPERVISE_LISTENING':
+        // Node's types have no null there, which stands for every address.
+        this.#onListening(message.place as Address);
+        break;
+      case 'NODE_SUPERVISE_STARTED':
+        this.#hasStarted = true;
+        this.#setReadyWhen('started');
         break;
     }
   }
 
   /** False: it drains already, or is dead. */
   #beginDrain(reason: WorkerReason): boolean {
-    if (this.#isKilled || this.#state === 'draining' || this.#state === 'exited') return false;
-    this.#reason ??= reason;
+    if (this.#isKilled || this.#record.state === 'draining' || this.#record.state === 'exited')
+      return false;
+    this.#record.reason ??= reason;
     this.#owner.release(this);
-    clearTimeout(this.#timer);
-    const { drainTimeoutMs, killTimeoutMs } = this.#options;
-    this.#timer = setTimeout(() => this.kill(reason), drainTimeoutMs + killTimeoutMs);
-    this.#failStart();
-    this.#heardAt = performance.now();
+    this.#setKillTimer(this.#options.drainTimeoutMs);
+    this.#failWell();
     this.#transit('draining');
     return true;
   }
 
-  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#state === 'exited') return;
+  #setKillTimer(drainTimeoutMs: number): void {
     clearTimeout(this.#timer);
-    this.#exitedAt = performance.now();
-    this.#code = code;
-    this.#signal = signal;
-    this.#reason ??= this.#state === 'starting' ? 'start-failed' : 'exit';
-    this.#failStart();
-    this.#transit('exited');
-    this.#resolveExited();
+    const ms = drainTimeoutMs + this.#options.killTimeoutMs;
+    this.#timer = setTimeout(() => this.kill(this.#record.reason ?? 'stop'), ms);
   }
 
-  #failStart(): void {
-    const { pid } = this.worker.process;
-    const how =
-      this.#exitedAt === null
-        ? `drains (${this.#reason})`
-        : this.#signal === null
-          ? `ended with code ${this.#code}`
-          : `was ended by ${this.#signal}`;
-    const why = this.#reason === 'start-timeout' ? ': it was not ready in time' : '';
-    const output = this.#lastOutput === '' ? '' : `\n${this.#lastOutput.trimEnd()}`;
-    this.#rejectReady(new Error(`worker ${this.seat} (pid ${pid}) ${how}${why}${output}`));
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#record.state === 'exited') return;
+    clearTimeout(this.#timer);
+    this.#record.exitedAt = performance.now();
+    this.#record.code = code;
+    this.#record.signal = signal;
+    this.#record.reason ??= this.#record.state === 'starting' ? 'start-failed' : 'exit';
+    this.#failWell();
+    this.#transit('exited');
+    this.#exited.resolve();
+  }
+
+  #failWell(): void {
+    this.#well.reject(new WorkerFailure(this.info(), this.servedMs, this.lastOutput));
   }
 
   #transit(state: WorkerState): void {
-    if (state === 'ready') clearTimeout(this.#timer);
-    this.#state = state;
+    this.#record.state = state;
     this.#owner.onState(this);
   }
 
-  #send(message: ToWorker): void {
-    // One that has disconnected is about to end.
-    if (this.worker.process.connected) this.worker.process.send(message, () => {});
+  #sendDrain(drain: DrainSettings, signal: StopSignal): void {
+    this.#send({ cmd: 'NODE_SUPERVISE_DRAIN', drain, signal });
+  }
+
+  /** False: it has disconnected, and is about to end. */
+  #send(message: ToWorker): boolean {
+    if (!this.worker.process.connected) return false;
+    this.worker.process.send(message, () => {});
+    return true;
   }
 }

@@ -141,11 +141,12 @@ test('a broken one', async (t) => {
 test('what only a new start can change', async (t) => {
   const { run, change } = runWith(t, { workers: 1, env: { APP_VERSION: 'one' } });
   const port = await run.listening(1);
-  change({ workers: 1, env: { APP_VERSION: 'two' }, transport: 'ipc' });
+  const env = { APP_VERSION: 'two' };
+  change({ workers: 1, env, transport: 'ipc', agent: fixture('cli-agent.mjs') });
   run.child.kill('SIGHUP');
-  await run.says(/^rondo: .*'transport' must be left out, as it cannot be changed/m);
-  t.equal(await version(port), 'one');
-  t.notMatch(run.stderr(), /drains/);
+  await run.says(/^rondo: only a new start takes over agent, transport; the rest is reloaded$/m);
+  await run.says(/^rondo: reload: done$/m);
+  t.equal(await version(port), 'two');
 });
 
 const wrong: Array<[config: unknown, named: RegExp]> = [

@@ -21,22 +21,33 @@ const FIELDS: Record<string, string[]> = {
   'worker:exited': ITS_FIELDS,
   'worker:error': [...ITS_FIELDS, 'stack'],
   'worker:hung': [...ITS_FIELDS, 'ageMs'],
+  'worker:hurried': ITS_FIELDS,
+  degraded: ['missing', 'ready', 'workers'],
+  recovered: [],
   'seat:waiting': ['seat', 'delayMs'],
   'seat:stopped': ['seat', 'lastOutput'],
   'reload:begin': [],
   'reload:end': [],
-  'reload:failed': ['error'],
+  'reload:failed': ['error', 'seat', 'lastOutput'],
   'agent:ready': ['pid'],
   'agent:exited': ['code', 'signal'],
   'agent:stopped': ['error'],
-  failed: ['error'],
+  failed: ['error', 'seat', 'lastOutput'],
   stopping: [],
   stopped: [],
   note: ['text'],
 };
 
 /** Those that a good life does not have. */
-const OTHERS = ['seat:waiting', 'seat:stopped', 'agent:stopped', 'failed'];
+const OTHERS = [
+  'worker:hurried',
+  'degraded',
+  'recovered',
+  'seat:waiting',
+  'seat:stopped',
+  'agent:stopped',
+  'failed',
+];
 
 /** What is not rondo's on stderr is the workers' own, such as an uncaught error. */
 function linesOf(run: Run): Line[] {

@@ -1,34 +1,13 @@
 // On a terminal the start shows how far it is, in a line that is gone when it is over. Nowhere else.
 
-import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { type Test, test } from 'tap';
-import { type Run, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
+import { test } from 'tap';
+import { runCli } from '../fixtures/cluster-cli.js';
 import { until } from '../fixtures/faults.js';
 import { fixture } from '../fixtures/harness.js';
+import { needsTerminal, onTerminal } from '../fixtures/terminal.js';
 
 const APP = fixture('supervisor-app.mjs');
 const ERASE = '\r\x1b[K';
-
-const hasPython = spawnSync('python3', ['-c', 'import pty']).status === 0;
-const options = hasPython ? {} : { skip: 'needs python3' };
-
-interface Terminal {
-  run: Run;
-  /** All that was written to it. */
-  written(): string;
-  /** Of the process on it, which is not the one that was started. */
-  pid(): number;
-}
-
-function onTerminal(t: Test, args: string[], env: NodeJS.ProcessEnv = {}): Terminal {
-  const pidFile = path.join(temporaryDirectory(t), 'pid');
-  const through = ['python3', fixture('cli-terminal.py')];
-  const all = ['start', APP, ...args, '--pidfile', pidFile];
-  const run = runCli(t, all, env, { through, stdin: 'pipe' });
-  return { run, written: run.stdout, pid: () => Number(readFileSync(pidFile, 'utf8')) };
-}
 
 /** What is to be seen in the end. */
 function shown(written: string): string[] {
@@ -36,8 +15,8 @@ function shown(written: string): string[] {
   return lines.map((line) => line.slice(line.lastIndexOf(ERASE) + 1).replace(ERASE.slice(1), ''));
 }
 
-test('it grows and goes', options, async (t) => {
-  const { run, written, pid } = onTerminal(t, ['-w', '2']);
+test('it grows and goes', needsTerminal, async (t) => {
+  const { run, written, pid } = onTerminal(t, APP, ['-w', '2']);
   await until('both are ready', () => (written().match(/ ready after /g)?.length ?? 0) === 2);
   for (const [index, bar] of ['□□', '■□', '■■'].entries()) {
     t.match(written(), `${ERASE}starting ${bar} ${index} of 2 workers ready`);
@@ -53,8 +32,8 @@ test('it grows and goes', options, async (t) => {
   );
 });
 
-test('it goes when the start fails', options, async (t) => {
-  const { run, written } = onTerminal(t, ['-w', '1', '--max-restarts', '0'], {
+test('it goes when the start fails', needsTerminal, async (t) => {
+  const { run, written } = onTerminal(t, APP, ['-w', '1', '--max-restarts', '0'], {
     APP_FAILS: 'silently',
   });
   t.equal(await run.end, 3);
@@ -62,8 +41,8 @@ test('it goes when the start fails', options, async (t) => {
   t.notMatch(shown(written()).join('\n'), 'starting');
 });
 
-test('not with --json', options, async (t) => {
-  const { run, written, pid } = onTerminal(t, ['-w', '1', '--json']);
+test('not with --json', needsTerminal, async (t) => {
+  const { run, written, pid } = onTerminal(t, APP, ['-w', '1', '--json']);
   await until('it is ready', () => written().includes('worker:ready'));
   process.kill(pid(), 'SIGTERM');
   t.equal(await run.end, 0);

@@ -1,27 +1,12 @@
 // SIGTERM and SIGINT end `rondo start` with code 0: the workers finish what they serve, then the
-// program's own handlers run. A second signal ends all at once.
+// program's own handlers run.
 
-import { once } from 'node:events';
-import http from 'node:http';
 import { test } from 'tap';
-import { noneIsLeft, runCli } from '../fixtures/cluster-cli.js';
+import { begin, bodyOf, noneIsLeft, runCli } from '../fixtures/cluster-cli.js';
 import { fixture, read } from '../fixtures/harness.js';
 
 const APP = fixture('cluster-app.mjs');
 const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-
-/** Resolves when the response has begun. */
-async function begin(port: number, path: string): Promise<http.IncomingMessage> {
-  const request = http.get({ port, path, host: '127.0.0.1', agent: false });
-  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
-  return response;
-}
-
-async function bodyOf(response: http.IncomingMessage): Promise<string> {
-  let body = '';
-  for await (const chunk of response) body += chunk;
-  return body;
-}
 
 for (const signal of SIGNALS) {
   test(`${signal}: nothing is left`, async (t) => {
@@ -66,30 +51,7 @@ for (const signal of SIGNALS) {
     t.equal(await run.end, 0);
     t.notMatch(run.stdout(), 'own handler', 'is not called');
   });
-
-  test(`${signal}: a second one`, async (t) => {
-    const run = runCli(t, ['start', APP, '-w', '2']);
-    const response = await begin(await run.listening(2), '/stuck');
-    run.child.kill(signal);
-    await run.says(/drains \(stop\)/);
-    t.equal(run.child.exitCode, null, 'it waits for the response');
-    run.child.kill(signal);
-    t.equal(await run.end, signal === 'SIGTERM' ? 143 : 130);
-    await noneIsLeft(run);
-    response.destroy();
-  });
 }
-
-test('a second one of the other kind', async (t) => {
-  const run = runCli(t, ['start', APP, '-w', '2']);
-  const response = await begin(await run.listening(2), '/stuck');
-  run.child.kill('SIGTERM');
-  await run.says(/drains \(stop\)/);
-  run.child.kill('SIGINT');
-  t.equal(await run.end, 130);
-  await noneIsLeft(run);
-  response.destroy();
-});
 
 test('while it starts', async (t) => {
   const env = { APP_FAILS: 'by-never-listening', APP_READY_AFTER_MS: '60000' };

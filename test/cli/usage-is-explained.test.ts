@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import { test } from 'tap';
+import { parseArguments } from '../../src/cli/arguments.js';
 import { runCli } from '../fixtures/cluster-cli.js';
 
 const { version } = JSON.parse(
@@ -45,6 +46,9 @@ const wrong: Array<[args: string[], named: RegExp, env?: NodeJS.ProcessEnv]> = [
   [['start', 'app.js', '--policy', 'fair'], /'--policy' .*'round-robin'.* Received 'fair'/],
   [['start', 'app.js'], /'RONDO_WINDOW' .* Received '-1'/, { RONDO_WINDOW: '-1' }],
   [['start', 'app.js'], /'RONDO_POLICY' .* Received 'none'/, { RONDO_POLICY: 'none' }],
+  [['start', 'app.js', '--min-uptime', 'x'], /'--min-uptime' must be an integer .* Received 'x'/],
+  [['start', 'app.js', '--handler-timeout', '1s'], /'--handler-timeout' .* Received '1s'/],
+  [['start', 'app.js', '--ready-when', 'up'], /'--ready-when' .*'started'.* Received 'up'/],
   [['start', 'no-such-file.js'], /no-such-file\.js/],
 ];
 
@@ -58,3 +62,10 @@ for (const [args, named, env] of wrong) {
     t.equal(run.stdout(), '');
   });
 }
+
+test('flags become options', (t) => {
+  const flags = ['--min-uptime', '5', '--handler-timeout', '6', '--ready-when', 'started'];
+  const settings = { minUptimeMs: 5, handlerTimeoutMs: 6, readyWhen: 'started' };
+  t.match(parseArguments(['start', 'app.js', ...flags]), { settings });
+  t.end();
+});

@@ -1,4 +1,5 @@
-// When close() of a listener has resolved, its port can be listened on again, by anyone.
+// When close() of a listener has resolved, its port can be listened on again, by anyone; and already when it has
+// returned.
 
 import { once } from 'node:events';
 import net from 'node:net';
@@ -17,7 +18,7 @@ for (const transport of transports()) {
       await listener.close();
       try {
         const next = await dispatcher.listen({ port, host: '127.0.0.1' });
-        await next.close();
+        void next.close();
         const server = net.createServer().listen(port, '127.0.0.1');
         await once(server, 'listening');
         server.close();

@@ -97,7 +97,7 @@ for (const transport of transports()) {
       return answers;
     };
     const before = await pids();
-    const failed = /^process (\d+) in slot \d\n$/.exec(await get(port, '/throw'))?.[1];
+    const failed = /^process (\d+) in seat \d\n$/.exec(await get(port, '/throw'))?.[1];
     t.ok([...before].some((answer) => answer.includes(`process ${failed} `)));
     await server.prints(new RegExp(`^Process ${failed} has ended \\(error, 1\\) \\{`, 'm'));
     const after = await pids();

@@ -81,6 +81,7 @@ test('while it drains', nativeOnly, async (t) => {
   await supervised.until('worker:draining');
   await stop(pid);
   await reloading;
+  await supervised.until('worker:exited');
   await t.rejects(held.text());
   const [[hung, ageMs] = [0, 0]] = hungOf(supervised);
   t.equal(hung, pid);

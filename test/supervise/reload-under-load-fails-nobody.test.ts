@@ -19,7 +19,7 @@ function nobodyFailed(t: Test, report: LoadReport): void {
 
 for (const mode of ['keep-alive', 'http'] as const) {
   test(`reloads, ${mode}`, underLoad, async (t) => {
-    const supervised = await openSupervisor(t, { workers: 4 });
+    const supervised = await openSupervisor(t, { workers: 4, minUptimeMs: 100 });
     await supervised.call('start');
     const fds = supervised.fds();
     const load = startLoad(mode, { port: supervised.port(), seconds: 50, concurrency: 32 });

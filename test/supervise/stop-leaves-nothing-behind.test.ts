@@ -96,7 +96,8 @@ test('stop() during a reload', async (t) => {
   reload.catch(() => {});
   await supervised.until('worker:starting', 3);
   await supervised.call('stop');
-  await t.rejects(reload, { code: 'ERR_RONDO_RELOAD_FAILED' });
+  await t.rejects(reload, { code: 'ERR_RONDO_SUPERVISOR_STATE' });
+  t.strictSame(supervised.seen('reload:failed'), []);
   t.notOk([...supervised.pids].some(isAlive));
   t.equal(supervised.seen('worker:starting').length, 3);
 });

@@ -133,6 +133,8 @@ test('invalidOption', async (t) => {
   for (const [value, text] of shown) {
     const error = invalidOption('port', 'a number', value);
     t.equal(error.code, 'ERR_RONDO_INVALID_OPTION');
+    t.strictSame([error.option, error.expected], ['port', 'a number']);
+    t.equal(error.received, value);
     t.equal(error.message, `The option 'port' must be a number. Received ${text}`);
   }
   t.notMatch(invalidOption('a', 'b', 'x\ny').message, /\n/, 'one line');

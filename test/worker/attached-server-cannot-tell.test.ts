@@ -169,7 +169,8 @@ async function observeRondo(
   directory: string,
 ): Promise<Report> {
   const signalFile = join(directory, 'signal');
-  const dispatcher = new Dispatcher({ transport });
+  // So that two connections can come together.
+  const dispatcher = new Dispatcher({ transport, window: 2 });
   t.teardown(() => dispatcher.close());
   const opened: Record<string, object> = {};
   for (const [name, options] of Object.entries(at(directory))) {

@@ -61,8 +61,10 @@ function nodesOptions(target: ListenTarget): Parameters<Server['listen']>[0] & o
   // Without `exclusive`, a primary that is itself a worker of node:cluster would listen through it.
   const exclusive = true;
   switch (target.kind) {
-    case 'path':
-      return { path: target.path, backlog, exclusive };
+    case 'path': {
+      const { path, readableAll, writableAll } = target;
+      return { path, backlog, exclusive, readableAll, writableAll };
+    }
     case 'fd':
       return { fd: target.fd, backlog, exclusive } as object;
     case 'tcp': {

@@ -10,7 +10,8 @@
  *   wait in the backlog. Counted and reported as EMFILE where /proc tells the limit (Linux).
  * - Nothing is taken back from a living process: what was handed to one that is stopped or does not
  *   receive waits for it, a window's worth at most, until it goes on or ends.
- * - A path's `mode` is set after listen(2); a stale socket file is EADDRINUSE.
+ * - A path's `mode` is set after listen(2); a stale socket file is EADDRINUSE; one that is removed while
+ *   its listener is open stays away.
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -86,6 +87,8 @@ export class IpcTransport implements Transport {
   configureListener(id: number, options: DealingOptions): void {
     this.#dealer.configureListener(id, options);
   }
+
+  renewPaths(): void {}
 
   closeListener(id: number): Promise<void> {
     const closed = this.#doors.close(id);

@@ -30,10 +30,15 @@ import type {
   TransportOptions,
 } from '../transport.js';
 import { engineOptions, listenerOptions } from './options.js';
+import { inFull, Paths } from './paths.js';
 import { Picks } from './picks.js';
 
 /** Where in a worker's stdio the channel is: behind the IPC channel, which fork() insists on. */
 const CHANNEL_INDEX = 4;
+
+/** What libuv adds to a socket's file for `readableAll` and `writableAll`. */
+const READABLE_ALL = 0o444;
+const WRITABLE_ALL = 0o222;
 
 export class NativeTransport implements Transport {
   readonly name = 'native';
@@ -44,8 +49,7 @@ export class NativeTransport implements Transport {
   readonly #events: TransportEvents;
   readonly #stopped: Promise<void>;
   readonly #picks: Picks;
-  /** The listeners with a file. */
-  readonly #paths = new Set<number>();
+  readonly #paths: Paths;
   readonly #closingListeners = new Map<number, () => void>();
   #isRef = false;
   #onStopped!: () => void;
@@ -59,6 +63,7 @@ export class NativeTransport implements Transport {
     });
     this.#engine = new native.Engine(engineOptions(options));
     this.#picks = new Picks(this.#engine, (slot) => this.slotCounts(slot), events);
+    this.#paths = new Paths(this.#engine, (id) => events.onRenewed(id));
     const result = this.#engine.start((list) => {
       for (const event of list) this.#handle(event);
     });
@@ -74,7 +79,7 @@ export class NativeTransport implements Transport {
     this.configureListener(id, options);
     const result = this.#listen(id, target);
     if (result.error < 0) throw listenError(result, target);
-    if (target.kind === 'path') this.#removeAtExit(id);
+    if (target.kind === 'path') this.#paths.add(id, target.path);
     if (result.family === 1) return result.host;
     return { address: result.host, family: `IPv${result.family}`, port: result.port };
   }
@@ -83,7 +88,14 @@ export class NativeTransport implements Transport {
     const { backlog } = target;
     switch (target.kind) {
       case 'path':
-        return this.#engine.listenUnix(id, target.path, target.mode ?? -1, backlog);
+        return this.#engine.listenUnix(
+          id,
+          target.path,
+          inFull(target.path),
+          target.mode ?? -1,
+          (target.readableAll ? READABLE_ALL : 0) | (target.writableAll ? WRITABLE_ALL : 0),
+          backlog,
+        );
       case 'fd':
         return this.#adopt(id, target.fd, backlog);
       case 'tcp':
@@ -104,8 +116,12 @@ export class NativeTransport implements Transport {
     this.#engine.configureListener(id, listenerOptions(options));
   }
 
+  renewPaths(): void {
+    this.#paths.renew();
+  }
+
   closeListener(id: number): Promise<void> {
-    if (this.#paths.delete(id) && this.#paths.size === 0) process.off('exit', this.#onExit);
+    this.#paths.delete(id);
     return new Promise((resolve) => {
       this.#closingListeners.set(id, resolve);
       this.#updateRef();
@@ -119,16 +135,6 @@ export class NativeTransport implements Transport {
     this.#updateRef();
     resolve?.();
   }
-
-  /** Closing removes the socket's file, but process.exit() closes nothing. */
-  #removeAtExit(id: number): void {
-    if (this.#paths.size === 0) process.on('exit', this.#onExit);
-    this.#paths.add(id);
-  }
-
-  readonly #onExit = (): void => {
-    for (const id of this.#paths) this.#engine.removeListener(id);
-  };
 
   configureSlot(slot: number, { weight, maxConnections }: Required<SlotOptions>): void {
     this.#picks.setWeight(slot, weight);
@@ -151,6 +157,8 @@ export class NativeTransport implements Transport {
   }
 
   removeSlot(slot: number, generation: number, isExited: boolean): void {
+    // It may have unlinked one as its last act.
+    if (isExited) this.#paths.renew();
     this.#engine.removeSlot(slot, generation, isExited);
   }
 

@@ -12,7 +12,7 @@ import { channelName } from '../../worker/environment.js';
 import { setHeartbeat } from '../../worker/heartbeat.js';
 import { dieWithParent } from '../lifeline.js';
 import type { WorkerSettings } from '../messages.js';
-import { guard, reportUncaught } from './guard.js';
+import { guard, reportUncaught, systemFieldsOf } from './guard.js';
 import { LastOutput } from './last-output.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
 import { type EndSignal, onEndSignal } from './signals.js';
@@ -49,14 +49,16 @@ export function supervise({
     });
   };
 
-  const onError = (stack: string, printed: string, isSurvived: boolean): void => {
+  const onError = (stack: string, printed: string, isSurvived: boolean, error: unknown): void => {
     output.add(printed);
-    tellPrimary({ cmd: 'NODE_SUPERVISE_ERROR', stack, isGuarded: isSurvived });
+    const system = systemFieldsOf(error);
+    const cmd = 'NODE_SUPERVISE_ERROR';
+    tellPrimary({ cmd, stack, isGuarded: isSurvived, ...(system !== undefined && { system }) });
   };
-  reportUncaught((stack, printed) => onError(stack, printed, false));
+  reportUncaught((stack, printed, error) => onError(stack, printed, false, error));
   let hasFailed = false;
-  const onSurvived = (stack: string, printed: string): void => {
-    onError(stack, printed, true);
+  const onSurvived = (stack: string, printed: string, error: unknown): void => {
+    onError(stack, printed, true, error);
     if (hasFailed) return;
     hasFailed = true;
     ending().failAtExit();

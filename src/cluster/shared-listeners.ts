@@ -1,0 +1,109 @@
+/**
+ * The listeners that workers share, by the key that Node's primary would have for their handle. One is
+ * there as long as a worker has it, and closes at once with its last: in plain Node the address is free
+ * when the call or the event that took the worker away is over.
+ *
+ *   opening ──▶ open ──last worker leaves──▶ closed
+ *      └── last worker leaves: closed as soon as it is open, unless another has come
+ */
+
+import type { Worker } from 'node:cluster';
+import type { Listener } from '../dispatcher/listener.js';
+
+interface Shared {
+  readonly workers: Set<Worker>;
+  opening: Promise<Listener>;
+  listener: Listener | null;
+  /** Nobody had it any more while it was opening. */
+  isLeft: boolean;
+  /** Of the first worker, for all. */
+  data: unknown;
+}
+
+export class SharedListeners {
+  readonly #byKey = new Map<string, Shared>();
+  readonly #close: (listener: Listener) => void;
+
+  constructor(close: (listener: Listener) => void) {
+    this.#close = close;
+  }
+
+  has(key: string): boolean {
+    return this.#byKey.has(key);
+  }
+
+  isShared(worker: Worker): boolean {
+    return [...this.#byKey.values()].some(({ workers }) => workers.has(worker));
+  }
+
+  /** The worker gets the listener of that key; `open` is called for the first. Rejects as it does. */
+  async join(
+    key: string,
+    worker: Worker,
+    data: unknown,
+    open: () => Promise<Listener>,
+  ): Promise<{ listener: Listener; data: unknown }> {
+    const shared = this.#byKey.get(key) ?? this.#open(key, open);
+    shared.workers.add(worker);
+    shared.isLeft = false;
+    shared.data ??= data;
+    return { listener: await shared.opening, data: shared.data };
+  }
+
+  /** `isKept`: it stays open for a worker to come. */
+  leave(worker: Worker, key: string, isKept: boolean): void {
+    const shared = this.#byKey.get(key);
+    if (shared?.workers.delete(worker) && !isKept) this.#closeIfUnused(key, shared);
+  }
+
+  leaveAll(worker: Worker, isKept: boolean): void {
+    for (const key of this.#byKey.keys()) this.leave(worker, key, isKept);
+  }
+
+  /** Those that no worker has for which `isServing`. */
+  closeUnused(isServing: (worker: Worker) => boolean): void {
+    for (const [key, shared] of this.#byKey) {
+      if (![...shared.workers].some(isServing)) this.#closeUnused(key, shared);
+    }
+  }
+
+  /** They are the caller's from here on. */
+  takeAll(): Array<Promise<Listener>> {
+    const all = [...this.#byKey.values()].map(({ opening }) => opening);
+    this.#byKey.clear();
+    return all;
+  }
+
+  #open(key: string, open: () => Promise<Listener>): Shared {
+    const shared: Shared = {
+      workers: new Set(),
+      opening: open(),
+      listener: null,
+      isLeft: false,
+      data: null,
+    };
+    this.#byKey.set(key, shared);
+    shared.opening.then(
+      (listener) => {
+        shared.listener = listener;
+        if (shared.isLeft && this.#byKey.get(key) === shared) this.#closeIfUnused(key, shared);
+      },
+      () => {
+        // Another worker may have tried again since.
+        if (this.#byKey.get(key) === shared) this.#byKey.delete(key);
+      },
+    );
+    return shared;
+  }
+
+  #closeIfUnused(key: string, shared: Shared): void {
+    if (shared.workers.size === 0) this.#closeUnused(key, shared);
+  }
+
+  #closeUnused(key: string, shared: Shared): void {
+    shared.isLeft = true;
+    if (shared.listener === null) return;
+    this.#byKey.delete(key);
+    this.#close(shared.listener);
+  }
+}

@@ -1,0 +1,31 @@
+/** Other processes, as far as they can be seen. */
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const BIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Its command line, or null where there is no `/proc` or it is hidden. */
+export function commandOf(pid: number): string[] | null {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
+  } catch {
+    return null;
+  }
+}
+
+/** Whether it is `rondo start`, by the name of the bin or by this very file. */
+export function isRondo(command: readonly string[]): boolean {
+  const bin = command.findIndex((word) => path.basename(word) === 'rondo' || word === BIN);
+  return bin >= 0 && command.includes('start', bin);
+}

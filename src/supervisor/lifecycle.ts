@@ -1,0 +1,261 @@
+/**
+ * How what a Supervisor has comes and goes: the agent, the crew, the listeners and what is watched.
+ *
+ *   new ──▶ starting ──▶ running ──▶ stopping ──▶ stopped
+ *              └────────────┴──▶ failed (every seat has stopped, or none can listen)
+ */
+
+import cluster from 'node:cluster';
+import { RondoError } from '../errors.js';
+import { Agent } from './agent.js';
+import type { Configuration } from './configuration.js';
+import { Crew, type CrewFailure } from './crew.js';
+import { deferred } from './deferred.js';
+import {
+  configureDispatcher,
+  inheritSockets,
+  keepListeners,
+  rondo,
+  watchAttached,
+  watchListenErrors,
+} from './forking.js';
+import type { ValidSupervisorOptions } from './options.js';
+import type { Seat } from './seat.js';
+import type { Teller } from './teller.js';
+import type { StopSignal, SupervisorStats } from './types.js';
+import { Watch } from './watch.js';
+import type { WorkerProcess } from './worker-process.js';
+
+/** Of them there is one in a process at a time, since node:cluster is one. */
+let active: Lifecycle | null = null;
+
+export interface LifecycleHost {
+  configuration: Configuration;
+  teller: Teller;
+  /** Resolves when that is done; false: the worker's replacement failed, and it stays. */
+  recycle(seat: Seat, worker: WorkerProcess): Promise<boolean>;
+}
+
+export class Lifecycle {
+  readonly crew: Crew;
+  readonly #host: LifecycleHost;
+  readonly #teller: Teller;
+  readonly #agent: Agent | null;
+  readonly #watch: Watch;
+  #state: SupervisorStats['state'] = 'new';
+  #stopping: Promise<void> | null = null;
+  readonly #started = deferred();
+  /** The seats that were said to be missing. */
+  #missingTold = '';
+  #unwatch: () => void = () => {};
+
+  constructor(host: LifecycleHost) {
+    this.#host = host;
+    this.#teller = host.teller;
+    const { agent } = this.#options;
+    this.#agent = agent === null ? null : this.#openAgent(agent);
+    this.crew = new Crew({
+      options: () => this.#options,
+      teller: host.teller,
+      onWorker: (worker) => {
+        this.#agent?.tell({ event: 'rondo:worker', worker });
+        this.#teller.tell(`worker:${worker.state}`, worker);
+      },
+      onChange: () => this.#onChange(),
+      onFailed: (failure) => this.#fail(failure),
+    });
+    this.#watch = this.#openWatch();
+  }
+
+  get state(): SupervisorStats['state'] {
+    return this.#state;
+  }
+
+  get isRunning(): boolean {
+    return this.#state === 'running' || this.#state === 'starting';
+  }
+
+  get isDegraded(): boolean {
+    return this.#missing.length > 0;
+  }
+
+  get agent(): SupervisorStats['agent'] {
+    return this.#agent && { pid: this.#agent.pid, isReady: this.#agent.isReady };
+  }
+
+  checkRunning(): void {
+    if (!this.isRunning) throw stateError(`The supervisor is ${this.#state}`);
+  }
+
+  async start(): Promise<void> {
+    if (this.#state !== 'new') throw stateError('It was started before');
+    if (active !== null) throw stateError('Another supervisor runs in this process');
+    if (!cluster.isPrimary) throw stateError('A worker cannot be a supervisor');
+    configureDispatcher(this.#options);
+    active = this;
+    this.#state = 'starting';
+    keepListeners(true);
+    const unwatch = [
+      watchAttached((worker) => this.crew.find(worker)?.onAttached()),
+      watchListenErrors((worker, error) => this.crew.find(worker)?.onCannotListen(error)),
+    ];
+    this.#unwatch = () => {
+      for (const end of unwatch) end();
+    };
+    try {
+      await inheritSockets(this.#options);
+      this.#checkStarting();
+      await this.#agent?.start();
+      this.#checkStarting();
+    } catch (error) {
+      this.#checkStarting();
+      await rondo()?.closeListeners();
+      this.#end('failed');
+      throw new RondoError('ERR_RONDO_START_FAILED', (error as Error).message, { cause: error });
+    }
+    this.#teller.during(() => this.crew.grow(this.#options.workers));
+    await this.#started.promise;
+  }
+
+  async stop(signal: StopSignal): Promise<void> {
+    if (this.#state === 'new' || this.#state === 'failed') return;
+    this.#stopping ??= this.#stop(signal);
+    await this.#stopping;
+  }
+
+  kill(): Promise<void> {
+    if (this.#state !== 'new' && this.#state !== 'failed') {
+      void this.crew.kill();
+      this.#agent?.kill();
+    }
+    return this.stop('SIGTERM');
+  }
+
+  /** After they have changed. */
+  applyOptions(): void {
+    configureDispatcher(this.#options);
+    if (this.#watch.isStarted) this.#watch.start();
+  }
+
+  get #options(): ValidSupervisorOptions {
+    return this.#host.configuration.valid;
+  }
+
+  async #stop(signal: StopSignal): Promise<void> {
+    this.#state = 'stopping';
+    this.#watch.stop();
+    this.crew.freeze();
+    this.#started.reject(stopped());
+    this.#teller.tell('stopping');
+    await rondo()?.closeListeners();
+    await this.crew.close(signal);
+    await this.#agent?.stop();
+    this.#end('stopped');
+    this.#teller.tell('stopped');
+  }
+
+  #fail({ lastOutput, seat, listenError }: CrewFailure): void {
+    if (!this.isRunning) return;
+    this.#end('failed');
+    // Nothing keeps the process running now, and its end is no success.
+    process.exitCode ??= 1;
+    void this.#agent?.stop();
+    // Also those that were inherited, which would keep the process running.
+    void rondo()?.closeListeners();
+    const why =
+      listenError === null
+        ? 'Every seat has stopped after too many failures'
+        : `Worker ${seat} cannot listen, so none can`;
+    const detail = lastOutput === '' ? '' : `\n${lastOutput.trimEnd()}`;
+    const error = new RondoError('ERR_RONDO_START_FAILED', `${why}${detail}`, {
+      seat,
+      lastOutput,
+      ...(listenError !== null && { cause: Object.assign(new Error(why), listenError) }),
+    });
+    void this.crew.kill().then(() => {
+      this.#teller.tell('failed', error);
+      this.#started.reject(error);
+    });
+  }
+
+  #end(state: 'stopped' | 'failed'): void {
+    this.#watch.stop();
+    this.#unwatch();
+    keepListeners(false);
+    this.#state = state;
+    if (active === this) active = null;
+  }
+
+  #checkStarting(): void {
+    if (this.#state !== 'starting') throw stopped();
+  }
+
+  #onChange(): void {
+    if (!this.isRunning) return;
+    if (this.crew.ready > 0 && !this.#watch.isStarted) this.#watch.start();
+    // The start is over when every seat is one way or the other.
+    if (this.#state === 'starting' && this.crew.isSettled) {
+      this.#state = 'running';
+      this.#started.resolve();
+    }
+    this.#tellMissing();
+  }
+
+  /** Of a start it is not known before somebody serves. */
+  get #missing(): number[] {
+    if (this.#state !== 'running' && (this.#state !== 'starting' || this.crew.ready === 0)) {
+      return [];
+    }
+    return this.crew.seats.filter(({ isMissing }) => isMissing).map(({ id }) => id);
+  }
+
+  #tellMissing(): void {
+    const missing = this.#missing;
+    if (missing.join() === this.#missingTold) return;
+    this.#missingTold = missing.join();
+    if (missing.length === 0) return this.#teller.tell('recovered');
+    this.#teller.tell('degraded', {
+      missing,
+      ready: this.crew.ready,
+      workers: this.#options.workers,
+    });
+  }
+
+  #openAgent(file: string): Agent {
+    return new Agent(file, this.#options, {
+      onReady: (pid) => this.#teller.tell('agent:ready', pid),
+      onExited: (code, signal) => this.#teller.tell('agent:exited', code, signal),
+      onStopped: (error) => this.#teller.tell('agent:stopped', error),
+    });
+  }
+
+  #openWatch(): Watch {
+    return new Watch({
+      seats: () => this.crew.seats,
+      workers: () => this.crew.workers,
+      options: () => this.#options,
+      heartbeatAgeMs: ({ worker }) => rondo()?.slotOf(worker)?.stats().heartbeatAgeMs ?? null,
+      onHung: (worker, ageMs) => {
+        if (worker.isKilled) return;
+        this.#teller.tell('worker:hung', worker.info(), Math.round(ageMs));
+        worker.kill('hung');
+      },
+      recycle: this.#host.recycle,
+      isAgentReady: () => this.#agent?.isReady ?? null,
+      onUnhealthy: (ready) =>
+        this.#teller.tell('unhealthy', {
+          agent: this.#agent?.isReady ?? null,
+          ready,
+          workers: this.#options.workers,
+        }),
+    });
+  }
+}
+
+function stateError(message: string): RondoError {
+  return new RondoError('ERR_RONDO_SUPERVISOR_STATE', message);
+}
+
+function stopped(): RondoError {
+  return stateError('The supervisor was stopped');
+}

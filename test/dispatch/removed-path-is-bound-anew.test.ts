@@ -1,0 +1,42 @@
+// The file of a Unix listener that somebody unlinks while it is open is bound anew, with its permission bits; one that
+// is another server's by then is left to it.
+
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Dispatcher } from 'rondo';
+import { test } from 'tap';
+import { nativeOnly } from '../fixtures/harness.js';
+
+test('unlinked', nativeOnly, async (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'removed-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const where = path.join(directory, 'socket');
+  const dispatcher = new Dispatcher();
+  t.teardown(() => dispatcher.close());
+  await dispatcher.listen({ path: where, readableAll: true, writableAll: true });
+  t.equal(statSync(where).mode & 0o666, 0o666, 'for all');
+  unlinkSync(where);
+  const [listener] = await once(dispatcher, 'listener:renewed');
+  t.equal(listener.address(), where);
+  t.equal(statSync(where).mode & 0o666, 0o666, 'with the same bits');
+  const client = net.connect(where);
+  await once(client, 'connect');
+  client.destroy();
+  unlinkSync(where);
+  const other = net.createServer().listen(where);
+  await once(other, 'listening');
+  const { ino } = statSync(where);
+  // A second listener whose file is gone: by its event all of them have been looked at.
+  const second = path.join(directory, 'second');
+  await dispatcher.listen({ name: 'second', path: second });
+  unlinkSync(second);
+  t.equal((await once(dispatcher, 'listener:renewed'))[0].name, 'second');
+  t.equal(statSync(where).ino, ino, "another server's is left alone");
+  other.close();
+  t.equal((await once(dispatcher, 'listener:renewed'))[0].address(), where, 'until it has closed');
+  await dispatcher.close();
+  t.throws(() => statSync(where), { code: 'ENOENT' }, 'and it is removed at the end');
+});
