@@ -11,9 +11,14 @@ process.once('SIGTERM', () => {
 });
 if (process.argv.includes('message')) process.send?.('ready');
 ready();
-while (!isStopping) {
-  const response = await fetch(`${process.env.SINK}/job`);
-  await response.text();
-  await delay(20);
+// Not awaited: the module has to be done for --ready-when started.
+poll();
+
+async function poll() {
+  while (!isStopping) {
+    const response = await fetch(`${process.env.SINK}/job`);
+    await response.text();
+    await delay(20);
+  }
+  console.log('the last job is done');
 }
-console.log('the last job is done');
