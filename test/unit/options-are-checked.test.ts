@@ -34,6 +34,8 @@ test('defaults', async (t) => {
     backlog: 4096,
     path: '/p',
     mode: null,
+    readableAll: false,
+    writableAll: false,
   });
   t.strictSame(validateListenOptions({ fd: 0 }).place, { kind: 'fd', backlog: 4096, fd: 0 });
   t.strictSame(validateSlotOptions({}), { weight: 1, maxConnections: null });
@@ -68,6 +70,9 @@ const LISTEN: Row[] = [
   ['name', { port: 0 }, ['a', 'ö', NAME], ['', `${NAME}x`, ...NOT_STRINGS]],
   ['path', {}, ['/p', 'p', '\0abstract', '/with space'], ['', '/a\0', '\0a\0b', ...NOT_STRINGS]],
   ['mode', PATH, [0, 0o600, 0o777], [-1, 0o1000, ...NOT_NUMBERS]],
+  ['readableAll', PATH, [true, false], [null, 0, 1, 'yes', []]],
+  ['writableAll', PATH, [true, false], [null, 0, 1, 'yes', []]],
+  ['signal', { port: 0 }, [], [null, 0, true, {}]],
   ['fd', {}, [0, 3, 2 ** 31 - 1], [-1, 2 ** 31, ...NOT_NUMBERS]],
   // Becomes an object; see below.
   ['policy', { port: 0 }, [], ['', 'Round-Robin', ...NOT_STRINGS]],
@@ -154,6 +159,8 @@ test('one way to listen', async (t) => {
     [{ path: '/p', ipv6Only: true }, 'ipv6Only', 'port'],
     [{ port: 0, mode: 0o600 }, 'mode', 'path'],
     [{ fd: 3, mode: 0o600 }, 'mode', 'path'],
+    [{ port: 0, readableAll: true }, 'readableAll', 'path'],
+    [{ fd: 3, writableAll: true }, 'writableAll', 'path'],
   ];
   for (const [options, stray, companion] of strays) {
     t.throws(() => validateListenOptions(options), {
