@@ -20,6 +20,8 @@ export function supervisorOptions(workers) {
     workers,
     guard: true,
     hangTimeoutMs: 1_200,
+    // A reload fails, as it should, if its new worker is hit while that is watched.
+    minUptimeMs: 0,
     idleGraceMs: 200,
     // A worker that hangs while it drains is not killed earlier, and no client may wait for 5 s.
     drainTimeoutMs: 2_000,
