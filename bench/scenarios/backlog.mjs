@@ -1,6 +1,6 @@
 // A burst of 3,000 clients on workers that need 1 ms of CPU time for each, where the server speaks first. All wait in
 // the backlog of the listening socket. What finds it full is dropped: then a client tries again after a second, or,
-// worse, takes itself for connected while the server has never heard of it, and waits for good.
+// worse, takes itself for connected while the server does not know of it, and is never answered.
 //
 // Others on the machine whose backlogs overflow meanwhile are counted as well: the kernel's counters are of the whole
 // network namespace.

@@ -1,6 +1,6 @@
 // Two ports that the same workers serve. One is flooded: 100 clients, and a handler that keeps its worker busy for
 // 3 ms. The other has one request at a time of the same kind: how long does it wait, beside the time when nobody
-// floods the first? Whoever accepts from the first port for as long as there is something lets it wait for good.
+// floods the first? Whoever accepts from the first port for as long as there is something never gets to it.
 //
 // Both orders of opening are asked, for a dealer may begin with the listener that was opened first, or last; a quick
 // run has time for one.

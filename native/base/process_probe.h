@@ -18,8 +18,8 @@ enum class ProcessState {
 
 class ProcessProbe {
  public:
-  // Of the process `pid`, as this process sees its number. It stays meant until the caller has
-  // heard of its end.
+  // Of the process `pid`, as this process sees its number. Until the caller knows of its end the
+  // number is no other process's.
   void Open(pid_t pid);
 
   // CPU time of all threads of the process in nanoseconds, by its clock (clock_getcpuclockid(3)),

@@ -123,8 +123,13 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
     parked.connection.listener = id;
     parked.since_ns = now_ns_;
     int error = 0;
-    // Without an fd for it, the rest is reset.
-    if (listener->Accept(&parked.connection.fd, &error) != AcceptOutcome::kAccepted) break;
+    const AcceptOutcome outcome = listener->Accept(&parked.connection.fd, &error);
+    if (outcome == AcceptOutcome::kAborted || outcome == AcceptOutcome::kShortage) {
+      OnAcceptError(events_, listener, outcome, error, now_ns_);
+    }
+    if (outcome == AcceptOutcome::kAborted) continue;
+    // Without an fd for it, what is left is reset.
+    if (outcome != AcceptOutcome::kAccepted) break;
     Count(&shared_->engine.accepted);
     parked_.Push(std::move(parked));
   }

@@ -49,6 +49,8 @@ int Listener::Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_reada
     return result;
   }
   state_ = State::kIdle;
+  // What was known of a former socket is not of this one.
+  ForgetBacklog();
   accepted_total = 0;
   return 0;
 }
@@ -76,12 +78,17 @@ void Listener::SetState(State state) {
   state_ = state;
   has_backlog_ = false;
   if (state == State::kIdle) {
-    hold.End();
-    is_held = false;
-    age.Clear();
+    ForgetBacklog();
   } else if (state == State::kClosed) {
     CloseSocket();
   }
+}
+
+void Listener::ForgetBacklog() {
+  has_backlog_ = false;
+  hold.End();
+  is_held = false;
+  age.Clear();
 }
 
 void Listener::NoteReadable() {

@@ -86,6 +86,7 @@ class Listener {
 
  private:
   void SetState(State state);
+  void ForgetBacklog();
   void BackOff();
 
   const uint16_t id_;

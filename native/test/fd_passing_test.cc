@@ -266,7 +266,7 @@ void TestOutOfFds() {
       message = channel.Receive();
     }
     ok(message.fds_lost && message.fd_count == 0,
-       "10 fds, " + std::to_string(free) + " to be had: all are lost, and it says so");
+       "10 fds, " + std::to_string(free) + " free: all are lost, and it says so");
     is(channel.payload, "lost", "the payload arrives");
     for (const UniqueFd& fd : channel.fds) {
       if (fd) ok(false, "no fd is left in the array");
@@ -275,14 +275,14 @@ void TestOutOfFds() {
   channel.Send(Numbers(sockets));
   {
     const FdLimit limit(10);
-    is(static_cast<long long>(channel.Receive().fd_count), 10, "10 fds, 10 to be had: all come");
+    is(static_cast<long long>(channel.Receive().fd_count), 10, "10 fds, 10 free: all come");
   }
 }
 
 void TestHeadroom() {
   const int before = CountOpenFds();
   for (const int free : {0, 1, 2, 32, 253}) {
-    const std::string name = std::to_string(free) + " fds to be had";
+    const std::string name = std::to_string(free) + " free fds";
     const FdLimit limit(free);
     const size_t count = static_cast<size_t>(free);
     ok(HasFdHeadroom(0, count), name + ": there is headroom for them");

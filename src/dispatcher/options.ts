@@ -11,6 +11,7 @@ import type {
   SlotSpawnOptions,
 } from '../types.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
+import type { PathPlace } from './transport.js';
 
 const TRANSPORTS = ['auto', 'native', 'ipc'] as const;
 const OVERLOADS = ['queue', 'reset'] as const;
@@ -111,13 +112,7 @@ export function validateSpawnOptions(options: SlotSpawnOptions): Required<SlotSp
 /** Where to listen, with defaults in place. A host name is not resolved here. */
 export type ValidPlace = { backlog: number } & (
   | { kind: 'tcp'; port: number; host: string | null; ipv6Only: boolean }
-  | {
-      kind: 'path';
-      path: string;
-      mode: number | null;
-      readableAll: boolean;
-      writableAll: boolean;
-    }
+  | PathPlace
   | { kind: 'fd'; fd: number }
 );
 

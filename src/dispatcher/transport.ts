@@ -8,17 +8,19 @@ import type { ChildProcess } from 'node:child_process';
 import type { Address, PickSlot, SlotOptions, TransportName } from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
 
+/** A Unix socket, with the permission bits of its file. */
+export interface PathPlace {
+  kind: 'path';
+  path: string;
+  mode: number | null;
+  readableAll: boolean;
+  writableAll: boolean;
+}
+
 /** Where to listen, validated, with any host name resolved. */
 export type ListenTarget =
   | { kind: 'tcp'; ip: string | null; port: number; ipv6Only: boolean; backlog: number }
-  | {
-      kind: 'path';
-      path: string;
-      mode: number | null;
-      readableAll: boolean;
-      writableAll: boolean;
-      backlog: number;
-    }
+  | (PathPlace & { backlog: number })
   | { kind: 'fd'; fd: number; backlog: number };
 
 /** Limits are null for none. */

@@ -6,9 +6,10 @@ import { mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import { Dispatcher } from 'rondo';
 import { test } from 'tap';
-import { nativeOnly } from '../fixtures/harness.js';
+import { nativeOnly, openDeck } from '../fixtures/harness.js';
 
 test('unlinked', nativeOnly, async (t) => {
   const directory = mkdtempSync(path.join(tmpdir(), 'removed-'));
@@ -39,4 +40,26 @@ test('unlinked', nativeOnly, async (t) => {
   t.equal((await once(dispatcher, 'listener:renewed'))[0].address(), where, 'until it has closed');
   await dispatcher.close();
   t.throws(() => statSync(where), { code: 'ENOENT' }, 'and it is removed at the end');
+});
+
+test('who had connected before is served', nativeOnly, async (t) => {
+  const directory = mkdtempSync(path.join(tmpdir(), 'removed-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const where = path.join(directory, 'socket');
+  const { dispatcher, worker: start } = await openDeck(t, { transport: 'native' });
+  await dispatcher.listen({ name: 'path', path: where });
+  const worker = await start();
+  dispatcher.pause();
+  const clients = [];
+  for (let i = 0; i < 5; i++) {
+    const client = net.connect(where);
+    await once(client, 'connect');
+    clients.push(text(client));
+  }
+  unlinkSync(where);
+  await once(dispatcher, 'listener:renewed');
+  dispatcher.resume();
+  t.strictSame(await Promise.all(clients), Array(5).fill(`${worker.pid}\n`));
+  t.match(dispatcher.stats(), { accepted: 5 });
+  t.equal(await text(net.connect(where)), `${worker.pid}\n`, 'and who comes by the new file');
 });

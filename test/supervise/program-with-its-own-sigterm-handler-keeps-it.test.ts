@@ -126,3 +126,51 @@ test('a handler that only closes its server ends with the drain', preloaded.opti
   t.match(await worker.event('closed'), { isError: false });
   t.match(await worker.exit(), { code: 0 });
 });
+
+/** Says that it was called, and ends when it is told to. */
+async function serveAndTell(scope: Scope): Promise<number> {
+  const { createServer } = scope.require('node:http') as typeof http;
+  const server = createServer((_request, response) => {
+    scope.response = response;
+  });
+  server.on('upgrade', (_request, socket) => {
+    socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+    scope.upgraded = socket;
+  });
+  process.on('SIGTERM', () => process.send?.({ event: 'called' }));
+  return scope.listen(server);
+}
+
+test('a request that is not answered keeps it from it for a time', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  const client = await openClient(await worker.run(serveAndTell));
+  client.write(REQUEST);
+  await until('it waits', () => worker.run(({ response }) => response !== undefined));
+  worker.drain({ handlerTimeoutMs: 50 });
+  await worker.event('called');
+  await worker.run(({ response }) => {
+    (response as http.ServerResponse).end('late answer');
+  });
+  t.match(await text(client), /late answer$/, 'which is not cut off by it');
+});
+
+test('an upgraded connection and an event stream do not', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  const port = await worker.run(serveAndTell);
+  const upgraded = await openClient(port);
+  upgraded.write('GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n');
+  await until('it is upgraded', () => worker.run(({ upgraded }) => upgraded !== undefined));
+  const stream = await openClient(port);
+  stream.write(REQUEST);
+  await until('it waits', () => worker.run(({ response }) => response !== undefined));
+  await worker.run(({ response }) => {
+    const events = response as http.ServerResponse;
+    events.writeHead(200, { 'Content-Type': 'text/event-stream' }).write('data: 1\n\n');
+  });
+  worker.drain({ handlerTimeoutMs: 600_000 });
+  await worker.event('called');
+  t.notOk(upgraded.destroyed || stream.destroyed, 'they are open still');
+  upgraded.destroy();
+  stream.destroy();
+  await worker.drained();
+});

@@ -56,7 +56,7 @@ export class Link {
     this.#onExit();
   }
 
-  /** Nothing is heard of it any more. */
+  /** Its messages are not listened to any more. */
   release(): void {
     this.#state = 'closed';
     clearTimeout(this.#timer);

@@ -37,12 +37,16 @@ export function watchErrors(host: ErrorHost): void {
   /** The last one that the program's listeners were given. */
   let given: Seen | null = null;
 
+  /** Whether an end by process.exit() may be of that error. */
+  const isOfError = (): boolean => given !== null && performance.now() - given.at < REPORT_MS;
+  const mayExit = (): boolean => host.mayExit() || !isOfError();
+
   const fail = (error: unknown): void => host.onFatal(stackOf(error), format(error), error);
 
   /** Calls the program's listeners; what they then end the process with is held back. */
   const give = (error: unknown, next: () => boolean): boolean => {
     given = { error, at: performance.now() };
-    if (host.isGuarded()) holdExit(host.mayExit, () => fail(error));
+    if (host.isGuarded()) holdExit(mayExit, () => fail(error));
     try {
       return next();
     } catch (thrown) {
@@ -74,8 +78,7 @@ export function watchErrors(host: ErrorHost): void {
     return process.listenerCount('unhandledRejection') > 0 ? give(reason, next) : next();
   });
   around('exit', ([code], next) => {
-    const isItsEnd = given !== null && performance.now() - given.at < REPORT_MS;
-    if (isItsEnd && code !== 0 && !host.isGuarded()) fail(given?.error);
+    if (isOfError() && code !== 0 && !host.isGuarded()) fail(given?.error);
     return next();
   });
 }
