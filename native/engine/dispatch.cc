@@ -516,6 +516,13 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
   parked.connection = std::move(connection);
   parked.since_ns = now_ns_;
   parked.was_dealt = true;
+  // Whose worker is busy waits for it as one that has just come; only then it is the next one's.
+  const ListenerOptions& options = listener->options();
+  if (how != CameBack::kReturned && listener->policy()->needs_peer && options.policy.wait_ms > 0) {
+    parked.waits_for = WaitsFor::kSlot;
+    parked.slot = slot;
+    parked.until_ns = now_ns_ + options.policy.wait_ms * kMillisecond;
+  }
   parked_.Push(std::move(parked));
 }
 

@@ -53,6 +53,19 @@ for (const transport of transports()) {
     }
   });
 
+  test(`${transport}: while it is busy and another is not`, linuxOnly, async (t) => {
+    const policy = { name: 'source-ip', waitMs: 60_000 } as const;
+    const deck = await openDeck(t, { transport, policy });
+    const workers = [await deck.worker(), await deck.worker()] as const;
+    const client = CLIENTS[0] as string;
+    const { pid } = await connect(deck.port, client);
+    const home = workers.find((worker) => worker.pid === pid) as Worker;
+    for (let i = 0; i < 5; i++) {
+      home.child.send({ do: 'spin', ms: 60 });
+      t.equal((await connect(deck.port, client)).pid, pid, 'nobody takes it from it');
+    }
+  });
+
   test(`${transport}: while it has no room`, linuxOnly, async (t) => {
     const policy = { name: 'source-ip', waitMs: 60_000 } as const;
     const deck = await openDeck(t, { transport, policy, window: 1, takeBackMs: 0 });
