@@ -22,7 +22,7 @@ struct ConnectionHeader {
   uint8_t refusals;  // that many slot numbers follow
 };
 
-enum ConnectionFlag : uint8_t { kIsFinal = 1, kWasRefused = 2, kAllFlags = 3 };
+enum ConnectionFlag : uint8_t { kIsFinal = 1, kWasRefused = 2, kIsNamed = 4, kAllFlags = 7 };
 
 // A frame being written. Fixed size: the largest is a full batch with full refusal lists.
 class FrameWriter {
@@ -39,8 +39,9 @@ class FrameWriter {
 
   void Append(const Connection& connection) {
     const size_t refusals = connection.refused_by.size();
-    const int flags =
-        (connection.is_final ? kIsFinal : 0) | (connection.was_refused ? kWasRefused : 0);
+    const int flags = (connection.is_final ? kIsFinal : 0) |
+                      (connection.was_refused ? kWasRefused : 0) |
+                      (connection.is_named ? kIsNamed : 0);
     const ConnectionHeader header = {connection.listener, static_cast<uint8_t>(flags),
                                      static_cast<uint8_t>(refusals)};
     Append(&header, sizeof(header));
@@ -89,6 +90,7 @@ bool TakeConnection(BodyReader* reader, Connection* out) {
   out->listener = header.listener;
   out->is_final = (header.flags & kIsFinal) != 0;
   out->was_refused = (header.flags & kWasRefused) != 0;
+  out->is_named = (header.flags & kIsNamed) != 0;
   out->refused_by.resize(header.refusals);
   return reader->Take(out->refused_by.data(), header.refusals * sizeof(uint16_t));
 }

@@ -50,6 +50,8 @@ struct Connection {
   bool is_final = false;
   // Some worker has sent it back: it is counted there, and not again where it goes now.
   bool was_refused = false;
+  // For the engine alone: it was to be this worker, by its policy or by the program.
+  bool is_named = false;
   std::vector<uint16_t> refused_by;  // slots, in order
 };
 

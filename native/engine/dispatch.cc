@@ -269,14 +269,17 @@ bool Dispatch::AcceptFrom(Listener* listener) {
 void Dispatch::GiveOrPark(Listener* listener, Connection connection) {
   const Peer peer = PeerOf(connection.fd.get());
   const Choice choice = chooser_.Choose(listener, nullptr, &peer, now_ns_);
-  if (choice.kind == Choice::kSlot) return Give(listener, std::move(connection), choice.slot);
+  const uint64_t until_ns = now_ns_ + listener->options().policy.wait_ms * kMillisecond;
+  if (choice.kind == Choice::kSlot) {
+    return Give(listener, std::move(connection), choice.slot, until_ns);
+  }
   ParkedConnection parked;
   parked.connection = std::move(connection);
   parked.since_ns = now_ns_;
   if (choice.kind == Choice::kWait) {
     parked.waits_for = WaitsFor::kSlot;
     parked.slot = choice.slot;
-    parked.until_ns = now_ns_ + listener->options().policy.wait_ms * kMillisecond;
+    parked.until_ns = until_ns;
   }
   parked_.Push(std::move(parked));
 }
@@ -293,7 +296,7 @@ void Dispatch::AskProgram(Listener* listener, Connection connection) {
   events_->Emit({EventType::kPick, listener->id(), 0, 0, 0, 1});
 }
 
-void Dispatch::Give(Listener* listener, Connection connection, int slot) {
+void Dispatch::Give(Listener* listener, Connection connection, int slot, uint64_t keep_until_ns) {
   SlotSet others = ServingButRefused(connection);
   others.Remove(static_cast<uint32_t>(slot));
   connection.is_final =
@@ -301,7 +304,8 @@ void Dispatch::Give(Listener* listener, Connection connection, int slot) {
   listener->last_picked = slot;
   listener->policy()->NotePick();
   listener->turn.Dealt(static_cast<uint32_t>(slot), !connection.was_refused);
-  workers_.At(static_cast<uint32_t>(slot))->Add(std::move(connection), now_ns_);
+  connection.is_named = keep_until_ns > now_ns_;
+  workers_.At(static_cast<uint32_t>(slot))->Add(std::move(connection), now_ns_, keep_until_ns);
   batched_.Add(static_cast<uint32_t>(slot));
 }
 
@@ -372,6 +376,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     parked->waits_for = WaitsFor::kAnyone;
   }
   int slot = -1;
+  uint64_t keep_until_ns = 0;
   if (parked->waits_for == WaitsFor::kSlot) {
     const bool may_come = listener->turn.serving().Has(static_cast<uint32_t>(parked->slot)) &&
                           now_ns_ < parked->until_ns;
@@ -380,6 +385,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
       worker->Refresh(now_ns_);
       if (!workers_.sets().room.Has(worker->id())) return false;
       slot = parked->slot;
+      keep_until_ns = parked->until_ns;
     }
   }
   if (slot < 0) {
@@ -396,7 +402,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     slot = choice.slot;
   }
   if (parked->was_dealt) Count(&listener->counters()->redealt);
-  Give(listener, std::move(connection), slot);
+  Give(listener, std::move(connection), slot, keep_until_ns);
   return true;
 }
 
@@ -500,6 +506,7 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
     }
   }
   const bool was_final = std::exchange(connection.is_final, false);
+  const bool was_named = std::exchange(connection.is_named, false);
   if (how == CameBack::kReturned) {
     connection.was_refused = true;
     // In what a worker returns it says: not my refusal, I may have it again. One that no longer
@@ -516,12 +523,10 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
   parked.connection = std::move(connection);
   parked.since_ns = now_ns_;
   parked.was_dealt = true;
-  // Whose worker is busy waits for it as one that has just come; only then it is the next one's.
-  const ListenerOptions& options = listener->options();
-  if (how != CameBack::kReturned && listener->policy()->needs_peer && options.policy.wait_ms > 0) {
+  if (was_named && how != CameBack::kReturned) {
     parked.waits_for = WaitsFor::kSlot;
     parked.slot = slot;
-    parked.until_ns = now_ns_ + options.policy.wait_ms * kMillisecond;
+    parked.until_ns = worker.keep_until_ns();
   }
   parked_.Push(std::move(parked));
 }

@@ -72,7 +72,8 @@ class Dispatch final : public Floor {
   bool AcceptFrom(Listener* listener);
   void GiveOrPark(Listener* listener, Connection connection);
   void AskProgram(Listener* listener, Connection connection);
-  void Give(Listener* listener, Connection connection, int slot);
+  // `keep_until_ns`: so long it is this slot's and no other's; 0: it is any slot's.
+  void Give(Listener* listener, Connection connection, int slot, uint64_t keep_until_ns = 0);
   void HandOffAll();
   bool AskForRoom();
 

@@ -93,6 +93,7 @@ void Reclaim::Look(uint64_t now_ns) {
 bool Reclaim::ShouldTake(Worker* worker, uint64_t now_ns) {
   const uint64_t waited_ns = now_ns - std::min(now_ns, worker->progress_ns());
   if (waited_ns >= take_back_ns_) return CanAnotherTake(*worker, Other::kNotStuck);
+  if (worker->IsKept(now_ns)) return false;
   const Tempo tempo = worker->Judge(now_ns);
   if (tempo == Tempo::kStopped) return CanAnotherTake(*worker, Other::kKeepsUp);
   // Asked at each look, for it tells only what has been since the one before.

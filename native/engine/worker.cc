@@ -126,6 +126,7 @@ void Worker::ResumeReading() {
 
 void Worker::SetHanded(uint32_t handed) {
   handed_ = handed;
+  if (static_cast<int32_t>(handed_free_ - handed) > 0) handed_free_ = handed;
   scoreboard_->engine->handed.store(handed, std::memory_order_relaxed);
 }
 
@@ -180,7 +181,7 @@ Tempo Worker::Judge(uint64_t now_ns) {
   return tempo;
 }
 
-void Worker::Add(Connection connection, uint64_t now_ns) {
+void Worker::Add(Connection connection, uint64_t now_ns, uint64_t keep_until_ns) {
   if (pending() > 0) Refresh(now_ns);
   if (pending() == 0) {
     if (now_ns - progress_ns_ > kForgetNs) quick_receipts_ = 0;
@@ -191,6 +192,8 @@ void Worker::Add(Connection connection, uint64_t now_ns) {
   // Before it is sent: the worker may count it as received at once.
   Count(&counters_->handed);
   SetHanded(handed_ + 1);
+  keep_until_ns_ = std::max(keep_until_ns_, keep_until_ns);
+  if (keep_until_ns <= now_ns) handed_free_ = handed_;
   NoteSets();
 }
 

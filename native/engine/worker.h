@@ -105,8 +105,14 @@ class Worker {
   // Whether it keeps up; notes it in the sets.
   Tempo Judge(uint64_t now_ns);
 
-  // Takes the connection into the next frame.
-  void Add(Connection connection, uint64_t now_ns);
+  // Takes the connection into the next frame. Until `keep_until_ns` it is this worker's only,
+  // however busy it is; 0: it may be taken for another.
+  void Add(Connection connection, uint64_t now_ns, uint64_t keep_until_ns = 0);
+  // Whether all that is pending is this worker's only.
+  bool IsKept(uint64_t now_ns) const {
+    return now_ns < keep_until_ns_ && static_cast<int32_t>(handed_free_ - received_) <= 0;
+  }
+  uint64_t keep_until_ns() const { return keep_until_ns_; }
   bool HasBatch() const { return !batch_.empty(); }
   // Sends that frame: 0, or -errno. What did not go comes back in `unsent`, and the worker is full
   // or broken.
@@ -178,6 +184,8 @@ class Worker {
   uint32_t max_connections_ = 0;
   uint32_t handed_ = 0;  // less what came back unreceived
   uint32_t received_ = 0;
+  uint64_t keep_until_ns_ = 0;  // of those that were to be kept, the latest
+  uint32_t handed_free_ = 0;    // `handed_` with the last that was not
   uint32_t ended_ = 0;
   uint64_t received_total_ = 0;
   uint64_t progress_ns_ = 0;

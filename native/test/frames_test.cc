@@ -331,9 +331,10 @@ void TestConnectionsThatDoNotParse() {
        "cut after " + std::to_string(length) + " bytes");
   }
   ok(ParsesAsConnections(OneConnection(255, 1, {}), 1, 1), "(listener 255, final)");
+  ok(ParsesAsConnections(OneConnection(255, 7, {}), 1, 1), "(all flags there are)");
   ok(!ParsesAsConnections(OneConnection(256, 0, {}), 1, 1), "listener 256");
   ok(!ParsesAsConnections(OneConnection(65535, 0, {}), 1, 1), "listener 65535");
-  ok(!ParsesAsConnections(OneConnection(0, 4, {}), 1, 1), "a flag that is none");
+  ok(!ParsesAsConnections(OneConnection(0, 8, {}), 1, 1), "a flag that is none");
   ok(!ParsesAsConnections(OneConnection(0, 255, {}), 1, 1), "all flags there could be");
   ok(!ParsesAsConnections(one + OneConnection(256, 0, {}), 2, 2), "the second is wrong");
 }

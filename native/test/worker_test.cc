@@ -72,7 +72,7 @@ struct Bench final : public rondo::Floor {
   uint32_t OnBoard() const { return scoreboard->engine->handed - page->received; }
 
   // Takes `count` connections into the next frame and gives what tells them apart.
-  Ids Add(size_t count) {
+  Ids Add(size_t count, uint64_t keep_until_ns = 0) {
     Ids ids;
     for (size_t i = 0; i < count; i++) {
       Connection connection;
@@ -81,7 +81,7 @@ struct Bench final : public rondo::Floor {
       connection.is_final = true;
       connection.refused_by = {8, 9};
       ids.push_back(IdOf(connection.fd.get()));
-      worker->Add(std::move(connection), now_ns);
+      worker->Add(std::move(connection), now_ns, keep_until_ns);
     }
     return ids;
   }
@@ -200,6 +200,30 @@ void TestWindow() {
 }
 
 // By the worker's own time of receipt, whenever it is looked at.
+// What was to be this worker's only is not taken from it for being busy.
+void TestKept() {
+  Bench bench({8, 0});
+  Worker& worker = *bench.worker;
+  std::vector<Connection> unsent;
+  const uint64_t until_ns = bench.now_ns + 100;
+  ok(!worker.IsKept(bench.now_ns), "with nothing pending nothing is kept");
+  bench.Add(2, until_ns);
+  ok(worker.IsKept(until_ns - 1), "all that is pending is");
+  ok(!worker.IsKept(until_ns), "until its time is over");
+  bench.Add(1);
+  ok(!worker.IsKept(bench.now_ns), "not with one that any may have");
+  is(worker.HandOff(&unsent), 0, "handed off");
+  is(static_cast<long long>(bench.Receive()), 3, "the worker receives all");
+  worker.Refresh(bench.now_ns);
+  bench.Add(1, until_ns);
+  ok(worker.IsKept(bench.now_ns), "what came after that is kept again");
+  worker.TakenBack(1);
+  bench.Add(1);
+  worker.TakenBack(1);
+  bench.Add(1, until_ns);
+  ok(worker.IsKept(bench.now_ns), "and what was taken back does not count");
+}
+
 void TestQuick() {
   const auto receive = [](Bench* bench, uint64_t after_ns, uint64_t looked_at_after_ns) {
     bench->HandOff(1);
@@ -523,6 +547,7 @@ int main() {
   const int fds_before = CountOpenFds();
   TestPhases();
   TestWindow();
+  TestKept();
   TestQuick();
   TestNonsense();
   TestReadBack();

@@ -68,7 +68,7 @@ const CASES: Record<string, Step[]> = {
     refused,
     [returned(256), ['socket']],
   ],
-  'returned with a wrong flag': [hello(), mapped, refused, [returned(0, 4), ['socket']]],
+  'returned with a wrong flag': [hello(), mapped, refused, [returned(0, 8), ['socket']]],
   'returned with its list cut': [
     hello(),
     mapped,
@@ -116,7 +116,7 @@ const RETURNS: Record<string, [Buffer, Array<'file' | 'socket'>]> = {
   'an fd too many': [returned(), ['file', 'file']],
   'a count too high': [returned(0, 0, [], 9), ['file']],
   'a listener beyond the last': [returned(256), ['socket']],
-  'a wrong flag': [returned(0, 4), ['socket']],
+  'a wrong flag': [returned(0, 8), ['socket']],
   'a list cut short': [returned(0, 0, [1]).subarray(0, 8), ['socket']],
   'more behind it': [Buffer.concat([returned(), Buffer.alloc(2)]), ['socket']],
 };
