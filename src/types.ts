@@ -284,6 +284,8 @@ export interface ListenerStats {
   turnedAway: number;
   /** Errors of accept(2), by code, for instance `{ EMFILE: 3 }`. */
   acceptErrors: Record<string, number>;
+  /** Why the file of a path that had been removed could not be bound anew, by code; see `renew:error`. */
+  renewErrors: Record<string, number>;
 }
 
 /** Figures of one slot over all processes that were assigned to it. */

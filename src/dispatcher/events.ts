@@ -35,6 +35,14 @@ export interface DispatcherEvents {
   /** The file of a listener's path had been removed by somebody, and has been bound anew. */
   'listener:renewed': [listener: Listener];
   /**
+   * The file of a listener's path has been removed, and could not be bound anew, with the system error that
+   * `listen()` would have: `EMFILE`, `EACCES` (also where the directory is missing), `EROFS`, …;
+   * `EADDRINUSE` if the path is another server's by now. It is tried again each second until
+   * `listener:renewed`; there is an event when the error is another one than the time before, and
+   * `stats()` counts all.
+   */
+  'renew:error': [error: NodeJS.ErrnoException, listener: Listener];
+  /**
    * A policy that is a function threw, answered what is no answer, or not within `pickTimeoutMs`; with
    * `ERR_RONDO_BAD_PICK`, and what it threw as the `cause`. Those connections are dealt by round robin. At
    * most one event a second and listener.
@@ -103,6 +111,8 @@ export function transportEvents(
         tell('listener:error', error, listener);
       }),
     onRenewed: (id) => withListener(id, (listener) => tell('listener:renewed', listener)),
+    onRenewError: (id, error) =>
+      withListener(id, (listener) => tell('renew:error', error, listener)),
     onPick(id, peers, slots) {
       const listener = listeners.get(id);
       if (listener === undefined) return peers.map(() => -1);

@@ -64,6 +64,8 @@ export interface TransportEvents {
   onListenerBroken(listener: number, error: Error): void;
   /** The file of a Unix listener was gone, and is there again. */
   onRenewed(listener: number): void;
+  /** It is gone and could not be bound anew, which is tried again; once for each change of the error. */
+  onRenewError(listener: number, error: Error): void;
   /** Asks a policy that is a function: a slot's number for each connection, or -1. Never throws. */
   onPick(listener: number, peers: readonly Peer[], slots: readonly PickSlot[]): number[];
   /** It had no answer in time for so many connections. */
@@ -82,6 +84,7 @@ export interface ListenerCounts {
   closed: number;
   turnedAway: number;
   acceptErrors: Record<string, number>;
+  renewErrors: Record<string, number>;
 }
 
 /** What a worker shows of its event loop; null where it shows nothing. */

@@ -24,6 +24,7 @@ export class Counters {
       closed: 0,
       turnedAway: 0,
       acceptErrors: {},
+      renewErrors: {},
     }));
   }
 

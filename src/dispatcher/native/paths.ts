@@ -5,6 +5,7 @@
  */
 
 import path from 'node:path';
+import { errnoName, systemError } from '../../errors.js';
 import type { NativeEngine } from '../../native.js';
 
 /** What removes a file of ours at a time of its own choice is noticed this late at most. */
@@ -16,17 +17,27 @@ interface Place {
   readonly path: string;
   /** Null for an absolute path. */
   readonly directory: string | null;
+  /** Why it could not be bound anew, by code; counted each time. */
+  readonly errors: Record<string, number>;
+  /** The last of them; 0 once the file is there again. */
+  error: number;
+}
+
+export interface PathsUser {
+  onRenewed(listener: number): void;
+  /** Once, and again when it is another error or comes back. */
+  onRenewError(listener: number, error: Error): void;
 }
 
 export class Paths {
   readonly #engine: NativeEngine;
-  readonly #onRenewed: (listener: number) => void;
+  readonly #user: PathsUser;
   readonly #places = new Map<number, Place>();
   #timer: NodeJS.Timeout | null = null;
 
-  constructor(engine: NativeEngine, onRenewed: (listener: number) => void) {
+  constructor(engine: NativeEngine, user: PathsUser) {
     this.#engine = engine;
-    this.#onRenewed = onRenewed;
+    this.#user = user;
   }
 
   /** Of a listener that has just been opened there. */
@@ -37,7 +48,8 @@ export class Paths {
       process.on('exit', this.#onExit);
       this.#timer = setInterval(() => this.renew(), LOOK_MS).unref();
     }
-    this.#places.set(id, { path: where, directory: directoryOf(where) });
+    const directory = directoryOf(where);
+    this.#places.set(id, { path: where, directory, errors: {}, error: 0 });
   }
 
   delete(id: number): void {
@@ -46,10 +58,22 @@ export class Paths {
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
+  errorsOf(id: number): Record<string, number> {
+    return { ...this.#places.get(id)?.errors };
+  }
+
   /** Binds anew what no longer leads to its listener; not what is somebody else's now. */
   renew(): void {
     for (const [id, place] of this.#places) {
-      if (this.#engine.renewUnix(id, fromHere(place)) === RENEWED) this.#onRenewed(id);
+      const result = this.#engine.renewUnix(id, fromHere(place));
+      const before = place.error;
+      place.error = Math.min(result, 0);
+      if (result === RENEWED) this.#user.onRenewed(id);
+      if (result >= 0) continue;
+      const code = errnoName(result);
+      place.errors[code] = (place.errors[code] ?? 0) + 1;
+      if (result === before) continue;
+      this.#user.onRenewError(id, systemError(result, 'listen', place.path, -1));
     }
   }
 

@@ -63,7 +63,7 @@ export class NativeTransport implements Transport {
     });
     this.#engine = new native.Engine(engineOptions(options));
     this.#picks = new Picks(this.#engine, (slot) => this.slotCounts(slot), events);
-    this.#paths = new Paths(this.#engine, (id) => events.onRenewed(id));
+    this.#paths = new Paths(this.#engine, events);
     const result = this.#engine.start((list) => {
       for (const event of list) this.#handle(event);
     });
@@ -197,7 +197,11 @@ export class NativeTransport implements Transport {
 
   listenerCounts(id: number): ListenerCounts {
     const stats = this.#engine.listenerStats(id);
-    return { ...stats, acceptErrors: byName(stats.acceptErrors) };
+    return {
+      ...stats,
+      acceptErrors: byName(stats.acceptErrors),
+      renewErrors: this.#paths.errorsOf(id),
+    };
   }
 
   slotCounts(slot: number): SlotCounts {
