@@ -153,6 +153,19 @@ for (const transport of transports()) {
     t.ok(calls > 0);
   });
 
+  test(`${transport}: its worker is busy, and another is not`, async (t) => {
+    const policy: PickFunction = (connections) => connections.map(() => 0);
+    const deck = await openDeck(t, { transport, policy });
+    const named = await deck.worker();
+    await deck.worker();
+    for (let i = 0; i < 5; i++) {
+      named.send({ do: 'spin', ms: 40 });
+      await named.event('spinning');
+      t.equal(Number(await read(deck.port)), named.pid, 'nobody takes it from it');
+    }
+    t.match(deck.dispatcher.stats().slots, [{ reclaimed: 0 }, { handed: 0 }]);
+  });
+
   test(`${transport}: its worker has no room, or goes`, async (t) => {
     const policy: PickFunction = (connections) => connections.map(() => 0);
     const deck = await openDeck(t, { transport, policy });
