@@ -54,6 +54,7 @@
             "native/engine/peer.cc",
             "native/engine/policy.cc",
             "native/engine/reclaim.cc",
+            "native/engine/returns.cc",
             "native/engine/starvation.cc",
             "native/engine/turn.cc",
             "native/engine/worker.cc",

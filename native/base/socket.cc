@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <utility>
@@ -62,6 +63,17 @@ bool IsConnection(int fd) {
   return SocketOption(fd, SO_ACCEPTCONN) == 0;
 #else
   return true;
+#endif
+}
+
+uint64_t IdentityOf(int fd) {
+#ifdef SO_COOKIE
+  uint64_t cookie = 0;
+  socklen_t length = sizeof(cookie);
+  return getsockopt(fd, SOL_SOCKET, SO_COOKIE, &cookie, &length) == 0 ? cookie : 0;
+#else
+  struct stat info;
+  return fstat(fd, &info) == 0 ? info.st_ino : 0;
 #endif
 }
 

@@ -4,6 +4,7 @@
 #define RONDO_BASE_SOCKET_H_
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -17,10 +18,12 @@ int OpenSocket(int family, int type, UniqueFd* out);
 // Borrows `fd`. 0 or -errno.
 int SetNonBlockingAndCloseOnExec(int fd);
 
-// Both borrow `fd`. The address family, or 0 if it is no socket.
+// These borrow `fd`. The address family, or 0 if it is no socket.
 int DomainOf(int fd);
 // Whether it is a stream socket that does not listen.
 bool IsConnection(int fd);
+// A number that no other socket has or had, or at least none that is open; 0 if there is none.
+uint64_t IdentityOf(int fd);
 // Closes it so that the peer gets a reset at once, and nothing is left in the kernel.
 void ResetConnection(UniqueFd fd);
 

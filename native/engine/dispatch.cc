@@ -25,6 +25,10 @@ constexpr uint64_t kSlowLookNs = 50 * kMillisecond;
 // The longest backlog that a kernel gives by default.
 constexpr int kMostAcceptsAtReplacement = 4096;
 
+// A worker may have a connection again that it has sent back for want of something, so often. Then
+// it has refused it: sending it to and fro costs the primary two hops each time.
+constexpr uint32_t kMostAgain = 3;
+
 // A connection for which the program has picked a worker waits so long for it.
 constexpr uint64_t kPickWaitNs = 100 * kMillisecond;
 
@@ -305,6 +309,10 @@ void Dispatch::Give(Listener* listener, Connection connection, int slot, uint64_
   listener->policy()->NotePick();
   listener->turn.Dealt(static_cast<uint32_t>(slot), !connection.was_refused);
   connection.is_named = keep_until_ns > now_ns_;
+  if (connection.was_refused) {
+    Returns::Record* const known = returns_.Of(connection.fd.get());
+    if (known != nullptr) known->refused_by = connection.refused_by;
+  }
   workers_.At(static_cast<uint32_t>(slot))->Add(std::move(connection), now_ns_, keep_until_ns);
   batched_.Add(static_cast<uint32_t>(slot));
 }
@@ -509,9 +517,13 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
   const bool was_named = std::exchange(connection.is_named, false);
   if (how == CameBack::kReturned) {
     connection.was_refused = true;
-    // In what a worker returns it says: not my refusal, I may have it again. One that no longer
-    // serves the listener is not asked again anyway; and if it serves it later, it may be asked.
-    if (!was_final && worker.Serves(connection.listener)) {
+    Returns::Record* const known = returns_.Of(connection.fd.get());
+    if (known != nullptr) connection.refused_by = known->refused_by;
+    // In what a worker returns it says: not my refusal, I may have it again.
+    const bool may_return = was_final && (known == nullptr || known->again++ < kMostAgain);
+    // One that no longer serves the listener is not asked again anyway; and if it serves it later,
+    // it may be asked.
+    if (!may_return && worker.Serves(connection.listener)) {
       // Told that it is the last, it has sent it back even so: nobody else is asked.
       if (connection.refused_by.size() >= kMaxRefusals) {
         return Count(&listener->counters()->closed);

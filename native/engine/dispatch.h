@@ -26,6 +26,7 @@
 #include "engine/parked.h"
 #include "engine/picks.h"
 #include "engine/reclaim.h"
+#include "engine/returns.h"
 #include "engine/starvation.h"
 #include "engine/workers.h"
 
@@ -112,6 +113,7 @@ class Dispatch final : public Floor {
   Workers workers_;
   Reclaim reclaim_;
   Parked parked_;
+  Returns returns_;
   Chooser chooser_;
   Overload overload_;
   Starvation starvation_;

@@ -221,6 +221,51 @@ void TestReturnedAfterServing() {
   is(bench.Seen(EventType::kGone), 0, "and the worker is well");
 }
 
+// Sends back all that it gets, in that way, until nothing more comes. How often it got something.
+int Circle(RawWorker* worker, bool may_return) {
+  int received = 0;
+  while (received < 50 && worker->Read(200) == static_cast<int>(FrameType::kConnections)) {
+    received++;
+    worker->page()->received++;
+    // Nobody has refused it, it says.
+    worker->connections()[0].refused_by.clear();
+    worker->GiveBack(1, may_return);
+    worker->connections().clear();
+  }
+  return received;
+}
+
+// Each round would cost the primary two hops, without end.
+void TestCircling() {
+  {
+    EngineBench bench;
+    const int port = bench.AddListener(0);
+    RawWorker bad(bench.OpenSlot(0));
+    bad.Serve({0});
+    bench.WaitFor(EventType::kServing, 0);
+    const UniqueFd client = Connect(port);
+    is(Circle(&bad, true), 4, "what it may have again a worker may send back three times");
+    is(Answer(client), support::kClosed, "then it is its refusal, and if nobody else is there");
+    is(static_cast<long long>(bench.listener(0).closed), 1, "the connection is closed");
+    bench.Settle();
+    is(bench.Seen(EventType::kGone), 0, "and the worker is not retired for it");
+  }
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  RawWorker first(bench.OpenSlot(0));
+  first.Serve({0});
+  RawWorker second(bench.OpenSlot(1));
+  second.Serve({0});
+  for (uint32_t id = 0; id < 2; id++) bench.WaitFor(EventType::kServing, id);
+  const UniqueFd client = Connect(port);
+  int received = 0;
+  for (int round = 0; round < 20 && !support::IsAnswered(client); round++) {
+    received += Circle(&first, false) + Circle(&second, false);
+  }
+  is(received, 2, "two that say nobody has refused it get it once each");
+  is(Answer(client), support::kClosed, "and it is closed");
+}
+
 // unix(7): what the kernel puts beside the fds if the other end of a shared socket asks for it, an
 // fd among it.
 void TestControlData() {
@@ -297,6 +342,7 @@ int main() {
   TestOtherVersion();
   TestServingBeforeHello();
   TestReturnedAfterServing();
+  TestCircling();
   TestControlData();
   TestAnyFrames();
   is(CountOpenFds(), fds_before, "no fd is left open");

@@ -80,9 +80,10 @@ class RawWorker {
     rondo::SendServing(channel_.get(), listeners.data(), listeners.size());
   }
 
-  // Sends the first it has received back, as its own refusal, that many times.
-  void GiveBack(int times = 1) {
-    connections_[0].is_final = false;
+  // Sends the first it has received back, as its own refusal, that many times. `may_return`: not as
+  // a refusal, it may have it again.
+  void GiveBack(int times = 1, bool may_return = false) {
+    connections_[0].is_final = may_return;
     for (int i = 0; i < times; i++) {
       Send(rondo::FrameType::kRefused);
       rondo::SendReturned(channel_.get(), connections_[0]);
