@@ -8,14 +8,22 @@ export class Alarm {
     this.#then = then;
   }
 
-  /** In place of what was set before. Infinity: never. */
+  /** In place of what was set before, which may still ring if it was earlier. Infinity: never. */
   set(at: number, now: number): void {
-    if (at === this.#at) return;
+    if (at >= this.#at) return;
+    this.#clear();
     this.#at = at;
+    this.#timer = setTimeout(() => this.#ring(), Math.max(1, Math.ceil(at - now))).unref();
+  }
+
+  stop(): void {
+    this.#clear();
+    this.#at = Number.POSITIVE_INFINITY;
+  }
+
+  #clear(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    if (at === Number.POSITIVE_INFINITY) return;
-    this.#timer = setTimeout(() => this.#ring(), Math.max(1, Math.ceil(at - now))).unref();
   }
 
   #ring(): void {

@@ -5,6 +5,7 @@
 
 import type { PickSlot } from '../../types.js';
 import type { Peer } from '../transport.js';
+import { clockMs } from './clock.js';
 import { type Connection, peerOf } from './connection.js';
 import { sum } from './limits.js';
 import type { ListenerQueue } from './listener-queue.js';
@@ -29,10 +30,10 @@ export function ask(
   const room = sum(serving, (slot) => slot.room(limits.window));
   const connections = queue.takeUndecided(room);
   if (connections.length === 0) return [];
-  const begin = performance.now();
+  const begin = clockMs();
   const slots = serving.map((slot) => pickSlot(slot, begin));
   const answers = user.onPick(queue.id, connections.map(peerOf), slots);
-  const isLate = performance.now() - begin > limits.timeoutMs;
+  const isLate = clockMs() - begin > limits.timeoutMs;
   if (isLate) user.onPickTimedOut(queue.id, connections.length);
   for (const [index, connection] of connections.entries()) {
     const named = isLate ? undefined : serving.find(({ slot }) => slot === answers[index]);

@@ -1,6 +1,7 @@
 /** An accepted connection in the primary, until a worker has it. */
 
 import type { Peer } from '../transport.js';
+import { clockMs } from './clock.js';
 import type { IpcSlot } from './slot.js';
 
 /** libuv's handle of a connection that nothing has been read from: a TCP or a Pipe. */
@@ -34,7 +35,7 @@ export function newConnection(listener: number, handle: RawHandle): Connection {
   return {
     listener,
     handle,
-    since: performance.now(),
+    since: clockMs(),
     refusedBy: [],
     wasDealt: false,
     isCounted: false,

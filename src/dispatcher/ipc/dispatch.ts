@@ -7,6 +7,7 @@
 import type { DealingOptions, TransportOptions } from '../transport.js';
 import { Alarm } from './alarm.js';
 import { type AskingUser, ask } from './asking.js';
+import { clockMs } from './clock.js';
 import type { Connection } from './connection.js';
 import type { ListenerQueue } from './listener-queue.js';
 import { ListenerQueues } from './listener-queues.js';
@@ -71,9 +72,10 @@ export class IpcDealer {
     this.#placing.removeSlot(slot);
   }
 
-  /** The slot begins to serve them; deal() is to follow. */
-  welcome(slot: IpcSlot, listeners: readonly number[]): void {
-    for (const id of listeners) this.#queues.get(id)?.turn.welcome(slot);
+  /** It serves other listeners than before, `begun` among them; deal() is to follow. */
+  noteServing(slot: IpcSlot, begun: readonly number[]): void {
+    this.#placing.noteServing();
+    for (const id of begun) this.#queues.get(id)?.turn.welcome(slot);
   }
 
   addListener(id: number, options: DealingOptions): void {
@@ -101,8 +103,10 @@ export class IpcDealer {
     if (queue === undefined) {
       this.#close(connection);
     } else {
+      const isFirst = queue.size === 0;
       queue.push(connection);
-      this.deal();
+      // Behind others it waits for what they wait for, which ends in a call of deal().
+      if (isFirst) this.deal();
     }
   }
 
@@ -136,13 +140,13 @@ export class IpcDealer {
     for (const { id } of this.#queues.all) this.removeListener(id);
     this.#starvation.note(false);
     this.#keepTicking(false);
-    this.#alarm.set(NEVER, 0);
+    this.#alarm.stop();
     if (this.#asking !== null) clearImmediate(this.#asking);
   }
 
   deal(): void {
     if (this.#state === 'closed') return;
-    const round: Round = { now: performance.now(), isStarved: false, heldSince: null };
+    const round: Round = { now: clockMs(), isStarved: false, heldSince: null };
     for (const connection of this.#placing.placeParked((one) => this.#queueOf(one), round)) {
       this.#returned.push(connection);
     }
@@ -168,12 +172,12 @@ export class IpcDealer {
   /** False: there is none, or it waits on. */
   #dealFirst(queue: ListenerQueue, round: Round): boolean {
     const { first } = queue;
-    if (first === null) return false;
-    if (first.isDecided) return this.#place(first.connection, round);
+    if (first === undefined) return false;
+    if (queue.isFirstDecided) return this.#place(first, round);
     // Its policy has not been asked yet, but it can meet a limit.
     const obstacle = this.#placing.obstacle(queue);
     if (obstacle !== null) round.isStarved = true;
-    return this.#turnAway(first.connection, obstacle === 'limit', round);
+    return this.#turnAway(first, obstacle === 'limit', round);
   }
 
   #place(connection: Connection, round: Round): boolean {
@@ -202,10 +206,11 @@ export class IpcDealer {
 
   #askSoon(): void {
     if (this.#asking !== null) return;
-    const isAsked = this.#queues.all.some(
-      (queue) => queue.undecided > 0 && this.#placing.obstacle(queue) === null,
-    );
-    if (isAsked) this.#asking = setImmediate(() => this.#ask());
+    for (const queue of this.#queues.all) {
+      if (queue.undecided === 0 || this.#placing.obstacle(queue) !== null) continue;
+      this.#asking = setImmediate(() => this.#ask());
+      return;
+    }
   }
 
   #ask(): void {

@@ -1,6 +1,7 @@
 /** What the ipc transport counts. */
 
 import type { ListenerCounts } from '../transport.js';
+import { clockMs } from './clock.js';
 
 /** Of a slot's number, over all processes that were assigned to it. */
 
@@ -61,7 +62,7 @@ const ERROR_REPORT_MS = 1000;
 export class Report {
   #nextAt = 0;
 
-  isDue(now = performance.now()): boolean {
+  isDue(now = clockMs()): boolean {
     if (now < this.#nextAt) return false;
     this.#nextAt = now + ERROR_REPORT_MS;
     return true;

@@ -9,15 +9,11 @@ export function isAtLimit(
   slots: readonly IpcSlot[],
   most: number | null,
 ): boolean {
-  const { maxConnections } = queue.options;
+  const ofListener = queue.options.maxConnections;
   return (
-    isReached(most, () => sum(slots, (slot) => slot.work.load)) ||
-    isReached(maxConnections, () => sum(slots, (slot) => slot.work.loadOf(queue.id)))
+    (most !== null && sum(slots, (slot) => slot.work.load) >= most) ||
+    (ofListener !== null && sum(slots, (slot) => slot.work.loadOf(queue.id)) >= ofListener)
   );
-}
-
-function isReached(limit: number | null, count: () => number): boolean {
-  return limit !== null && count() >= limit;
 }
 
 export function sum<T>(list: readonly T[], of: (one: T) => number): number {

@@ -44,11 +44,14 @@ export class ListenerQueue {
     (isDecided ? this.#fresh : this.#undecided).push(connection);
   }
 
-  /** The next one, and whether it can be dealt already. */
-  get first(): { connection: Connection; isDecided: boolean } | null {
-    const connection = this.#fresh.first ?? this.#undecided.first;
-    if (connection === undefined) return null;
-    return { connection, isDecided: this.#fresh.size > 0 };
+  /** The next one. */
+  get first(): Connection | undefined {
+    return this.#fresh.first ?? this.#undecided.first;
+  }
+
+  /** Whether it can be dealt already. */
+  get isFirstDecided(): boolean {
+    return this.#fresh.size > 0;
   }
 
   shift(): void {
@@ -72,6 +75,12 @@ export class ListenerQueue {
   /** Empties it. */
   drain(): Connection[] {
     return [...this.#fresh.drain(), ...this.#undecided.drain()];
+  }
+
+  /** The first one's. */
+  get deadline(): number {
+    const { first } = this;
+    return first === undefined ? Number.POSITIVE_INFINITY : this.deadlineOf(first);
   }
 
   /** When it has waited for as long as it may; Infinity without a limit. */

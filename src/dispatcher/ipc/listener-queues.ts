@@ -6,11 +6,13 @@ import { ListenerQueue } from './listener-queue.js';
 
 export class ListenerQueues {
   readonly #byId = new Map<number, ListenerQueue>();
+  #all: readonly ListenerQueue[] = [];
   /** Which of them is the first in the next pass. */
   #first = 0;
 
   add(id: number, options: DealingOptions): void {
     this.#byId.set(id, new ListenerQueue(id, options));
+    this.#all = [...this.#byId.values()];
   }
 
   get(id: number): ListenerQueue | undefined {
@@ -20,24 +22,25 @@ export class ListenerQueues {
   remove(id: number): ListenerQueue | undefined {
     const queue = this.#byId.get(id);
     this.#byId.delete(id);
+    this.#all = [...this.#byId.values()];
     return queue;
   }
 
-  get all(): ListenerQueue[] {
-    return [...this.#byId.values()];
+  /** The same list until one comes or goes. */
+  get all(): readonly ListenerQueue[] {
+    return this.#all;
   }
 
   /** How many connections. */
   get waiting(): number {
-    return sum(this.all, ({ size }) => size);
+    return sum(this.#all, ({ size }) => size);
   }
 
   /** When the first of them has waited for as long as it may; Infinity without a limit. */
   get deadline(): number {
-    const ends = this.all.map((queue) =>
-      queue.first === null ? Number.POSITIVE_INFINITY : queue.deadlineOf(queue.first.connection),
-    );
-    return Math.min(Number.POSITIVE_INFINITY, ...ends);
+    let deadline = Number.POSITIVE_INFINITY;
+    for (const queue of this.#all) deadline = Math.min(deadline, queue.deadline);
+    return deadline;
   }
 
   /**
@@ -45,7 +48,7 @@ export class ListenerQueues {
    * is flooded starves no other. `dealFirst` says whether the first of a queue is off.
    */
   deal(dealFirst: (queue: ListenerQueue) => boolean): void {
-    const queues = this.all;
+    const queues = this.#all;
     let isMoving = queues.length > 0;
     while (isMoving) {
       isMoving = false;

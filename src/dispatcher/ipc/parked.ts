@@ -33,7 +33,9 @@ export class Parked {
 
   /** When the first of them has waited long enough; Infinity if there is none. */
   get due(): number {
-    return Math.min(...this.#waiting.map(({ until }) => until));
+    let due = Number.POSITIVE_INFINITY;
+    for (const { until } of this.#waiting) due = Math.min(due, until);
+    return due;
   }
 
   add(connection: Connection, slot: IpcSlot, until: number): void {
@@ -43,6 +45,7 @@ export class Parked {
   /** `handOff` returns false where the slot has no room. Those that wait no more are returned. */
   deal(now: number, handOff: (connection: Connection, slot: IpcSlot) => boolean): Connection[] {
     const over: Connection[] = [];
+    if (this.#waiting.length === 0) return over;
     this.#waiting = this.#waiting.filter(({ connection, slot, until }) => {
       const isServed = slot.serves(connection.listener);
       if (isServed && handOff(connection, slot)) return false;

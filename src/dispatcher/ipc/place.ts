@@ -4,9 +4,10 @@
  */
 
 import type { TransportOptions } from '../transport.js';
+import { clockMs } from './clock.js';
 import type { Connection } from './connection.js';
 import { HoldBudget } from './hold.js';
-import { areAllAtLimit, isAtLimit, sum } from './limits.js';
+import { areAllAtLimit, isAtLimit } from './limits.js';
 import type { ListenerQueue } from './listener-queue.js';
 import { Parked } from './parked.js';
 import type { IpcSlot } from './slot.js';
@@ -27,8 +28,10 @@ export class Placing {
   #options: TransportOptions;
   /** In order of slot numbers. */
   #slots: IpcSlot[] = [];
+  /** By listener; see servers(). */
+  readonly #servers = new Map<number, readonly IpcSlot[]>();
   readonly #parked = new Parked();
-  readonly #budget = new HoldBudget(performance.now());
+  readonly #budget = new HoldBudget(clockMs());
 
   constructor(options: TransportOptions) {
     this.#options = options;
@@ -54,34 +57,41 @@ export class Placing {
 
   addSlot(slot: IpcSlot): void {
     this.#slots = [...this.#slots, slot].sort((a, b) => a.slot - b.slot);
+    this.#servers.clear();
   }
 
   removeSlot(slot: IpcSlot): void {
     this.#slots = this.#slots.filter((other) => other !== slot);
+    this.#servers.clear();
   }
 
-  servers(listener: number): IpcSlot[] {
-    return this.#slots.filter((slot) => slot.serves(listener));
+  /** Some slot may serve others than before. */
+  noteServing(): void {
+    this.#servers.clear();
   }
 
-  /** How many connections of the listener could be handed off now. */
-  room({ id }: ListenerQueue): number {
-    return sum(this.servers(id), (slot) => slot.room(this.window));
+  /** Those that serve it, in order of their numbers; the same list until that changes. */
+  servers(listener: number): readonly IpcSlot[] {
+    let servers = this.#servers.get(listener);
+    if (servers === undefined) {
+      servers = this.#slots.filter((slot) => slot.serves(listener));
+      this.#servers.set(listener, servers);
+    }
+    return servers;
   }
 
   /** Why none of the listener's could be; null if one could. */
   obstacle(queue: ListenerQueue): 'limit' | 'no room' | null {
-    if (this.#isAtLimit(queue) || areAllAtLimit(this.servers(queue.id))) return 'limit';
-    return this.room(queue) === 0 ? 'no room' : null;
+    const serving = this.servers(queue.id);
+    if (this.#isAtLimit(queue) || areAllAtLimit(serving)) return 'limit';
+    return serving.some((slot) => slot.room(this.window) > 0) ? null : 'no room';
   }
 
   place(connection: Connection, queue: ListenerQueue, round: Round): Outcome {
     const { now } = round;
     if (this.#isAtLimit(queue)) return 'limit';
     const serving = this.servers(queue.id);
-    const able = serving.filter(
-      (slot) => slot.room(this.window) > 0 && !connection.refusedBy.includes(slot),
-    );
+    const able = this.#findAble(connection, serving);
     if (able.length === 0) return areAllAtLimit(serving) ? 'limit' : 'no room';
     const { waitMs } = queue.options.policy.settings;
     const mayWait = connection.mayWait && waitMs > 0 && !this.#parked.isFull;
@@ -123,16 +133,23 @@ export class Placing {
     this.#budget.note(now, heldSince);
   }
 
+  #findAble({ refusedBy }: Connection, serving: readonly IpcSlot[]): readonly IpcSlot[] {
+    const { window } = this;
+    const able: IpcSlot[] = [];
+    for (const slot of serving) {
+      if (slot.room(window) > 0 && !refusedBy.includes(slot)) able.push(slot);
+    }
+    return able;
+  }
+
   #handOff(connection: Connection, slot: IpcSlot, queue: ListenerQueue): void {
     const { listener, refusedBy } = connection;
-    const others = this.servers(listener).filter((other) => other !== slot);
     queue.turn.note(connection, slot);
     connection.wasDealt = true;
+    const serving = this.servers(listener);
     // Whether nobody else would take it.
-    slot.handOff(
-      connection,
-      others.every((other) => refusedBy.includes(other)),
-    );
+    const isFinal = serving.every((other) => other === slot || refusedBy.includes(other));
+    slot.handOff(connection, isFinal);
   }
 
   #isAtLimit(queue: ListenerQueue): boolean {
@@ -152,7 +169,10 @@ function namedSlot(
 
 /** Those that have no room are waited for, as long as they keep up. */
 function noteHeld(round: Round, serving: readonly IpcSlot[], able: readonly IpcSlot[]): void {
-  const others = serving.filter((slot) => !able.includes(slot) && slot.work.keepsUp(round.now));
-  const since = others.map(({ work }) => work.quietSince);
-  round.heldSince = Math.max(round.heldSince ?? Number.NEGATIVE_INFINITY, ...since);
+  let since = round.heldSince ?? Number.NEGATIVE_INFINITY;
+  for (const slot of serving) {
+    if (able.includes(slot) || !slot.work.keepsUp(round.now)) continue;
+    since = Math.max(since, slot.work.quietSince);
+  }
+  round.heldSince = since;
 }

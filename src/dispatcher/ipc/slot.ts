@@ -97,8 +97,8 @@ export class IpcSlot {
 
   /** How many more can be handed to it. */
   room(window: number): number {
-    if (!this.#link.isOpen || this.isBlocked || this.isAtLimit) return 0;
-    return Math.max(0, window - this.work.pending.size);
+    const room = window - this.work.pending.size;
+    return room <= 0 || !this.#link.isOpen || this.isBlocked || this.isAtLimit ? 0 : room;
   }
 
   // ---- what it is told ----
@@ -135,8 +135,9 @@ export class IpcSlot {
   // ---- what the worker says ----
 
   #onMessage(raw: unknown): void {
-    if ((raw as { cmd?: unknown } | null)?.cmd === 'NODE_HANDLE_ACK')
-      this.work.pending.acknowledge();
+    if ((raw as { cmd?: unknown } | null)?.cmd === 'NODE_HANDLE_ACK') {
+      return this.work.pending.acknowledge();
+    }
     const message = asRondoMessage(raw);
     if (message === null) return;
     if (isToPrimary(message) && this.#handle(message)) return;

@@ -3,6 +3,8 @@
  * same for the engine.
  */
 
+import { clockMs } from './clock.js';
+
 export interface StarvationUser {
   onStarved(): void;
   onFlowing(): void;
@@ -20,7 +22,7 @@ export class Starvation {
   #standingSince: number | null = null;
   #isReported = false;
 
-  constructor(user: StarvationUser, now: () => number = () => performance.now()) {
+  constructor(user: StarvationUser, now: () => number = clockMs) {
     this.#user = user;
     this.#now = now;
   }

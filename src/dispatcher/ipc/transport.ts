@@ -28,6 +28,7 @@ import type {
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
+import { clockMs } from './clock.js';
 import { IpcDealer } from './dispatch.js';
 import { Doors } from './doors.js';
 import { Counters } from './figures.js';
@@ -134,10 +135,13 @@ export class IpcTransport implements Transport {
       options: (slot) => this.#slotOptions.get(slot) ?? NO_OPTIONS,
       state: () => this.#state,
       onServing: (slot, listeners, begun) => {
-        this.#dealer.welcome(slot, begun);
+        this.#dealer.noteServing(slot, begun);
         events.onServing(slot.slot, slot.generation, listeners);
       },
-      onRetired: ({ slot, generation }, error) => events.onRetired(slot, generation, error),
+      onRetired: (slot, error) => {
+        this.#dealer.noteServing(slot, []);
+        events.onRetired(slot.slot, slot.generation, error);
+      },
       onGone: (slot) => {
         this.#slots.delete(slot);
         // Not within removeSlot(), whose caller is not ready for it.
@@ -189,7 +193,7 @@ export class IpcTransport implements Transport {
   slotCounts(id: number): SlotCounts {
     const figures = this.#counters.slot(id);
     const slots = [...this.#slots].filter(({ slot }) => slot === id);
-    const now = performance.now();
+    const now = clockMs();
     return {
       ...figures,
       handoffErrors: { ...figures.handoffErrors },

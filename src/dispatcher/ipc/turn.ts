@@ -2,28 +2,22 @@
  * Pick, on the ipc transport: the turn of one listener. Each slot has a count of the connections it was
  * dealt; the policy says what of the slots is to be even, and a slot that is ahead in that has to wait for
  * the others that keep up, so that nobody takes a burst alone. What native/engine/turn.cc is to the
- * engine.
+ * engine. Seats are made anew only when who serves has changed.
  */
 
 import type { ValidPolicy } from '../policies/index.js';
-import type { Candidate, Evenness, Picker } from '../policies/policy.js';
+import type { Picker } from '../policies/policy.js';
 import { type Connection, peerOf } from './connection.js';
+import { Seat } from './seat.js';
 import type { IpcSlot } from './slot.js';
 
 /** By how many connections a slot may be ahead of the last of those that keep up. */
 const LEAD = 2;
 
-/** What a turn sees of a slot. */
-interface Seat extends Candidate {
-  readonly owner: IpcSlot;
-  count: number;
-  readonly keepsUp: boolean;
-}
-
 export interface TurnChoice {
-  /** All slots that serve the listener, in order of their numbers. */
+  /** All slots that serve the listener, in order of their numbers. Another list when they change. */
   serving: readonly IpcSlot[];
-  /** Those that have room for the connection; at least one. */
+  /** Of those the ones that have room for the connection, in the same order; at least one. */
   able: readonly IpcSlot[];
   /** Nobody has to wait for others. */
   isUnlimited: boolean;
@@ -36,6 +30,8 @@ export class Turn {
   #policy: ValidPolicy;
   #pick: Picker;
   #counts = new WeakMap<IpcSlot, number>();
+  #serving: readonly IpcSlot[] = [];
+  #seats: Seat[] = [];
   #last = -1;
   #picks = 0;
 
@@ -50,23 +46,23 @@ export class Turn {
     this.#policy = policy;
     this.#pick = policy.create();
     this.#counts = new WeakMap();
+    this.#serving = this.#seats = [];
     this.#picks = 0;
   }
 
   /** Null: those that have room are ahead of others, so the connection is held. */
   choose(connection: Connection, choice: TurnChoice): IpcSlot | null {
     const { serving, able, isUnlimited, mayWait, now } = choice;
-    const seats = this.#seats(serving, now);
-    this.#forgive(seats);
-    const withRoom = seats.filter(({ owner }) => able.includes(owner));
+    if (serving !== this.#serving) this.#seat(serving);
+    this.#look(now);
     // One that was refused has been counted, and those that are left for it are few.
     const isFree = isUnlimited || connection.refusedBy.length > 0;
-    const limit = isFree ? Number.POSITIVE_INFINITY : this.#limit(seats);
-    const eligible = withRoom.filter((seat) => this.#share(seat) < limit);
+    const limit = isFree ? Number.POSITIVE_INFINITY : this.#limit();
+    const eligible = this.#eligible(able, limit);
     if (eligible.length === 0) return null;
     const address = this.#policy.name === 'source-ip' ? (peerOf(connection).address ?? '') : '';
     const [last, picks] = [this.#last, this.#picks];
-    return this.#pick({ serving: seats, eligible, last, picks, address, mayWait }).owner;
+    return this.#pick({ serving: this.#seats, eligible, last, picks, address, mayWait }).owner;
   }
 
   /** It is handed to the slot. */
@@ -75,72 +71,91 @@ export class Turn {
     this.#picks++;
     if (connection.isCounted) return;
     connection.isCounted = true;
-    this.#counts.set(slot, (this.#counts.get(slot) ?? 0) + 1);
+    this.#add(slot, 1);
   }
 
   /** The slot did not get it after all. */
   undo(connection: Connection, slot: IpcSlot): void {
     if (!connection.isCounted) return;
     connection.isCounted = false;
-    const count = this.#counts.get(slot);
-    if (count !== undefined) this.#counts.set(slot, Math.max(0, count - 1));
+    this.#add(slot, -1);
   }
 
   /** A slot that begins to serve the listener has the least count of the others. */
   welcome(slot: IpcSlot): void {
+    this.#unseat();
     this.#counts.delete(slot);
   }
 
-  #seats(serving: readonly IpcSlot[], now: number): Seat[] {
-    const known = serving.filter((slot) => this.#counts.has(slot));
-    const shares = known.map((slot) => (this.#counts.get(slot) as number) / this.#weigh(slot));
-    const least = known.length === 0 ? 0 : Math.min(...shares);
-    return serving.map((slot) => {
-      const count = this.#counts.get(slot) ?? Math.floor(least * this.#weigh(slot));
-      this.#counts.set(slot, count);
-      return {
-        owner: slot,
-        slot: slot.slot,
-        count,
-        open: slot.work.load,
-        weight: slot.weight,
-        loopDelayUs: 1000 * (slot.work.answerDelayMs(now) ?? 0),
-        keepsUp: slot.work.keepsUp(now),
-      };
-    });
+  // ---- seats ----
+
+  /** While they last the counts are in the seats. */
+  #seat(serving: readonly IpcSlot[]): void {
+    this.#unseat();
+    this.#serving = serving;
+    this.#seats = serving.map((slot) => new Seat(slot, this.#policy.keepsEven));
+    let least = Number.POSITIVE_INFINITY;
+    for (const seat of this.#seats) {
+      const count = this.#counts.get(seat.owner);
+      if (count === undefined) continue;
+      seat.count = count;
+      least = Math.min(least, count / seat.divisor);
+    }
+    if (least === Number.POSITIVE_INFINITY) least = 0;
+    for (const seat of this.#seats) {
+      if (!this.#counts.has(seat.owner)) seat.count = Math.floor(least * seat.divisor);
+    }
   }
 
-  /** Who does not keep up does not get all that it has missed when it is back. */
-  #forgive(seats: Seat[]): void {
-    const keeping = seats.filter(({ keepsUp }) => keepsUp);
-    if (keeping.length === 0 || keeping.length === seats.length) return;
-    const least = Math.min(...keeping.map((seat) => seat.count / this.#weigh(seat)));
-    for (const seat of seats) {
-      const floor = Math.floor(least * this.#weigh(seat)) - LEAD;
-      if (seat.count >= floor) continue;
-      seat.count = floor;
-      this.#counts.set(seat.owner, floor);
+  #unseat(): void {
+    for (const { owner, count } of this.#seats) this.#counts.set(owner, count);
+    this.#serving = this.#seats = [];
+  }
+
+  #add(slot: IpcSlot, change: 1 | -1): void {
+    const seat = this.#seats.find(({ owner }) => owner === slot);
+    if (seat !== undefined) {
+      seat.count = Math.max(0, seat.count + change);
+    } else if (change > 0 || this.#counts.has(slot)) {
+      this.#counts.set(slot, Math.max(0, (this.#counts.get(slot) ?? 0) + change));
+    }
+  }
+
+  /** Who keeps up. Who does not does not get all that it has missed when it is back. */
+  #look(now: number): void {
+    let keeping = 0;
+    let least = Number.POSITIVE_INFINITY;
+    for (const seat of this.#seats) {
+      seat.keepsUp = seat.owner.work.keepsUp(now);
+      if (!seat.keepsUp) continue;
+      keeping++;
+      least = Math.min(least, seat.count / seat.divisor);
+    }
+    if (keeping === 0 || keeping === this.#seats.length) return;
+    for (const seat of this.#seats) {
+      seat.count = Math.max(seat.count, Math.floor(least * seat.divisor) - LEAD);
     }
   }
 
   /** Where the last of those that keep up would be with the lead; Infinity if nobody does. */
-  #limit(seats: readonly Seat[]): number {
-    if (this.#evenness === null) return Number.POSITIVE_INFINITY;
-    const keeping = seats.filter(({ keepsUp }) => keepsUp);
-    return Math.min(...keeping.map((seat) => this.#share(seat) + LEAD / this.#weigh(seat)));
+  #limit(): number {
+    let limit = Number.POSITIVE_INFINITY;
+    if (this.#policy.keepsEven === null) return limit;
+    for (const seat of this.#seats) {
+      if (seat.keepsUp) limit = Math.min(limit, seat.share + LEAD / seat.divisor);
+    }
+    return limit;
   }
 
-  /** What is kept even. */
-  #share(seat: Seat): number {
-    const number = this.#evenness === 'open' ? seat.open : seat.count;
-    return number / this.#weigh(seat);
-  }
-
-  #weigh({ weight }: { weight: number }): number {
-    return this.#evenness === 'count-per-weight' ? weight : 1;
-  }
-
-  get #evenness(): Evenness {
-    return this.#policy.keepsEven;
+  /** Of those that are able, which are in the seats' order, the ones below the limit. */
+  #eligible(able: readonly IpcSlot[], limit: number): Seat[] {
+    const eligible: Seat[] = [];
+    let next = 0;
+    for (const seat of this.#seats) {
+      if (seat.owner !== able[next]) continue;
+      next++;
+      if (seat.share < limit) eligible.push(seat);
+    }
+    return eligible;
   }
 }

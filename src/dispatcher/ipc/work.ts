@@ -1,6 +1,7 @@
 /** What one worker has: what it was handed and what it has received, and how it answers. */
 
 import type { ChildProcess } from 'node:child_process';
+import { clockMs } from './clock.js';
 import type { Connection } from './connection.js';
 import { type HandOff, type OnNotSent, Pending } from './pending.js';
 
@@ -43,7 +44,7 @@ export class Work {
   }
 
   send(connection: Connection, isFinal: boolean): void {
-    const now = performance.now();
+    const now = clockMs();
     if (this.pending.size === 0) this.#quietSince = now;
     this.pending.send(connection, isFinal, now);
   }
@@ -52,7 +53,7 @@ export class Work {
   answer(id: number): Connection | undefined {
     const handOff: HandOff | undefined = this.pending.take(id);
     if (handOff === undefined) return undefined;
-    const now = performance.now();
+    const now = clockMs();
     this.#quietSince = now;
     this.#delay.note(now, now - handOff.sentAt);
     return handOff.connection;
