@@ -6,10 +6,11 @@
 
 import { type Test, test } from 'tap';
 import { recorded } from '../ecosystem/lib/results.js';
+import type { Counts } from '../fixtures/cluster-counts.js';
 import { nativeOnly } from '../fixtures/harness.js';
 import type { ProcessRecord } from '../fixtures/recorded-run.js';
 import { type Tried, triedAlike } from '../fixtures/tried-alike.js';
-import { type Counts, openSuite } from './run-file.js';
+import { openSuite } from './run-file.js';
 
 // What these two do to Node's private hand-off does not reach a connection that rondo hands off: the worker serves it,
 // and they say that it must not. accept-fail replaces a method of the round robin to make accepting fail;

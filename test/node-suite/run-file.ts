@@ -5,28 +5,17 @@
  */
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { REGISTER } from '../fixtures/cluster.js';
-import { fixture } from '../fixtures/harness.js';
+import { type Counts, counted } from '../fixtures/cluster-counts.js';
 import { type ProcessRecord, recordedRun } from '../fixtures/recorded-run.js';
 
 const LIMIT_MS = 40_000;
 
 /** The Node to be tested. */
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
-
-export interface Counts {
-  /** Listeners of Node's round robin that a worker was given, and the connections that it sent. */
-  nodeListeners: number;
-  nodeConnections: number;
-  /** The same of rondo, and the primaries that have forked on it. */
-  rondoListeners: number;
-  rondoConnections: number;
-  dispatchers: number;
-}
 
 export interface Outcome {
   /** The primary and all that it started. */
@@ -80,40 +69,17 @@ async function runFile(
   isOfThisNode: boolean,
 ): Promise<Outcome> {
   const flags = /^\/\/ Flags: (.*)$/m.exec(readFileSync(path.join(directory, file), 'utf8'))?.[1];
-  const scratch = mkdtempSync(path.join(tmpdir(), 'rondo-node-suite-'));
-  const counted = path.join(scratch, 'counts');
-  const count = ['--require', JSON.stringify(fixture('cluster-count.cjs'))];
-  try {
-    const processes = await recordedRun({
+  const preload = isRondo ? ['--import', REGISTER] : [];
+  const { result, counts } = await counted((nodeOptions, env) =>
+    recordedRun({
       node: NODE,
       args: [...(flags?.trim().split(/\s+/) ?? []), file],
       cwd: directory,
       limitMs: LIMIT_MS,
-      nodeOptions: isRondo ? ['--import', REGISTER, ...count] : count,
-      env: {
-        CLUSTER_COUNT_FILE: counted,
-        // The tests of one version do not know the globals of the next.
-        ...(isOfThisNode ? {} : { NODE_TEST_KNOWN_GLOBALS: '0' }),
-      },
-    });
-    return { processes, counts: readCounts(counted) };
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
-}
-
-function readCounts(file: string): Counts {
-  const counts: Counts = {
-    nodeListeners: 0,
-    nodeConnections: 0,
-    rondoListeners: 0,
-    rondoConnections: 0,
-    dispatchers: 0,
-  };
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
-  for (const line of lines) {
-    const some = JSON.parse(line) as Partial<Counts>;
-    for (const [name, count] of Object.entries(some)) counts[name as keyof Counts] += count;
-  }
-  return counts;
+      nodeOptions: [...preload, ...nodeOptions],
+      // The tests of one version do not know the globals of the next.
+      env: isOfThisNode ? env : { ...env, NODE_TEST_KNOWN_GLOBALS: '0' },
+    }),
+  );
+  return { processes: result, counts };
 }
