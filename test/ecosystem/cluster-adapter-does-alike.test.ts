@@ -3,18 +3,10 @@
 
 import { test } from 'tap';
 import { nativeOnly } from '../fixtures/harness.js';
-import type { ProcessRecord } from '../fixtures/recorded-run.js';
+import { lineOutcomes } from './lib/line-outcomes.js';
 import { suiteProgram } from './lib/suite.js';
-import { casesAlike, type Outcomes } from './lib/tried-cases.js';
+import { casesAlike } from './lib/tried-cases.js';
 import { ROOT } from './program.js';
-
-/** A line for each case; and how all its processes end. */
-function outcomes(records: ProcessRecord[]): Outcomes {
-  const lines = records[0]?.output.split('\n') ?? [];
-  const cases = lines.map((line) => line.split(' | ')).filter(({ length }) => length === 2);
-  const ends = records.map(({ end }) => end).join();
-  return new Map([...(cases as Array<[string, string]>), ['ends', ends]]);
-}
 
 for (const part of ['sticky', 'direct']) {
   test(part, nativeOnly, (t) =>
@@ -23,7 +15,7 @@ for (const part of ['sticky', 'direct']) {
       part,
       args: [suiteProgram('cluster-adapter.cjs'), part],
       cwd: ROOT,
-      outcomes,
+      outcomes: lineOutcomes,
     }),
   );
 }
