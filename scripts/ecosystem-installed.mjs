@@ -1,5 +1,6 @@
-// Ends with 1, and says what to do, unless the packages of test/ecosystem are installed as its lock file has them.
-import { existsSync, readFileSync } from 'node:fs';
+// Ends with 1, and says what to do, unless the packages of test/ecosystem are installed as its lock file has them. What an
+// earlier run has found is removed.
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { root } from './support.mjs';
 
@@ -15,6 +16,8 @@ if (missing.length > 0) {
   console.error('Run: npm ci --prefix test/ecosystem');
   process.exit(1);
 }
+
+rmSync(path.join(root, 'node_modules', '.cache', 'rondo-ecosystem.jsonl'), { force: true });
 
 function versionOf(name) {
   const file = path.join(directory, 'node_modules', name, 'package.json');

@@ -1,36 +1,25 @@
 /**
- * One of Node's own test files, run as Node's own runner runs it, on plain Node or with the preload,
- * and what test/fixtures/cluster-count.cjs has counted in its processes meanwhile.
+ * One of Node's own test files, run as Node's own runner runs it, on plain Node or with the preload:
+ * how each of its processes ends and what it writes, and what test/fixtures/cluster-count.cjs has
+ * counted in them meanwhile.
  */
 
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { REGISTER } from '../fixtures/cluster.js';
-import { fixture } from '../fixtures/harness.js';
+import { type Counts, counted } from '../fixtures/cluster-counts.js';
+import { type ProcessRecord, recordedRun } from '../fixtures/recorded-run.js';
 
 const LIMIT_MS = 40_000;
 
 /** The Node to be tested. */
 const NODE = process.env.NODE_UNDER_TEST ?? process.execPath;
 
-export interface Counts {
-  /** Listeners of Node's round robin that a worker was given, and the connections that it sent. */
-  nodeListeners: number;
-  nodeConnections: number;
-  /** The same of rondo, and the primaries that have forked on it. */
-  rondoListeners: number;
-  rondoConnections: number;
-  dispatchers: number;
-}
-
 export interface Outcome {
-  /** `0`, another exit code, or a signal. */
-  end: string;
-  output: string;
+  /** The primary and all that it started. */
+  processes: ProcessRecord[];
   counts: Counts;
 }
 
@@ -80,70 +69,17 @@ async function runFile(
   isOfThisNode: boolean,
 ): Promise<Outcome> {
   const flags = /^\/\/ Flags: (.*)$/m.exec(readFileSync(path.join(directory, file), 'utf8'))?.[1];
-  const scratch = mkdtempSync(path.join(tmpdir(), 'rondo-node-suite-'));
-  const counted = path.join(scratch, 'counts');
-  const preload = isRondo ? `--import ${REGISTER} ` : '';
-  const child = spawn(NODE, [...(flags?.trim().split(/\s+/) ?? []), file], {
-    cwd: directory,
-    // A group of its own, which ends with it.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      ...process.env,
-      NODE_OPTIONS: `${preload}--require ${JSON.stringify(fixture('cluster-count.cjs'))}`,
-      CLUSTER_COUNT_FILE: counted,
+  const preload = isRondo ? ['--import', REGISTER] : [];
+  const { result, counts } = await counted((nodeOptions, env) =>
+    recordedRun({
+      node: NODE,
+      args: [...(flags?.trim().split(/\s+/) ?? []), file],
+      cwd: directory,
+      limitMs: LIMIT_MS,
+      nodeOptions: [...preload, ...nodeOptions],
       // The tests of one version do not know the globals of the next.
-      ...(isOfThisNode ? {} : { NODE_TEST_KNOWN_GLOBALS: '0' }),
-    },
-  });
-  try {
-    const { end, output } = await ended(child);
-    return { end, output, counts: readCounts(counted) };
-  } finally {
-    rmSync(scratch, { recursive: true });
-  }
-}
-
-async function ended(child: ChildProcess): Promise<{ end: string; output: string }> {
-  let output = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream?.setEncoding('utf8').on('data', (text: string) => {
-      output += text;
-    });
-  }
-  const closed = once(child, 'close');
-  const timer = setTimeout(() => {
-    output += `still running after ${LIMIT_MS} ms\n`;
-    killGroup(child);
-  }, LIMIT_MS);
-  const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
-  clearTimeout(timer);
-  // Whatever a test leaves running would keep the pipes open.
-  killGroup(child);
-  await closed;
-  return { end: String(code ?? signal), output };
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  try {
-    process.kill(-(pid as number), 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-function readCounts(file: string): Counts {
-  const counts: Counts = {
-    nodeListeners: 0,
-    nodeConnections: 0,
-    rondoListeners: 0,
-    rondoConnections: 0,
-    dispatchers: 0,
-  };
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
-  for (const line of lines) {
-    const some = JSON.parse(line) as Partial<Counts>;
-    for (const [name, count] of Object.entries(some)) counts[name as keyof Counts] += count;
-  }
-  return counts;
+      env: isOfThisNode ? env : { ...env, NODE_TEST_KNOWN_GLOBALS: '0' },
+    }),
+  );
+  return { processes: result, counts };
 }

@@ -1,0 +1,39 @@
+// recluster's own tests, of its published tarball: each of them has with the preload an outcome that it has in plain
+// Node. They measure time, and so they do not always pass there.
+
+import path from 'node:path';
+import { test } from 'tap';
+import { nativeOnly } from '../fixtures/harness.js';
+import type { ProcessRecord } from '../fixtures/recorded-run.js';
+import { copied } from './lib/published.js';
+import { suiteProgram } from './lib/suite.js';
+import { casesAlike, type Outcomes } from './lib/tried-cases.js';
+
+// Those that its own `npm test` runs.
+const FILES = ['index.js', 'termination.js'];
+const PORTS = [8000, 9000, 9001];
+
+/** What each test says, by its name. */
+function outcomes([primary]: ProcessRecord[]): Outcomes {
+  const all: Outcomes = new Map([['ends', primary?.end ?? '']]);
+  for (const line of primary?.output.split('\n') ?? []) {
+    const [how = '', name, message] = line.split(' | ');
+    if (name === undefined || !/^(not )?ok$|^end$/.test(how)) continue;
+    all.set(name, `${all.get(name) ?? ''}${how}: ${message ?? ''}\n`);
+  }
+  return all;
+}
+
+for (const file of FILES) {
+  test(file, nativeOnly, async (t) => {
+    const directory = await copied(t, 'recluster', PORTS, suiteProgram('tap-0.4.cjs'));
+    await casesAlike(t, {
+      name: 'recluster',
+      part: file,
+      args: [path.join(directory, 'test', file)],
+      cwd: directory,
+      outcomes,
+      called: (outcome) => (outcome.includes('not ok') ? 'fails' : 'passes'),
+    });
+  });
+}
