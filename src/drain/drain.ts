@@ -37,8 +37,8 @@ export class Drain implements ConnectionsWatcher {
   readonly #settings: DrainSettings;
   readonly #host: DrainHost;
   readonly #startedAt = performance.now();
-  /** Since when a connection has been idle, or an HTTP/2 session has been watched. */
-  readonly #rests = new WeakMap<object, Rest>();
+  /** Since when a connection has been idle. */
+  readonly #rests = new WeakMap<Socket, Rest>();
   readonly #told = new WeakSet<Socket>();
   readonly #open: number;
   #idle = 0;
@@ -121,10 +121,10 @@ export class Drain implements ConnectionsWatcher {
     if (this.#isOver) return;
     this.#dropPassedOn();
     const { sockets, sessions } = this.#connections;
-    for (const session of sessions) closeSession(session, this.#hasRested(session, 0));
+    for (const session of sessions) closeSession(session, this.#settings.idleGraceMs);
     for (const socket of sockets) this.#tell(socket);
     for (const socket of idleSockets(sockets)) {
-      if (!this.#hasRested(socket, socket.bytesRead) || hasPendingBytes(socket)) continue;
+      if (!this.#hasRested(socket) || hasPendingBytes(socket)) continue;
       this.#idle++;
       socket.destroy();
     }
@@ -136,11 +136,12 @@ export class Drain implements ConnectionsWatcher {
   }
 
   /** Whether it has been so for as long as the grace. Reading anything begins it anew. */
-  #hasRested(subject: object, bytesRead: number): boolean {
+  #hasRested(socket: Socket): boolean {
+    const { bytesRead } = socket;
     const now = performance.now();
-    const rest = this.#rests.get(subject);
+    const rest = this.#rests.get(socket);
     if (rest?.bytesRead === bytesRead) return now - rest.since >= this.#settings.idleGraceMs;
-    this.#rests.set(subject, { since: now, bytesRead });
+    this.#rests.set(socket, { since: now, bytesRead });
     return false;
   }
 

@@ -1,54 +1,107 @@
 /**
- * What a drain does to an HTTP/2 session: it closes as soon as it has a stream, so that the client
- * knows with the answer that nothing more is taken, or when it has been idle for the grace. Its
- * streams are finished in any case.
+ * What a drain does to an HTTP/2 session: its client is told to open no more streams, and those that it has
+ * opened are finished.
  *
- * The notice of RFC 9113, 6.8, a GOAWAY that refuses nothing, goes to sessions with a stream only, and
- * the second GOAWAY comes no later than the last of its streams: without one, a session of Node's
- * that has sent a GOAWAY does not read any more, and what the client sent before it knew would wait
- * for ever.
+ *   open ──notice──▶ told ──PING answered──▶ closed
+ *     └── a stream, within TLS ──▶ used ──▲
+ *
+ * By RFC 9113, 6.8, the first GOAWAY is a notice that refuses nothing, and the last one has the last stream.
+ * Node can send a first one, but after any GOAWAY that nghttp2 knows of it ignores each new stream. So the
+ * notice is written here, between two frames of the session, where that has a TCP or Unix socket of its
+ * own. Into TLS nothing can be written beside the session. There the only GOAWAY is sent while the client
+ * waits for an answer, or after the grace.
  */
 
+import { writeSync } from 'node:fs';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
 import { hasPendingBytes } from './pending.js';
 
-const NO_ERROR = 0;
-/** The largest there can be, so none is refused. */
-const ANY_STREAM = 2 ** 31 - 1;
+/** GOAWAY on stream 0, with the largest last stream there can be, and NO_ERROR. */
+const NOTICE = Buffer.from('0000080700000000007fffffff00000000', 'hex');
 
 /** What Node keeps at a session, undocumented; the same in Node 20 to 26. */
 interface State {
   streams: Map<number, unknown>;
 }
 
-const watched = new WeakSet<ServerHttp2Session>();
-const noticed = new WeakSet<ServerHttp2Session>();
+/** libuv's stream below a session, undocumented; the same in Node 20 to 26. */
+interface StreamHandle {
+  fd?: number;
+  /** How much the kernel has not taken yet. */
+  writeQueueSize?: number;
+}
+
+const ends = new WeakMap<ServerHttp2Session, SessionEnd>();
 
 /** To be called again and again until it is closed. */
-export function closeSession(session: ServerHttp2Session, isIdleEnough: boolean): void {
-  if (session.closed || session.destroyed) return;
-  if (!watched.has(session)) {
-    watched.add(session);
-    session.on('stream', () => giveNotice(session));
+export function closeSession(session: ServerHttp2Session, graceMs: number): void {
+  let end = ends.get(session);
+  if (end === undefined) {
+    end = new SessionEnd(session, graceMs);
+    ends.set(session, end);
   }
-  if (noticed.has(session)) return finish(session);
-  if (hasStreams(session)) return giveNotice(session);
-  if (isIdleEnough && !hasPendingBytes(session.socket)) session.close();
+  end.look();
 }
 
-function giveNotice(session: ServerHttp2Session): void {
-  if (noticed.has(session) || session.closed || session.destroyed) return;
-  noticed.add(session);
-  session.goaway(NO_ERROR, ANY_STREAM);
-  // Not before all streams that have come with this one are known.
-  setImmediate(() => finish(session));
+class SessionEnd {
+  readonly #session: ServerHttp2Session;
+  readonly #graceMs: number;
+  #state: 'open' | 'told' | 'used' = 'open';
+  /** Since when it has been watched, or told. */
+  #since = performance.now();
+
+  constructor(session: ServerHttp2Session, graceMs: number) {
+    this.#session = session;
+    this.#graceMs = graceMs;
+    if (!session.encrypted) return;
+    if (hasStreams(session)) this.#state = 'used';
+    session.on('stream', () => {
+      this.#state = 'used';
+      // Not before all streams that have come with this one are known.
+      setImmediate(() => this.look());
+    });
+  }
+
+  look(): void {
+    const session = this.#session;
+    if (session.closed || session.destroyed) return;
+    if (this.#state === 'open' && !session.encrypted && writeNotice(session))
+      return this.#setTold();
+    // Of a client that has been told: it answers no PING.
+    const isOver = performance.now() - this.#since >= this.#graceMs;
+    // What is here already is read first.
+    if ((isOver || this.#state === 'used') && !hasPendingBytes(session.socket)) session.close();
+  }
+
+  #setTold(): void {
+    this.#state = 'told';
+    this.#since = performance.now();
+    // Nothing else is to be done for one that had to be destroyed.
+    if (this.#session.destroyed) return;
+    this.#session.ping(() => {
+      // What the client sent before it knew has come before the answer, or it never will.
+      this.#session.close();
+    });
+  }
 }
 
-function finish(session: ServerHttp2Session): void {
-  if (session.closed || session.destroyed) return;
-  // What is here already is read as long as there is a stream.
-  if (hasStreams(session) && hasPendingBytes(session.socket)) return;
-  session.close();
+/** False: it cannot be now, or never can. */
+function writeNotice(session: ServerHttp2Session): boolean {
+  const { socket } = session;
+  const { fd = -1, writeQueueSize } = handleOf(socket);
+  // All that the session has written, whole frames and its first one, is with the kernel: another can follow.
+  if (fd < 0 || writeQueueSize !== 0 || socket.bytesWritten === 0) return false;
+  try {
+    // A part of so few bytes no kernel takes; after one the frames could not be told apart.
+    if (writeSync(fd, NOTICE) < NOTICE.length) session.destroy();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function handleOf(socket: object): StreamHandle {
+  return (socket as { _handle?: StreamHandle | null })._handle ?? {};
 }
 
 /** Whether a request is in flight, or may be on its way: event streams alone are none. */
