@@ -74,12 +74,15 @@ export class ClusterChild implements ChannelUser {
   #serve(listener: number, server: Served['server'], handle: ClusterHandle): void {
     const resource = new AsyncResource('TCPSERVERWRAP');
     this.#served.set(listener, { server, handle, resource });
-    const close = handle.close;
-    handle.close = (callback) => {
-      this.#served.delete(listener);
-      this.#announce();
-      close.call(handle, callback);
-    };
+    const nodesClose = handle.close;
+    // Of Node's name, for it may be inspected.
+    handle.close = {
+      close: (callback?: () => void): void => {
+        this.#served.delete(listener);
+        this.#announce();
+        nodesClose.call(handle, callback);
+      },
+    }.close;
     if (this.#channel === null) {
       this.#channel = openChannel(this);
       // Node's IPC channel keeps a worker running, and lets go of it.

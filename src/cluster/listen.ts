@@ -4,6 +4,7 @@
  */
 
 import { createServer, type ListenOptions as NetListenOptions, type Server } from 'node:net';
+import { constants } from 'node:os';
 import path from 'node:path';
 import { systemError } from '../errors.js';
 import { loadNative } from '../native.js';
@@ -13,22 +14,62 @@ import type { QueryServer } from './messages.js';
 /** UV_TCP_IPV6ONLY, in the flags of a listen request. */
 const IPV6_ONLY = 1;
 
+const LARGEST_FD = 0x7fff_ffff;
+
+/** `sizeof(sun_path)`; see unix(7). */
+const LONGEST_PATH = process.platform === 'linux' ? 108 : 104;
+
+const NODE_MAJOR = Number(process.versions.node.split('.')[0]);
+
+/** libuv before 1.51 adds the bits of `readableAll` and `writableAll` to a file's mode; since, they are all of it. */
+const REPLACES_MODE = isAtLeast(process.versions.uv, 1, 51);
+
 type ServerInternals = Server & { _handle: { fd: number } };
 
 /** Where the dispatcher is to listen. Rejects with the error `net.Server` emits. */
 export async function listenOptions(query: QueryServer, isNative: boolean): Promise<ListenOptions> {
   const { address, port, fd, flags = 0 } = query;
-  const backlog = (query.backlog ?? 0) > 0 ? { backlog: query.backlog as number } : {};
-  if (fd !== undefined && fd >= 0) return { fd, ...backlog };
+  const backlog = backlogOf(query);
+  // A program may have given any of its own values for it; those that are none do not come so far.
+  if (typeof fd === 'number' && fd >= 0) return { fd: checkFd(fd), ...backlog };
   if (port < 0) {
-    const { readableAll, writableAll } = query;
-    const mode = { readableAll: readableAll === true, writableAll: writableAll === true };
-    return { path: shortest(address as string), ...mode, ...backlog };
+    // A worker has put its directory in front of an abstract name, too.
+    const path = shortest(address as string);
+    if (!path.startsWith('\0')) return { path: boundPath(path), ...modeOf(query), ...backlog };
+    if (!isNative) return { path, ...backlog };
+    // Whether Node fills up such a name with NUL, which makes it another, depends on its version.
+    return { fd: await listenByNode({ path, ...backlog }), ...backlog };
   }
   const ipv6Only = (flags & IPV6_ONLY) !== 0;
   const host = address === null ? {} : { host: address };
   if (!isNative) return { port, ipv6Only, ...host, ...backlog };
   return { fd: await listenByNode({ port, ipv6Only, ...host, ...backlog }), ...backlog };
+}
+
+/** As V8 makes an int32 of it for libuv. */
+function backlogOf({ backlog }: QueryServer): { backlog?: number } {
+  const length = Number(backlog) | 0;
+  return length > 0 ? { backlog: length } : {};
+}
+
+function checkFd(fd: number): number {
+  if (Number.isInteger(fd) && fd <= LARGEST_FD) return fd;
+  throw systemError(-constants.errno.EINVAL, 'listen', null);
+}
+
+function modeOf({ readableAll, writableAll }: QueryServer): Partial<ListenOptions> {
+  const wanted = { readableAll: readableAll === true, writableAll: writableAll === true };
+  if (!REPLACES_MODE || !(wanted.readableAll || wanted.writableAll)) return wanted;
+  return { mode: (wanted.readableAll ? 0o444 : 0) | (wanted.writableAll ? 0o222 : 0) };
+}
+
+/** As Node gives a path to the kernel. Until 24 it binds as much of a long one as there is room for. */
+function boundPath(path: string): string {
+  const end = path.indexOf('\0');
+  if (end >= 0 && NODE_MAJOR >= 22) throw systemError(-constants.errno.EINVAL, 'bind', path, -1);
+  const whole = end < 0 ? path : path.slice(0, end);
+  const isCut = NODE_MAJOR < 24 && Buffer.byteLength(whole) > LONGEST_PATH;
+  return isCut ? Buffer.from(whole).subarray(0, LONGEST_PATH).toString() : whole;
 }
 
 /** Resolves with an fd of the listening socket, which is the caller's. */
@@ -51,6 +92,11 @@ function duplicate(fd: number): number {
   const native = loadNative();
   if (native instanceof Error) throw native;
   return native.dupFd(fd);
+}
+
+function isAtLeast(version: string, major: number, minor: number): boolean {
+  const [itsMajor = 0, itsMinor = 0] = version.split('.').map(Number);
+  return itsMajor > major || (itsMajor === major && itsMinor >= minor);
 }
 
 /** A Unix path has some 100 bytes; a worker's relative one may be longer from here. */

@@ -5,6 +5,8 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
+import { fstatSync } from 'node:fs';
+import { constants } from 'node:os';
 import { errnoName, RondoError, systemError } from '../../errors.js';
 import {
   type EngineEvent,
@@ -39,6 +41,8 @@ const CHANNEL_INDEX = 4;
 /** What libuv adds to a socket's file for `readableAll` and `writableAll`. */
 const READABLE_ALL = 0o444;
 const WRITABLE_ALL = 0o222;
+
+const { EINVAL, ENOTSOCK } = constants.errno;
 
 export class NativeTransport implements Transport {
   readonly name = 'native';
@@ -108,8 +112,8 @@ export class NativeTransport implements Transport {
   /** What is no socket is not the caller's to give away: it may be one of Node's own fds. */
   #adopt(id: number, fd: number, backlog: number): ListenResult {
     const name = this.#native.socketName(fd);
-    if (typeof name === 'number') return { error: name, family: 0, port: 0, host: '' };
-    return this.#engine.adopt(id, fd, backlog);
+    if (typeof name !== 'number') return this.#engine.adopt(id, fd, backlog);
+    return { error: isPipe(fd) ? -ENOTSOCK : -EINVAL, family: 0, port: 0, host: '' };
   }
 
   configureListener(id: number, options: DealingOptions): void {
@@ -264,6 +268,15 @@ export class NativeTransport implements Transport {
       case EngineEventType.stopped:
         return this.#onStopped();
     }
+  }
+}
+
+/** `net.Server` takes one for a socket until it listens, and everything else for a wrong value. */
+function isPipe(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFIFO();
+  } catch {
+    return false;
   }
 }
 
