@@ -5,6 +5,7 @@
  */
 
 import path from 'node:path';
+import { after } from '../../hidden-listeners.js';
 import type { NativeEngine } from '../../native.js';
 
 /** What removes a file of ours at a time of its own choice is noticed this late at most. */
@@ -23,6 +24,7 @@ export class Paths {
   readonly #onRenewed: (listener: number) => void;
   readonly #places = new Map<number, Place>();
   #timer: NodeJS.Timeout | null = null;
+  #stopListening = (): void => {};
 
   constructor(engine: NativeEngine, onRenewed: (listener: number) => void) {
     this.#engine = engine;
@@ -34,7 +36,7 @@ export class Paths {
     // No file.
     if (where.startsWith('\0')) return;
     if (this.#places.size === 0) {
-      process.on('exit', this.#onExit);
+      this.#stopListening = after(process, 'exit', this.#onExit);
       this.#timer = setInterval(() => this.renew(), LOOK_MS).unref();
     }
     this.#places.set(id, { path: where, directory: directoryOf(where) });
@@ -42,7 +44,7 @@ export class Paths {
 
   delete(id: number): void {
     if (!this.#places.delete(id) || this.#places.size > 0) return;
-    process.off('exit', this.#onExit);
+    this.#stopListening();
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
