@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
  * The `rondo` bin: finds the command, and turns wrong usage into one line and exit code 2. What a
- * command does is in a file of its own.
+ * command does is in a file of its own. Where the working directory has its own copy of rondo, that one runs.
  */
 
 import { createRequire } from 'node:module';
@@ -9,6 +9,7 @@ import { RondoError } from '../errors.js';
 import { ArgumentError, parseArguments } from './arguments.js';
 import { bench } from './bench.js';
 import { HELP } from './help.js';
+import { localBin } from './local.js';
 import { start } from './start.js';
 
 const WRONG_USAGE = 2;
@@ -48,4 +49,6 @@ function version(): string {
   return (require('../../package.json') as { version: string }).version;
 }
 
-main(process.argv.slice(2));
+const local = localBin();
+if (local === null) main(process.argv.slice(2));
+else await import(local);

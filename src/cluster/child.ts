@@ -7,6 +7,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Cluster } from 'node:cluster';
 import type { Server } from 'node:net';
+import { before } from '../hidden-listeners.js';
 import { PROTOCOL_VERSION } from '../protocol/protocol.js';
 import {
   type ChannelUser,
@@ -47,14 +48,11 @@ export class ClusterChild implements ChannelUser {
     const internals = cluster as unknown as ClusterChildInternals;
     this.#getServer = internals._getServer.bind(cluster);
     // Before Node's own listener, which calls back within the same event.
-    process.prependListener(
-      'internalMessage' as never,
-      ((message: unknown) => {
-        this.#answeredListener = isClusterMessage(message)
-          ? (message as Partial<QueryAnswer>).rondo
-          : undefined;
-      }) as never,
-    );
+    before(process, 'internalMessage', (message: unknown) => {
+      this.#answeredListener = isClusterMessage(message)
+        ? (message as Partial<QueryAnswer>).rondo
+        : undefined;
+    });
   }
 
   /** In place of `cluster._getServer(…)`. */

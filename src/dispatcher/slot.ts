@@ -9,6 +9,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { invalidOption, RondoError } from '../errors.js';
+import { around, before } from '../hidden-listeners.js';
 import type {
   SlotGoneInfo,
   SlotOptions,
@@ -49,6 +50,7 @@ export class Slot {
   #generation: number;
   #channel: SlotChannel | null = null;
   #child: ChildProcess | null = null;
+  #stopListening: ReadonlyArray<() => void> = [];
   // A process is gone for everybody when both have come, in either order: its exit, and the word of
   // the transport that nothing of it is left.
   readonly #exits = new Map<number, Omit<SlotGoneInfo, 'reclaimed'>>();
@@ -131,8 +133,14 @@ export class Slot {
     this.#child = child;
     this.#state = 'starting';
     this.#transport.assign(this.id, this.#generation, child);
-    child.once('exit', this.#onExit);
-    child.once('error', this.#onError);
+    this.#stopListening = [
+      before(child, 'exit', this.#onExit),
+      // The program need not listen, too: the slot says what happened.
+      around(child, 'error', ([error], next) => {
+        this.#onError(error as Error);
+        return child.listenerCount('error') === 0 || next();
+      }),
+    ];
     if (child.exitCode !== null || child.signalCode !== null) {
       this.#onExit(child.exitCode, child.signalCode);
     }
@@ -269,8 +277,8 @@ export class Slot {
   }
 
   #forgetChild(): void {
-    this.#child?.off('exit', this.#onExit);
-    this.#child?.off('error', this.#onError);
+    for (const stop of this.#stopListening) stop();
+    this.#stopListening = [];
     this.#child = null;
     this.#channel = null;
     this.#reclaimed = null;

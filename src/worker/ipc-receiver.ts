@@ -4,6 +4,7 @@
  */
 
 import { RondoError } from '../errors.js';
+import { after } from '../hidden-listeners.js';
 import {
   asRondoMessage,
   type EndedCounts,
@@ -46,6 +47,7 @@ class IpcChannel implements WorkerChannel {
   readonly #countingClose: PropertyDescriptor;
   /** What `socket.resetAndDestroy()` calls instead of close. */
   readonly #countingReset: PropertyDescriptor;
+  readonly #stopListening: ReadonlyArray<() => void>;
   #reportTimer: NodeJS.Timeout | null = null;
   #hasState = false;
   #hasRef = false;
@@ -73,10 +75,10 @@ class IpcChannel implements WorkerChannel {
         "This process has no IPC channel to its primary. Start it with the 'stdio' of a slot",
       );
     }
-    process.on('internalMessage' as never, this.#onMessage as never);
-    process.on('disconnect', this.#onDisconnect);
-    // Node lets every 'disconnect' listener keep the process running; ref() decides that here.
-    unrefChannel();
+    this.#stopListening = [
+      after(process, 'internalMessage', this.#onMessage),
+      after(process, 'disconnect', () => this.#end()),
+    ];
     this.#sayHello();
   }
 
@@ -186,16 +188,11 @@ class IpcChannel implements WorkerChannel {
     return ended;
   }
 
-  readonly #onDisconnect = (): void => this.#end();
-
   #end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.unref();
-    process.off('internalMessage' as never, this.#onMessage as never);
-    // Which Node answers by counting one less.
-    refChannel();
-    process.off('disconnect', this.#onDisconnect);
+    for (const stop of this.#stopListening) stop();
     this.#user.onEnd();
   }
 

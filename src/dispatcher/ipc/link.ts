@@ -6,6 +6,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
+import { after } from '../../hidden-listeners.js';
 
 export interface LinkOwner {
   onMessage(message: unknown): void;
@@ -23,6 +24,7 @@ const RECHECK_MS = 10;
 export class Link {
   readonly #child: ChildProcess;
   readonly #owner: LinkOwner;
+  readonly #stopListening: ReadonlyArray<() => void>;
   #state: 'open' | 'closing' | 'cut' | 'closed' = 'open';
   #isExited = false;
   #timer: NodeJS.Timeout | undefined;
@@ -30,9 +32,11 @@ export class Link {
   constructor(child: ChildProcess, owner: LinkOwner) {
     this.#child = child;
     this.#owner = owner;
-    child.on('internalMessage', this.#onMessage);
-    child.on('disconnect', this.#cut);
-    child.on('exit', this.#onExit);
+    this.#stopListening = [
+      after(child, 'internalMessage', this.#onMessage),
+      after(child, 'disconnect', this.#cut),
+      after(child, 'exit', this.#onExit),
+    ];
     // Not connected: spawned without the slot's stdio, or not spawned.
     if (!child.connected) process.nextTick(this.#cut);
   }
@@ -60,9 +64,7 @@ export class Link {
   release(): void {
     this.#state = 'closed';
     clearTimeout(this.#timer);
-    this.#child.off('internalMessage', this.#onMessage);
-    this.#child.off('disconnect', this.#cut);
-    this.#child.off('exit', this.#onExit);
+    for (const stop of this.#stopListening) stop();
   }
 
   readonly #onMessage = (message: unknown): void => {

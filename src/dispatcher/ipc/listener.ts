@@ -7,6 +7,7 @@ import { chmodSync, closeSync, fstatSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { constants } from 'node:os';
 import { systemError } from '../../errors.js';
+import { after } from '../../hidden-listeners.js';
 import type { Address } from '../../types.js';
 import type { ListenTarget } from '../transport.js';
 import type { RawHandle } from './connection.js';
@@ -117,19 +118,20 @@ export function highestFd(): number {
 }
 
 const closedAtExit = new Set<Server>();
+let stopClosing: (() => void) | null = null;
 
 /** libuv removes a socket's file when it closes the socket, which Node leaves to the kernel at exit. */
 function closeAtExit(server: Server): void {
-  if (closedAtExit.size === 0) process.on('exit', closeAll);
+  stopClosing ??= after(process, 'exit', () => {
+    for (const one of closedAtExit) one.close();
+  });
   closedAtExit.add(server);
   server.once('close', () => {
     closedAtExit.delete(server);
-    if (closedAtExit.size === 0) process.off('exit', closeAll);
+    if (closedAtExit.size > 0) return;
+    stopClosing?.();
+    stopClosing = null;
   });
-}
-
-function closeAll(): void {
-  for (const server of closedAtExit) server.close();
 }
 
 function inodeOf(fd: number): number | null {

@@ -5,6 +5,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
+import { after } from '../../hidden-listeners.js';
 import type { ToWorker } from '../../protocol/ipc-messages.js';
 import type { Connection, RawHandle } from './connection.js';
 
@@ -104,7 +105,7 @@ export class Pending {
       handOff.isAbandoned = true;
       if (handOff.isWritten) handle.close();
       // Then #onWritten() is not called. To close a handle twice does no harm.
-      else this.#child.once('disconnect', () => handle.close());
+      else after(this.#child, 'disconnect', () => handle.close());
     }
     this.#handOffs.clear();
   }

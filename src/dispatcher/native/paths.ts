@@ -6,6 +6,7 @@
 
 import path from 'node:path';
 import { errnoName, systemError } from '../../errors.js';
+import { after } from '../../hidden-listeners.js';
 import type { NativeEngine } from '../../native.js';
 
 /** What removes a file of ours at a time of its own choice is noticed this late at most. */
@@ -34,6 +35,7 @@ export class Paths {
   readonly #user: PathsUser;
   readonly #places = new Map<number, Place>();
   #timer: NodeJS.Timeout | null = null;
+  #stopListening = (): void => {};
 
   constructor(engine: NativeEngine, user: PathsUser) {
     this.#engine = engine;
@@ -45,7 +47,7 @@ export class Paths {
     // No file.
     if (where.startsWith('\0')) return;
     if (this.#places.size === 0) {
-      process.on('exit', this.#onExit);
+      this.#stopListening = after(process, 'exit', this.#onExit);
       this.#timer = setInterval(() => this.renew(), LOOK_MS).unref();
     }
     const directory = directoryOf(where);
@@ -54,7 +56,7 @@ export class Paths {
 
   delete(id: number): void {
     if (!this.#places.delete(id) || this.#places.size > 0) return;
-    process.off('exit', this.#onExit);
+    this.#stopListening();
     if (this.#timer !== null) clearInterval(this.#timer);
   }
 
