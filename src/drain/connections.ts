@@ -1,13 +1,14 @@
 /**
  * The open connections of this process and the servers they belong to, learned from Node's diagnostics
- * channels, so that the program's sockets and servers stay as they are. A TLS connection counts
- * as its TLSSocket once it is secure, and as the socket below until then.
+ * channels, so that the program's sockets and servers stay as they are: nothing is among their listeners. A
+ * TLS connection counts as its TLSSocket once it is secure, and as the socket below until then.
  */
 
 import { subscribe } from 'node:diagnostics_channel';
 import type { ServerHttp2Session } from 'node:http2';
-import type { Server, Socket } from 'node:net';
+import { type Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import { after } from '../hidden-listeners.js';
 
 /** The socket that a TLSSocket was made of; in Node 20 to 26 alike. */
 type Secured = TLSSocket & { _parent?: Socket | null };
@@ -47,15 +48,10 @@ export class Connections extends ConnectionSet {
   readonly #owners = new WeakMap<Socket | ServerHttp2Session, Server>();
   /** Parts of it, by the servers that they are of. */
   readonly #parts = new Map<ConnectionSet, ReadonlySet<Server>>();
-  readonly #onClose: (this: Socket) => void;
 
   constructor() {
     super();
-    const remove = this.remove.bind(this);
-    // One function for all, because there is one call of on() per connection.
-    this.#onClose = function onClose(this: Socket) {
-      remove(this);
-    };
+    watchEnds((socket) => this.remove(socket));
     subscribe('net.server.socket', (message) => {
       this.#accepted++;
       const { socket } = message as { socket: Socket & { server?: Server } };
@@ -102,7 +98,6 @@ export class Connections extends ConnectionSet {
   #open(socket: Socket, server: Server | undefined): void {
     if (socket.destroyed) return;
     if (server !== undefined) this.#owners.set(socket, server);
-    socket.on('close', this.#onClose);
     this.add(socket);
     for (const [part, servers] of this.#parts) if (this.#isOf(socket, servers)) part.add(socket);
   }
@@ -114,7 +109,7 @@ export class Connections extends ConnectionSet {
       ...[...this.#parts].filter(([, of]) => of.has(server)).map(([part]) => part),
     ];
     for (const { sessions } of sets) sessions.add(session);
-    session.on('close', () => {
+    after(session, 'close', () => {
       this.sessions.delete(session);
       for (const part of this.#parts.keys()) part.sessions.delete(session);
     });
@@ -128,9 +123,9 @@ export class Connections extends ConnectionSet {
     // It may listen more than once.
     if (this.#known.has(server)) return;
     this.#known.add(server);
-    server.on('close', () => this.servers.delete(server));
+    after(server, 'close', () => this.servers.delete(server));
     // The events of TLS and HTTP/2 servers; any other server never emits them.
-    server.on('secureConnection', (socket: Secured) => {
+    after(server, 'secureConnection', (socket: Secured) => {
       // Not removed by `remove()`: the connection has not ended.
       if (socket._parent != null) {
         this.sockets.delete(socket._parent);
@@ -138,8 +133,21 @@ export class Connections extends ConnectionSet {
       }
       this.#open(socket, server);
     });
-    server.on('session', (session: ServerHttp2Session) => this.#openSession(session, server));
+    after(server, 'session', (session: ServerHttp2Session) => this.#openSession(session, server));
   }
+}
+
+/** Calls back when a socket of this process, of whatever kind, is destroyed, which each is in the end. */
+function watchEnds(onEnd: (socket: Socket) => void): void {
+  const destroy = Socket.prototype._destroy;
+  // Anonymous, as Node's is.
+  Object.assign(Socket.prototype, {
+    _destroy: (() =>
+      function (this: Socket, ...args: Parameters<typeof destroy>) {
+        destroy.apply(this, args);
+        onEnd(this);
+      })(),
+  });
 }
 
 let all: Connections | null = null;

@@ -14,6 +14,7 @@
 
 import { writeSync } from 'node:fs';
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2';
+import { before } from '../hidden-listeners.js';
 import { hasPendingBytes } from './pending.js';
 
 /** GOAWAY on stream 0, with the largest last stream there can be, and NO_ERROR. */
@@ -55,7 +56,7 @@ class SessionEnd {
     this.#graceMs = graceMs;
     if (!session.encrypted) return;
     if (hasStreams(session)) this.#state = 'used';
-    session.on('stream', () => {
+    before(session, 'stream', () => {
       this.#state = 'used';
       // Not before all streams that have come with this one are known.
       setImmediate(() => this.look());

@@ -2,7 +2,11 @@
 // way of looking; and when it removes them all, rondo still works.
 
 import type events from 'node:events';
+import { once } from 'node:events';
 import type http from 'node:http';
+import type http2 from 'node:http2';
+import { createRequire } from 'node:module';
+import type net from 'node:net';
 import { test } from 'tap';
 import { preloaded, type Scope, startSupervised, ways } from '../fixtures/supervised.js';
 
@@ -48,6 +52,54 @@ for (const way of ways) {
     t.notOk(await worker.run(() => Object.keys(process).includes('emit')));
   });
 }
+
+interface Counts {
+  [emitter: string]: Record<string, number>;
+}
+
+/** Of a server that listens, a connection of it, and a session; also run here, where there is no rondo. */
+async function count({ require, listen }: Pick<Scope, 'require' | 'listen'>): Promise<Counts> {
+  const { once } = require('node:events') as typeof events;
+  const { createServer } = require('node:http') as typeof http;
+  const { connect, createServer: createServer2 } = require('node:http2') as typeof http2;
+  const countsOf = (emitter: NodeJS.EventEmitter): Record<string, number> =>
+    Object.fromEntries(
+      emitter.eventNames().map((name) => [String(name), emitter.rawListeners(name).length]),
+    );
+  const found: Counts = {};
+  const server = createServer((_request, response) => response.end('answer'));
+  server.once('connection', (socket) => {
+    found.socket = countsOf(socket);
+  });
+  const answer = await fetch(`http://127.0.0.1:${await listen(server)}`);
+  await answer.text();
+  found.server = countsOf(server);
+  const server2 = createServer2((_request, response) => response.end('answer'));
+  server2.once('session', (session) => {
+    found.session = countsOf(session);
+  });
+  const client = connect(`http://127.0.0.1:${await listen(server2)}`);
+  const stream = client.request();
+  await once(stream.resume(), 'end');
+  client.close();
+  found.server2 = countsOf(server2);
+  for (const one of [server, server2]) one.close();
+  return found;
+}
+
+test('nor those of a server, a socket or a session', preloaded.options, async (t) => {
+  const require = createRequire(import.meta.url);
+  const listen: Scope['listen'] = async (server) => {
+    await once((server as net.Server).listen(0, '127.0.0.1'), 'listening');
+    return ((server as net.Server).address() as net.AddressInfo).port;
+  };
+  const plain = await count({ require, listen });
+  t.ok((plain.server?.connection ?? 0) > 0);
+  for (const way of ways) {
+    const worker = await startSupervised(t, way);
+    t.strictSame(await worker.run(count), plain, way.name);
+  }
+});
 
 test('all are removed, and it still drains', preloaded.options, async (t) => {
   const worker = await startSupervised(t, preloaded);
