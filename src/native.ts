@@ -245,6 +245,8 @@ export interface Native {
   closeFd(fd: number): number;
   /** How many bytes a socket or pipe holds that nobody has read yet, or -errno. */
   pendingBytes(fd: number): number;
+  /** Ends a connection for writing unless there are such bytes: their number, 0 if it has ended, or -errno. */
+  endIfIdle(fd: number): number;
   /**
    * Has the kernel send `signal` to this process when the thread that started it ends; 0 for none
    * any more. 0 or -errno; -ENOSYS anywhere but on Linux. Nothing comes of a parent that was gone

@@ -152,12 +152,13 @@ function failed(rounds, load) {
 /**
  * The client looks whether its idle connection has ended, and then asks. If the end comes in between it
  * reads it in place of an answer, and no server can help that. A request that was there before the
- * connection was closed is another thing: the client gets a reset for it, which counts. Without
- * pauses there is no idle connection.
+ * connection was closed is another thing: the client gets a reset for it, which counts. Clients without
+ * pauses have idle connections only where the machine made them wait.
  * @param {Round} round
  */
-function crossed({ isPaced, loads: { keepAlive } }) {
-  return isPaced ? Math.min(keepAlive.failures.EOF ?? 0, keepAlive.reusedFailed) : 0;
+function crossed({ loads: { keepAlive } }) {
+  const { failures, reusedFailed, closed } = keepAlive;
+  return Math.min(failures.EOF ?? 0, reusedFailed, closed.idle);
 }
 
 /**

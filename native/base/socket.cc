@@ -87,6 +87,12 @@ int PendingBytes(int fd) {
   return ioctl(fd, FIONREAD, &bytes) == 0 ? bytes : -errno;
 }
 
+int EndIfIdle(int fd) {
+  const int pending = PendingBytes(fd);
+  if (pending != 0) return pending;
+  return shutdown(fd, SHUT_WR) == 0 ? 0 : -errno;
+}
+
 // Too long is EINVAL, the code net.Server gives from Node 24 on. Node 20 and 22 bind a truncated
 // path without a word, so that clients do not find it; that is not worth matching.
 int ParseUnixAddress(const char* path, size_t length, UnixAddress* out) {

@@ -29,6 +29,9 @@ void ResetConnection(UniqueFd fd);
 
 // How many bytes `fd`, which is borrowed, holds that nobody has read yet; or -errno.
 int PendingBytes(int fd);
+// Ends the connection `fd`, which is borrowed, for writing, unless there are such bytes. Their
+// number: 0 if it has been ended; or -errno.
+int EndIfIdle(int fd);
 
 inline constexpr size_t kMaxUnixPath = sizeof(sockaddr_un::sun_path);
 

@@ -33,6 +33,11 @@ Napi::Value PendingBytesOf(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), PendingBytes(ToInt(info[0])));
 }
 
+// endIfIdle(fd): a count, 0 if it has been ended, or -errno
+Napi::Value EndIfIdleOf(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), EndIfIdle(ToInt(info[0])));
+}
+
 // socketName(fd): { family, host, port, isListening } or -errno
 Napi::Value SocketName(const Napi::CallbackInfo& info) {
   const int fd = ToInt(info[0]);
@@ -51,6 +56,7 @@ void DefineProcessFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("reap", Napi::Function::New<ReapChild>(env, "reap"));
   exports.Set("notify", Napi::Function::New<NotifySupervisor>(env, "notify"));
   exports.Set("pendingBytes", Napi::Function::New<PendingBytesOf>(env, "pendingBytes"));
+  exports.Set("endIfIdle", Napi::Function::New<EndIfIdleOf>(env, "endIfIdle"));
   exports.Set("socketName", Napi::Function::New<SocketName>(env, "socketName"));
 }
 

@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-// Adds dieWithParent, reap, notify, pendingBytes and socketName to `exports`.
+// Adds dieWithParent, reap, notify, pendingBytes, endIfIdle and socketName to `exports`.
 void DefineProcessFunctions(Napi::Env env, Napi::Object exports);
 
 }  // namespace rondo

@@ -21,6 +21,7 @@
 namespace {
 
 using rondo::DieWithParent;
+using rondo::EndIfIdle;
 using rondo::Notify;
 using rondo::PendingBytes;
 using rondo::Reap;
@@ -60,6 +61,27 @@ void TestPendingBytes() {
     is(PendingBytes(b.get()), 4, "what is read does not wait");
   }
   is(PendingBytes(-1), -EBADF, "no fd");
+  is(CountOpenFds(), fds_before, "no fd is left");
+}
+
+void TestEndIfIdle() {
+  const int fds_before = CountOpenFds();
+  {
+    int pair[2];
+    socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair);
+    const UniqueFd a(pair[0]);
+    const UniqueFd b(pair[1]);
+    send(a.get(), "1", 1, 0);
+    is(EndIfIdle(b.get()), 1, "a byte waits");
+    is(send(b.get(), "2", 1, MSG_NOSIGNAL), 1, "so it is not ended");
+    char byte;
+    recv(b.get(), &byte, 1, 0);
+    is(EndIfIdle(b.get()), 0, "nothing waits");
+    recv(a.get(), &byte, 1, 0);
+    is(recv(a.get(), &byte, 1, 0), 0, "the other end sees that it has ended");
+    is(send(a.get(), "3", 1, MSG_NOSIGNAL), 1, "and can still send");
+  }
+  is(EndIfIdle(-1), -EBADF, "no fd");
   is(CountOpenFds(), fds_before, "no fd is left");
 }
 
@@ -217,6 +239,7 @@ void TestNotify() {
 
 int main() {
   TestPendingBytes();
+  TestEndIfIdle();
   TestReap();
   TestDieWithParent();
   TestNotify();

@@ -3,17 +3,18 @@
  * need not close, and the program finds them as it left them.
  *
  *   begin ──▶ responses say close, GOAWAY where there are streams, 'rondo:drain'
- *         ──idleGraceMs──▶ what is idle closes, whenever it becomes so
+ *         ──idleGraceMs──▶ what is idle is ended, whenever it becomes so, and closes with its client
+ *                          or after that grace (ended.ts)
  *         ──requests are answered, or handlerTimeoutMs──▶ onAnswered
  *         ──nothing is open──▶ onEnd        ──drainTimeoutMs──▶ the rest is destroyed ──▶ onEnd
  */
 
 import type { Socket } from 'node:net';
 import type { ConnectionSet, ConnectionsWatcher } from './connections.js';
+import { Ended } from './ended.js';
 import { countPassedOn, isPassedOn } from './handles.js';
 import { closeAfterResponses, idleSockets, mayHaveRequest } from './http.js';
 import { closeSession, sessionMayHaveRequest } from './http2.js';
-import { hasPendingBytes } from './pending.js';
 import type { DrainCounts, DrainSettings } from './types.js';
 
 /** How often it is looked for what has become idle: a part of the grace, within bounds. */
@@ -40,6 +41,7 @@ export class Drain implements ConnectionsWatcher {
   /** Since when a connection has been idle. */
   readonly #rests = new WeakMap<Socket, Rest>();
   readonly #told = new WeakSet<Socket>();
+  readonly #ended = new Ended();
   readonly #open: number;
   #idle = 0;
   #destroyed = 0;
@@ -123,10 +125,10 @@ export class Drain implements ConnectionsWatcher {
     const { sockets, sessions } = this.#connections;
     for (const session of sessions) closeSession(session, this.#settings.idleGraceMs);
     for (const socket of sockets) this.#tell(socket);
+    this.#ended.destroyAfter(this.#settings.idleGraceMs);
     for (const socket of idleSockets(sockets)) {
-      if (!this.#hasRested(socket) || hasPendingBytes(socket)) continue;
-      this.#idle++;
-      socket.destroy();
+      if (this.#ended.has(socket) || !this.#hasRested(socket)) continue;
+      if (this.#ended.end(socket)) this.#idle++;
     }
   }
 
@@ -159,7 +161,7 @@ export class Drain implements ConnectionsWatcher {
   #checkAnswered(): void {
     if (this.#isAnswered) return;
     const { sockets, sessions } = this.#connections;
-    for (const socket of sockets) if (mayHaveRequest(socket)) return;
+    for (const socket of sockets) if (!this.#ended.has(socket) && mayHaveRequest(socket)) return;
     for (const session of sessions) if (sessionMayHaveRequest(session)) return;
     this.#setAnswered();
   }

@@ -23,10 +23,17 @@ async function serve(scope: Scope): Promise<number> {
   const closed: Record<string, string> = {};
   scope.closed = closed;
   server.on('connection', (socket) => {
-    const { remotePort } = socket;
-    const destroy = socket.destroy;
-    socket.destroy = function watched(...args) {
+    const { remotePort, destroy, removeAllListeners } = socket;
+    const note = () => {
       closed[String(remotePort)] ??= String(process.hrtime.bigint());
+    };
+    // The first thing once it has been ended.
+    socket.removeAllListeners = function watched(...args) {
+      note();
+      return removeAllListeners.apply(this, args);
+    };
+    socket.destroy = function watched(...args) {
+      note();
       return destroy.apply(this, args);
     };
   });
