@@ -4,7 +4,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'tap';
-import { fixture } from '../fixtures/harness.js';
+import { fixture, read } from '../fixtures/harness.js';
 import { openSupervisor } from '../fixtures/supervisor.js';
 
 const exec = fixture('supervisor-raw.mjs');
@@ -63,6 +63,19 @@ for (const [how, addressType] of [
     ]);
   });
 }
+
+test('a thread of it listens', async (t) => {
+  const port = await freePort();
+  const args = ['thread', String(port)];
+  const supervised = await openSupervisor(t, { exec: program, args, workers: 1, minUptimeMs: 1 });
+  await supervised.call('start');
+  t.match(supervised.seen('worker:ready'), [{ listening: [{ address: '127.0.0.1', port }] }]);
+  t.equal(await read(port), 'thread\n');
+  // The address cannot be shared, so there is nobody to take it over.
+  const error = await supervised.call('reload').catch((error) => error);
+  t.match(error, { code: 'ERR_RONDO_RELOAD_FAILED', message: /EADDRINUSE/ });
+  t.equal(await read(port), 'thread\n', 'the old one serves on');
+});
 
 test('one that only sends datagrams does not listen', async (t) => {
   const options = { exec: program, args: ['sends'], startTimeoutMs: 600, maxRestarts: 0 };

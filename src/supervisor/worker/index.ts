@@ -7,6 +7,7 @@ import '../../cluster/register.js';
 import cluster from 'node:cluster';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import { isMainThread } from 'node:worker_threads';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from '../messages.js';
 
 const file = fileURLToPath(import.meta.url);
@@ -17,9 +18,12 @@ process.execArgv = process.execArgv.filter(
 
 const settings = process.env[SUPERVISED_VARIABLE];
 delete process.env[SUPERVISED_VARIABLE];
-if (settings !== undefined && cluster.isWorker) {
-  // Not imported: what register.js requires must not be part of this graph, which is not evaluated yet.
-  const require = createRequire(import.meta.url);
+// Not imported: what register.js requires must not be part of this graph, which is not evaluated yet.
+const require = createRequire(import.meta.url);
+if (!isMainThread) {
+  const { reportThread } = require('./threads.js') as typeof import('./threads.js');
+  reportThread();
+} else if (settings !== undefined && cluster.isWorker) {
   const { supervise } = require('./supervised.js') as typeof import('./supervised.js');
   supervise(JSON.parse(settings) as WorkerSettings);
 }

@@ -1,6 +1,6 @@
 /**
  * What node:cluster does not tell the primary: that something in the process listens by itself
- * (`exclusive`, `reusePort`, an fd, UDP), and that the program has been loaded to its end.
+ * (`exclusive`, `reusePort`, an fd, UDP, a thread), and that the program has been loaded to its end.
  */
 
 import type { Socket as UdpSocket } from 'node:dgram';
@@ -8,6 +8,7 @@ import { subscribe } from 'node:diagnostics_channel';
 import { realpathSync } from 'node:fs';
 import type { AddressInfo, Server } from 'node:net';
 import { pathToFileURL } from 'node:url';
+import { after } from '../../hidden-listeners.js';
 import type { ListeningPlace } from '../messages.js';
 import { tellPrimary } from './primary.js';
 
@@ -16,19 +17,23 @@ const LOOK_MS = 100;
 
 type Handle = { fd?: number } | null;
 
-/** A server that rondo or node:cluster serves has a stand-in for a handle, without an fd. */
 export function reportServer(server: Server): void {
+  const place = placeOf(server);
+  if (place !== null) report(place);
+}
+
+/** Null of one that rondo or node:cluster serves: that has a stand-in for a handle, without an fd. */
+export function placeOf(server: Server): ListeningPlace | null {
   const { fd } = ((server as Server & { _handle: Handle })._handle ?? {}) as { fd?: number };
   const address = server.address();
-  if (fd === undefined || fd < 0 || address === null) return;
-  report(typeof address === 'string' ? pathPlace(address) : tcpPlace(address));
+  if (fd === undefined || fd < 0 || address === null) return null;
+  return typeof address === 'string' ? pathPlace(address) : tcpPlace(address);
 }
 
 /** Of those that are shared node:cluster tells, too; the primary has each place once. */
-export function reportUdp(): void {
+export function watchUdp(report: (place: ListeningPlace) => void): void {
   subscribe('udp.socket', (message) => {
     const { socket } = message as { socket: UdpSocket };
-    // Not by a listener, which the program could count.
     const { bind } = socket as UdpSocket & { bind(...args: unknown[]): UdpSocket };
     Object.defineProperty(socket, 'bind', {
       configurable: true,
@@ -36,7 +41,7 @@ export function reportUdp(): void {
       value: (...args: unknown[]) => {
         delete (socket as Partial<UdpSocket>).bind;
         // One that only sends is bound to any port.
-        if (portOf(args) !== 0) socket.once('listening', () => report(udpPlace(socket)));
+        if (portOf(args) !== 0) tellOnce(socket, report);
         return bind.apply(socket, args);
       },
     });
@@ -78,7 +83,14 @@ function isLoaded(): boolean {
   return process.mainModule?.loaded === true;
 }
 
-function report(place: ListeningPlace): void {
+function tellOnce(socket: UdpSocket, report: (place: ListeningPlace) => void): void {
+  const stop = after(socket, 'listening', () => {
+    stop();
+    report(udpPlace(socket));
+  });
+}
+
+export function report(place: ListeningPlace): void {
   tellPrimary({ cmd: 'NODE_SUPERVISE_LISTENING', place });
 }
 

@@ -19,8 +19,9 @@ import { systemFieldsOf, watchErrors } from './guard.js';
 
 import { LastOutput } from './last-output.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
-import { reportServer, reportStarted, reportUdp } from './reports.js';
+import { report, reportServer, reportStarted, watchUdp } from './reports.js';
 import type { EndSignal } from './signals.js';
+import { watchThreads } from './threads.js';
 
 const require = createRequire(import.meta.url);
 
@@ -35,7 +36,8 @@ export function supervise({
   setHeartbeat(heartbeatMs);
   const connections = allConnections();
   connections.onServer = reportServer;
-  reportUdp();
+  watchUdp(report);
+  watchThreads(report);
   reportStarted(isStartAsked);
   const output = new LastOutput();
   let drain: Drain | null = null;
