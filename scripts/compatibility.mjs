@@ -61,7 +61,7 @@ function resultOf(name) {
     `${alike} of ${all.length} as plain Node`,
     ...named('**differs**', ({ isAlike }) => !isAlike),
     ...named('not always alike in plain Node', ({ plain }) => plain === 'flaky'),
-    ...named('fails in plain Node, too', ({ plain }) => plain === 'fails'),
+    ...named('failed in plain Node', ({ plain }) => plain === 'fails'),
     ...named("changes Node's own round robin, whose place rondo takes", isApart),
   ].join('; ');
 }
@@ -110,8 +110,8 @@ The cases are:
 ${cases.join('\n')}
 
 Two things are known of plain Node there. A worker that ends as a connection comes to it leaves that connection without an
-answer: under load a reload of pm2's loses a request in about half of the tries, and with the preload none may fail. And a
-client that is back before the primary has seen the end of the last worker is reset, or waits: of cfork's own suite (in its
+answer: under load a reload of pm2's lost a request in 8 of 11 tries, and with the preload none may fail. And a client that is
+back before the primary has seen the end of the last worker is reset, or waits: of cfork's own suite (in its
 repository), "should slave exit" failed 11 of 24 times in plain Node and 4 of 24 with the preload.
 `,
 );
