@@ -7,6 +7,10 @@
 //   accept    AcceptFrom: one connection of each listener in turn, while somebody may take it
 //   pick      Chooser: the policy, among the workers with room, by the rule of Turn
 //   hand off  HandOffAll: one frame for all that is due to one worker
+//
+// That is dispatch.cc. Beside it: dispatch_parked.cc, what waits in the primary; dispatch_floor.cc,
+// what the workers' side tells; dispatch_look.cc, what only a timer finds; dispatch_commands.cc,
+// what the owner asks for.
 #ifndef RONDO_ENGINE_DISPATCH_H_
 #define RONDO_ENGINE_DISPATCH_H_
 

@@ -1,5 +1,5 @@
 // Connections that are accepted and held in the primary, and what each waits for. Nothing here
-// picks or sends: dispatch.cc goes through the list, and the rules are these:
+// picks or sends: dispatch_parked.cc goes through the list, and the rules are these:
 //
 //   anyone    refused, taken back, not sent, or accepted beyond the backlog: dealt before anything
 //   new slot      waits for the one worker its policy names, until `until_ns`; then for anyone

@@ -163,11 +163,14 @@ class SourceIp final : public Policy {
     }
     const uint32_t key = KeyOf(*field.peer);
     const SlotSet& among = field.may_wait ? *field.serving : *field.eligible;
-    if (bound_permille_ == 0) return Best(among, key);
+    const int first = Best(among, key);
+    if (bound_permille_ == 0) return first;
     const uint32_t* const open = field.open;
     const uint32_t most = MostOpen(field);
+    // Most are, and then nothing else has to be looked at.
+    if (open[first] < most) return first;
     const int within = Best(among, key, [=](uint32_t slot) { return open[slot] < most; });
-    return within >= 0 ? within : Best(among, key);
+    return within >= 0 ? within : first;
   }
 
  private:

@@ -84,7 +84,12 @@ for (const transport of transports()) {
     for (let i = 0; i < 2; i++) pids.push((await start(['line', '--max=0'])).pid);
     const isNoLimit = await isZeroNoLimit();
     const lines = [await read(port), await read(port)];
-    t.strictSame(lines, isNoLimit ? pids.map((pid) => `${pid}\n`) : ['', '']);
+    // By either: what waits for one that is slow to begin goes to the other.
+    const served = isNoLimit ? pids.map((pid) => `${pid}\n`) : [''];
+    t.ok(
+      lines.every((line) => served.includes(line)),
+      JSON.stringify(lines),
+    );
     const { slots } = await settled(dispatcher);
     t.equal(sum(slots, 'refused'), isNoLimit ? 0 : 2);
   });

@@ -1,0 +1,153 @@
+// The dispatch, from its opening to its end, and what the owner asks of it in between: listeners,
+// options, a pause.
+#include <utility>
+
+#include "base/clock.h"
+#include "engine/dispatch.h"
+
+namespace rondo {
+
+namespace {
+
+// The longest backlog that a kernel gives by default.
+constexpr int kMostAcceptsAtReplacement = 4096;
+
+}  // namespace
+
+Dispatch::Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks)
+    : loop_(loop),
+      shared_(shared),
+      events_(events),
+      picks_(picks),
+      control_(this, events),
+      workers_(loop, shared, events, this, &control_),
+      reclaim_(&workers_, this, events, control_.buffer()),
+      parked_(&shared->engine.waiting),
+      chooser_(&workers_),
+      overload_(&workers_, &parked_, &chooser_, shared, events),
+      starvation_(&shared->engine, events) {}
+
+int Dispatch::Open(const DispatchOptions& options) {
+  options_ = options;
+  workers_.SetWindow(options.window);
+  control_.SetLargestWindow(options.window.largest());
+  reclaim_.SetTakeBack(options.take_back_ms);
+  overload_.SetMaxConnections(options.max_connections);
+  return look_.Open(loop_, this, [](void* dispatch) { static_cast<Dispatch*>(dispatch)->Look(); });
+}
+
+void Dispatch::Close() {
+  look_.Close();
+  for (Listener* const listener : open_) listener->Close();
+  open_.clear();
+  parked_.RemoveIf([&](ParkedConnection* parked) {
+    Count(&shared_->listeners[parked->connection.listener].closed);
+    return true;
+  });
+  starvation_.Note(false, NowNs());
+  workers_.Clear();
+}
+
+void Dispatch::Configure(const DispatchOptions& options) {
+  const bool is_new_window = options.window.largest() != control_.largest_window();
+  options_ = options;
+  reclaim_.SetTakeBack(options.take_back_ms);
+  overload_.SetMaxConnections(options.max_connections);
+  workers_.SetWindow(options.window);
+  control_.SetLargestWindow(options.window.largest());
+  // The workers are told, for they read about a window at a time.
+  if (is_new_window) workers_.OweAll(Worker::kOwesWelcome);
+  Run();
+}
+
+void Dispatch::ConfigureListener(uint16_t id, const ListenerOptions& options) {
+  listener_options_[id] = options;
+  if (listeners_[id] == nullptr || !listeners_[id]->IsOpen()) return;
+  listeners_[id]->Configure(options, workers_.weights());
+  Run();
+}
+
+void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
+  // What still waits for a closed listener of this id is nobody's any more.
+  parked_.RemoveIf([&](ParkedConnection* parked) {
+    if (parked->connection.listener != id) return false;
+    Count(&shared_->listeners[id].closed);
+    return true;
+  });
+  auto listener = std::make_unique<Listener>(id, &shared_->listeners[id]);
+  listener->Configure(listener_options_[id], workers_.weights());
+  const int result = OpenListener(listener.get(), std::move(fd));
+  if (result < 0) return events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+  listener->WatchIfIdle(is_paused_);
+  open_.push_back(listener.get());
+  if (listeners_[id] != nullptr) listener->turn.Inherit(listeners_[id]->turn);
+  listeners_[id] = std::move(listener);
+  // Those that have said so before it was there.
+  workers_.ForEach([&](Worker* worker) {
+    if (worker->Serves(id)) listeners_[id]->turn.Join(worker->id());
+  });
+}
+
+int Dispatch::OpenListener(Listener* listener, UniqueFd fd) {
+  Link* const link = &links_[listener->id()];
+  *link = {this, listener};
+  return listener->Open(loop_, std::move(fd), link, [](void* data) {
+    const Link link = *static_cast<Link*>(data);
+    link.listener->NoteReadable();
+    link.dispatch->Run();
+  });
+}
+
+void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
+  Listener* const listener = listeners_[id].get();
+  if (listener == nullptr || !listener->IsOpen()) return;
+  now_ns_ = NowNs();
+  for (int i = 0; i < kMostAcceptsAtReplacement; i++) {
+    ParkedConnection parked;
+    parked.connection.listener = id;
+    parked.since_ns = now_ns_;
+    int error = 0;
+    const AcceptOutcome outcome = listener->Accept(&parked.connection.fd, &error);
+    if (outcome == AcceptOutcome::kAborted || outcome == AcceptOutcome::kShortage) {
+      OnAcceptError(events_, listener, outcome, error, now_ns_);
+    }
+    if (outcome == AcceptOutcome::kAborted) continue;
+    // Without an fd for it, what is left is reset.
+    if (outcome != AcceptOutcome::kAccepted) break;
+    Count(&shared_->engine.accepted);
+    parked_.Push(std::move(parked));
+  }
+  listener->CloseSocket();
+  const int result = OpenListener(listener, std::move(fd));
+  if (result < 0) events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+  Run();
+}
+
+void Dispatch::CloseListener(uint16_t id) {
+  if (listeners_[id] != nullptr) listeners_[id]->Close();
+  events_->Emit({EventType::kListenerClosed, id});
+}
+
+void Dispatch::ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections) {
+  workers_.ConfigureSlot(id, weight, max_connections);
+  Run();
+}
+
+void Dispatch::SetState(std::string state) {
+  control_.SetState(std::move(state));
+  workers_.OweAll(Worker::kOwesState);
+  // So that what a full channel had no room for is tried again.
+  Run();
+}
+
+void Dispatch::Pause() {
+  is_paused_ = true;
+  Run();
+}
+
+void Dispatch::Resume() {
+  is_paused_ = false;
+  Run();
+}
+
+}  // namespace rondo
