@@ -5,10 +5,12 @@
  */
 
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { RondoError } from '../errors.js';
-import { ArgumentError, parseArguments } from './arguments.js';
+import { ArgumentError, parseArguments, type StartArguments } from './arguments.js';
 import { bench } from './bench.js';
 import { HELP } from './help.js';
+import { localBin } from './local.js';
 import { start } from './start.js';
 
 const WRONG_USAGE = 2;
@@ -27,7 +29,7 @@ function main(words: string[]): void {
         bench(parsed.args);
         return;
       case 'start':
-        start(parsed);
+        startHereOr(localBin(parsed.file), parsed);
         return;
     }
   } catch (error) {
@@ -41,6 +43,12 @@ function main(words: string[]): void {
       throw error;
     }
   }
+}
+
+function startHereOr(bin: string | null, parsed: StartArguments): void {
+  if (bin === null) return start(parsed);
+  process.argv[1] = bin;
+  void import(pathToFileURL(bin).href);
 }
 
 function version(): string {

@@ -1,11 +1,64 @@
 /**
- * How this process was started. Read at once, and removed from `process.env`: a child of this
- * process must not take itself for the worker.
+ * How this process was started. Read at once, and removed from `process.env`: a child of this process must
+ * not take itself for the worker. Kept where every copy of rondo in the process finds it, because the one that
+ * started the program and the one that the program imports need not be the same.
  */
 
-import { CHANNEL_VARIABLE } from '../protocol/protocol.js';
+import { createRequire } from 'node:module';
+import { RondoError } from '../errors.js';
+import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../protocol/protocol.js';
+
+/** Every version of rondo has the first two; the others are those of that protocol. */
+interface WorkerProcess {
+  readonly version: string;
+  readonly protocol: number;
+  /** The fd of the channel, or `ipc`. */
+  readonly channel: string;
+  /** One copy has it. */
+  isOpen: boolean;
+  /** How often this process shows that its loop turns; 0: never. */
+  heartbeatMs: number;
+}
+
+const REGISTRY = Symbol.for('rondo.worker');
+
+export const workerProcess = find();
 
 /** The fd of the channel, `ipc`, or undefined in a process that is no worker. */
-export const channelName = process.env[CHANNEL_VARIABLE];
+export const channelName = workerProcess?.channel;
 
-delete process.env[CHANNEL_VARIABLE];
+function find(): WorkerProcess | undefined {
+  const registry = process as { [REGISTRY]?: WorkerProcess };
+  const channel = process.env[CHANNEL_VARIABLE];
+  delete process.env[CHANNEL_VARIABLE];
+  if (channel !== undefined && registry[REGISTRY] === undefined) {
+    const value: WorkerProcess = {
+      // Not read before it is asked for, which is seldom.
+      get version() {
+        return ownVersion();
+      },
+      protocol: PROTOCOL_VERSION,
+      channel,
+      isOpen: false,
+      heartbeatMs: 0,
+    };
+    Object.defineProperty(registry, REGISTRY, { value });
+  }
+  return registry[REGISTRY];
+}
+
+/** Throws `ERR_RONDO_PROTOCOL_VERSION` if this copy cannot use what another one has found. */
+export function checkCopy({ version, protocol }: WorkerProcess): void {
+  if (protocol === PROTOCOL_VERSION) return;
+  throw new RondoError(
+    'ERR_RONDO_PROTOCOL_VERSION',
+    `This process was started by rondo ${version}, which speaks version ${protocol} of its protocol, and ` +
+      `its program uses rondo ${ownVersion()}, which speaks version ${PROTOCOL_VERSION}: they need the ` +
+      'same version of rondo',
+  );
+}
+
+function ownVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require('../../package.json') as { version: string }).version;
+}

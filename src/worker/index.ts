@@ -15,7 +15,10 @@ export type { AttachOptions } from '../types.js';
 
 let attachments: Attachments | null = null;
 
-/** Whether this process was started as a worker, with a slot's `stdio` and `env`. */
+/**
+ * Whether this process was started as a worker, with a slot's `stdio` and `env`; also if another copy of
+ * rondo started it, or is in it.
+ */
 export function isWorker(): boolean {
   return channelName !== undefined;
 }
@@ -41,8 +44,8 @@ export function isWorker(): boolean {
  * server listens already, or another is attached to the same listener), `ERR_RONDO_INVALID_OPTION`,
  * `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_NATIVE_MISSING` (the primary uses the addon and this process
  * cannot load it) and `ERR_RONDO_CHANNEL` (the channel is not there, because `stdio` was not the
- * slot's). If the primary has another version of rondo, `ERR_RONDO_PROTOCOL_VERSION` is thrown later,
- * as an uncaught exception.
+ * slot's). `ERR_RONDO_PROTOCOL_VERSION` if another copy of rondo has started this process that cannot work with this
+ * one; if the primary has another version, it is thrown later, as an uncaught exception.
  */
 export function attach(server: Server, options: AttachOptions = {}): void {
   if (attachments === null) {
