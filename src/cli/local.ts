@@ -1,23 +1,27 @@
-/** The program's own copy of rondo, which a global one leaves the work to. */
+/** The rondo that a program has itself, which goes before a global one, so that the two fit each other. */
 
-import { readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 
-/** The URL of the bin of the copy that the working directory has; null if that is this one, or there is none. */
-export function localBin(): string | null {
-  const require = createRequire(path.join(process.cwd(), 'rondo'));
-  let manifest: string;
+const OWN = realpathSync(fileURLToPath(new URL('../../package.json', import.meta.url)));
+
+/** The file of its bin, or null: it is this one, or there is none. `file` as it stands in the command line. */
+export function localBin(file: string): string | null {
   try {
-    manifest = require.resolve('rondo/package.json');
+    // Of a program that is named by its directory, what is in that directory counts.
+    const within = path.join(realPath(path.resolve(file)), 'program');
+    const found = realpathSync(createRequire(within).resolve('rondo/package.json'));
+    if (found === OWN) return null;
+    const { bin } = JSON.parse(readFileSync(found, 'utf8')) as { bin: { rondo: string } };
+    return path.resolve(path.dirname(found), bin.rondo);
   } catch {
     return null;
   }
-  const own = fileURLToPath(new URL('../../package.json', import.meta.url));
-  if (realpathSync(manifest) === realpathSync(own)) return null;
-  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin?: { rondo?: unknown } };
-  // Some other package of this name.
-  if (typeof bin?.rondo !== 'string') return null;
-  return pathToFileURL(path.join(path.dirname(manifest), bin.rondo)).href;
+}
+
+/** From where Node itself would look for what the program imports. */
+function realPath(file: string): string {
+  return existsSync(file) ? realpathSync(file) : file;
 }

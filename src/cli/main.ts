@@ -1,12 +1,13 @@
 #!/usr/bin/env node
 /**
  * The `rondo` bin: finds the command, and turns wrong usage into one line and exit code 2. What a
- * command does is in a file of its own. Where the working directory has its own copy of rondo, that one runs.
+ * command does is in a file of its own.
  */
 
 import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
 import { RondoError } from '../errors.js';
-import { ArgumentError, parseArguments } from './arguments.js';
+import { ArgumentError, parseArguments, type StartArguments } from './arguments.js';
 import { bench } from './bench.js';
 import { HELP } from './help.js';
 import { localBin } from './local.js';
@@ -28,7 +29,7 @@ function main(words: string[]): void {
         bench(parsed.args);
         return;
       case 'start':
-        start(parsed);
+        startHereOr(localBin(parsed.file), parsed);
         return;
     }
   } catch (error) {
@@ -44,11 +45,15 @@ function main(words: string[]): void {
   }
 }
 
+function startHereOr(bin: string | null, parsed: StartArguments): void {
+  if (bin === null) return start(parsed);
+  process.argv[1] = bin;
+  void import(pathToFileURL(bin).href);
+}
+
 function version(): string {
   const require = createRequire(import.meta.url);
   return (require('../../package.json') as { version: string }).version;
 }
 
-const local = localBin();
-if (local === null) main(process.argv.slice(2));
-else await import(local);
+main(process.argv.slice(2));

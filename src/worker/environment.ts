@@ -1,49 +1,64 @@
 /**
- * How this process was started. Read at once, and removed from `process.env`: a child of this
- * process must not take itself for the worker. The first copy of rondo in the process that reads it has the
- * channel; another copy, such as the program's own beside a global `rondo start`, finds that one here.
+ * How this process was started. Read at once, and removed from `process.env`: a child of this process must
+ * not take itself for the worker. Kept where every copy of rondo in the process finds it, because the one that
+ * started the program and the one that the program imports need not be the same.
  */
 
 import { createRequire } from 'node:module';
-import type { Server } from 'node:net';
-import { fileURLToPath } from 'node:url';
+import { RondoError } from '../errors.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../protocol/protocol.js';
-import type { AttachOptions } from '../types.js';
 
-/** The copy of rondo that has the channel, as other copies of the same protocol use it. */
-export interface FirstCopy {
+/** Every version of rondo has the first two; the others are those of that protocol. */
+interface WorkerProcess {
+  readonly version: string;
   readonly protocol: number;
-  readonly directory: string;
-  attach(server: Server, options: AttachOptions): void;
+  /** The fd of the channel, or `ipc`. */
+  readonly channel: string;
+  /** One copy has it. */
+  isOpen: boolean;
+  /** How often this process shows that its loop turns; 0: never. */
+  heartbeatMs: number;
 }
 
-const FIRST_COPY = Symbol.for('rondo.worker');
+const REGISTRY = Symbol.for('rondo.worker');
 
-/** The fd of the channel, `ipc`, or undefined in a process that is no worker, or whose channel another copy has. */
-export const channelName = process.env[CHANNEL_VARIABLE];
+export const workerProcess = find();
 
-delete process.env[CHANNEL_VARIABLE];
+/** The fd of the channel, `ipc`, or undefined in a process that is no worker. */
+export const channelName = workerProcess?.channel;
 
-export const directory = fileURLToPath(new URL('../..', import.meta.url));
-
-/** Null if this one has the channel, or nobody has one. */
-export const firstCopy = channelName === undefined ? find() : register();
-
-function find(): FirstCopy | null {
-  return (globalThis as { [FIRST_COPY]?: FirstCopy })[FIRST_COPY] ?? null;
+function find(): WorkerProcess | undefined {
+  const registry = process as { [REGISTRY]?: WorkerProcess };
+  const channel = process.env[CHANNEL_VARIABLE];
+  delete process.env[CHANNEL_VARIABLE];
+  if (channel !== undefined && registry[REGISTRY] === undefined) {
+    const value: WorkerProcess = {
+      // Not read before it is asked for, which is seldom.
+      get version() {
+        return ownVersion();
+      },
+      protocol: PROTOCOL_VERSION,
+      channel,
+      isOpen: false,
+      heartbeatMs: 0,
+    };
+    Object.defineProperty(registry, REGISTRY, { value });
+  }
+  return registry[REGISTRY];
 }
 
-function register(): null {
-  const value: FirstCopy = {
-    protocol: PROTOCOL_VERSION,
-    directory,
-    attach(server, options) {
-      // Most workers never attach.
-      const require = createRequire(import.meta.url);
-      const { attach } = require('./index.js') as typeof import('./index.js');
-      attach(server, options);
-    },
-  };
-  Object.defineProperty(globalThis, FIRST_COPY, { value, configurable: true });
-  return null;
+/** Throws `ERR_RONDO_PROTOCOL_VERSION` if this copy cannot use what another one has found. */
+export function checkCopy({ version, protocol }: WorkerProcess): void {
+  if (protocol === PROTOCOL_VERSION) return;
+  throw new RondoError(
+    'ERR_RONDO_PROTOCOL_VERSION',
+    `This process was started by rondo ${version}, which speaks version ${protocol} of its protocol, and ` +
+      `its program uses rondo ${ownVersion()}, which speaks version ${PROTOCOL_VERSION}: they need the ` +
+      'same version of rondo',
+  );
+}
+
+function ownVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require('../../package.json') as { version: string }).version;
 }

@@ -5,11 +5,9 @@
  */
 
 import type { Server } from 'node:net';
-import { RondoError } from '../errors.js';
-import { PROTOCOL_VERSION } from '../protocol/protocol.js';
 import type { AttachOptions } from '../types.js';
 import { Attachments } from './attach.js';
-import { channelName, directory, type FirstCopy, firstCopy } from './environment.js';
+import { channelName } from './environment.js';
 import { openChannel } from './open-channel.js';
 
 export { RondoError, type RondoErrorCode } from '../errors.js';
@@ -17,9 +15,12 @@ export type { AttachOptions } from '../types.js';
 
 let attachments: Attachments | null = null;
 
-/** Whether this process was started as a worker, with a slot's `stdio` and `env`. */
+/**
+ * Whether this process was started as a worker, with a slot's `stdio` and `env`; also if another copy of
+ * rondo started it, or is in it.
+ */
 export function isWorker(): boolean {
-  return channelName !== undefined || firstCopy !== null;
+  return channelName !== undefined;
 }
 
 /**
@@ -43,29 +44,14 @@ export function isWorker(): boolean {
  * server listens already, or another is attached to the same listener), `ERR_RONDO_INVALID_OPTION`,
  * `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_NATIVE_MISSING` (the primary uses the addon and this process
  * cannot load it) and `ERR_RONDO_CHANNEL` (the channel is not there, because `stdio` was not the
- * slot's). If the primary has another version of rondo, `ERR_RONDO_PROTOCOL_VERSION` is thrown later,
- * as an uncaught exception; it is thrown at once if another copy of rondo in this process has the
- * channel, such as that of a global `rondo start`, and is of another version. One of the same version
- * serves for both.
+ * slot's). `ERR_RONDO_PROTOCOL_VERSION` if another copy of rondo has started this process that cannot work with this
+ * one; if the primary has another version, it is thrown later, as an uncaught exception.
  */
 export function attach(server: Server, options: AttachOptions = {}): void {
-  if (firstCopy !== null) return attachBy(firstCopy, server, options);
   if (attachments === null) {
     const opened = new Attachments();
     opened.setChannel(openChannel(opened));
     attachments = opened;
   }
   attachments.attach(server, options);
-}
-
-function attachBy(first: FirstCopy, server: Server, options: AttachOptions): void {
-  if (first.protocol !== PROTOCOL_VERSION) {
-    throw new RondoError(
-      'ERR_RONDO_PROTOCOL_VERSION',
-      `Two versions of rondo in this process cannot work together: ${first.directory}, which it was ` +
-        `started with, speaks version ${first.protocol} of rondo's protocol, and ${directory} version ` +
-        `${PROTOCOL_VERSION}`,
-    );
-  }
-  first.attach(server, options);
 }

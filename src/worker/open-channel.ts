@@ -6,8 +6,7 @@ import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol/protocol.js';
 import type { ChannelUser, WorkerChannel } from './channel.js';
-import { channelName } from './environment.js';
-import { heartbeatMs } from './heartbeat.js';
+import { checkCopy, workerProcess } from './environment.js';
 import { openIpcChannel } from './ipc-receiver.js';
 import { openNativeChannel } from './native-receiver.js';
 
@@ -17,14 +16,26 @@ import { openNativeChannel } from './native-receiver.js';
  */
 const outside = new AsyncResource('rondo');
 
-let isOpen = false;
-
 /**
  * Once per process. Throws `ERR_RONDO_NOT_MAIN_THREAD`, `ERR_RONDO_NOT_A_WORKER`,
- * `ERR_RONDO_NATIVE_MISSING` and `ERR_RONDO_CHANNEL`.
+ * `ERR_RONDO_PROTOCOL_VERSION`, `ERR_RONDO_NATIVE_MISSING` and `ERR_RONDO_CHANNEL`.
  */
 export function openChannel(user: ChannelUser): WorkerChannel {
-  if (isOpen) {
+  if (!isMainThread) {
+    throw new RondoError(
+      'ERR_RONDO_NOT_MAIN_THREAD',
+      'attach() works in the main thread only: a process has one channel',
+    );
+  }
+  if (workerProcess === undefined) {
+    throw new RondoError(
+      'ERR_RONDO_NOT_A_WORKER',
+      `This process has no channel: ${CHANNEL_VARIABLE} is not set. Start it with the 'stdio' and ` +
+        "'env' of a slot",
+    );
+  }
+  checkCopy(workerProcess);
+  if (workerProcess.isOpen) {
     // Two readers would each get some of the connections, and not those of their servers.
     throw new RondoError(
       'ERR_RONDO_CHANNEL',
@@ -32,27 +43,14 @@ export function openChannel(user: ChannelUser): WorkerChannel {
         'rondo, or calls attach(), and not both',
     );
   }
-  const channel = outside.runInAsyncScope(open, null, user);
-  isOpen = true;
-  const intervalMs = heartbeatMs();
-  if (intervalMs > 0) channel.beat(intervalMs);
+  const channel = outside.runInAsyncScope(open, null, workerProcess.channel, user);
+  workerProcess.isOpen = true;
+  const { heartbeatMs } = workerProcess;
+  if (heartbeatMs > 0) channel.beat(heartbeatMs);
   return channel;
 }
 
-function open(user: ChannelUser): WorkerChannel {
-  if (!isMainThread) {
-    throw new RondoError(
-      'ERR_RONDO_NOT_MAIN_THREAD',
-      'attach() works in the main thread only: a process has one channel',
-    );
-  }
-  if (channelName === undefined) {
-    throw new RondoError(
-      'ERR_RONDO_NOT_A_WORKER',
-      `This process has no channel: ${CHANNEL_VARIABLE} is not set. Start it with the 'stdio' and ` +
-        "'env' of a slot",
-    );
-  }
+function open(channelName: string, user: ChannelUser): WorkerChannel {
   if (channelName === IPC_CHANNEL) return openIpcChannel(user);
   const native = loadNative();
   if (native instanceof Error) {

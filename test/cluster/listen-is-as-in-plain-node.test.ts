@@ -1,7 +1,7 @@
 // Every way to call `server.listen` of fixtures/listen-rows.mjs has the outcome that it has in a worker of
 // plain Node: the events, the error with all of its fields, the address, who can connect, the mode of
 // a path's file, what is left after close(), and the primary's 'listening' event. With the preload and with
-// `rondo start`; for each Node of RONDO_NODES (`npm run test:nodes`), or this one.
+// `rondo start`; in this Node, or those of RONDO_NODES (paths, as in PATH). See also `npm run test:nodes`.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
