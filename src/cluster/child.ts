@@ -15,6 +15,7 @@ import {
   takesConnection,
   type WorkerChannel,
 } from '../worker/channel.js';
+import { before } from '../worker/hidden-listeners.js';
 import { openChannel } from '../worker/open-channel.js';
 import { isClusterMessage, type QueryAnswer } from './messages.js';
 
@@ -47,14 +48,11 @@ export class ClusterChild implements ChannelUser {
     const internals = cluster as unknown as ClusterChildInternals;
     this.#getServer = internals._getServer.bind(cluster);
     // Before Node's own listener, which calls back within the same event.
-    process.prependListener(
-      'internalMessage' as never,
-      ((message: unknown) => {
-        this.#answeredListener = isClusterMessage(message)
-          ? (message as Partial<QueryAnswer>).rondo
-          : undefined;
-      }) as never,
-    );
+    before('internalMessage', (message: unknown) => {
+      this.#answeredListener = isClusterMessage(message)
+        ? (message as Partial<QueryAnswer>).rondo
+        : undefined;
+    });
   }
 
   /** In place of `cluster._getServer(…)`. */

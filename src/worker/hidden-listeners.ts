@@ -32,6 +32,15 @@ export function before(event: string | symbol, listener: (...args: never[]) => v
   });
 }
 
+/** The same, after them, unless one of them throws. */
+export function after(event: string | symbol, listener: (...args: never[]) => void): () => void {
+  return around(event, (args, next) => {
+    const isHeard = next();
+    (listener as (...args: unknown[]) => void)(...args);
+    return isHeard;
+  });
+}
+
 let isInstalled = false;
 
 function install(): void {

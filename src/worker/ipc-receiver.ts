@@ -18,6 +18,7 @@ import {
   type StreamHandle,
   type WorkerChannel,
 } from './channel.js';
+import { after } from './hidden-listeners.js';
 
 /** Node's channel beyond its public API: it counts who wants it to keep the process running. */
 interface NodeChannel {
@@ -46,6 +47,7 @@ class IpcChannel implements WorkerChannel {
   readonly #countingClose: PropertyDescriptor;
   /** What `socket.resetAndDestroy()` calls instead of close. */
   readonly #countingReset: PropertyDescriptor;
+  readonly #stopListening: () => void;
   #reportTimer: NodeJS.Timeout | null = null;
   #hasState = false;
   #hasRef = false;
@@ -73,10 +75,13 @@ class IpcChannel implements WorkerChannel {
         "This process has no IPC channel to its primary. Start it with the 'stdio' of a slot",
       );
     }
-    process.on('internalMessage' as never, this.#onMessage as never);
-    process.on('disconnect', this.#onDisconnect);
-    // Node lets every 'disconnect' listener keep the process running; ref() decides that here.
-    unrefChannel();
+    // After Node's own, which acknowledges the handles.
+    const endMessages = after('internalMessage', this.#onMessage);
+    const endDisconnect = after('disconnect', () => this.#end());
+    this.#stopListening = () => {
+      endMessages();
+      endDisconnect();
+    };
     this.#sayHello();
   }
 
@@ -186,16 +191,11 @@ class IpcChannel implements WorkerChannel {
     return ended;
   }
 
-  readonly #onDisconnect = (): void => this.#end();
-
   #end(): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.unref();
-    process.off('internalMessage' as never, this.#onMessage as never);
-    // Which Node answers by counting one less.
-    refChannel();
-    process.off('disconnect', this.#onDisconnect);
+    this.#stopListening();
     this.#user.onEnd();
   }
 
