@@ -78,6 +78,7 @@ function patchPrimary(patch: Patch): void {
     const { forkWith } = require('./fork.js') as typeof import('./fork.js');
     return forkWith(cluster, fork, env);
   };
+  nameAs(fork, cluster.fork);
 }
 
 /** Null, with a warning, if rondo cannot do it. */
@@ -90,6 +91,12 @@ function openPrimary(options: DispatcherOptions, fork: Fork): ClusterPrimary | n
     code: 'RONDO_CLUSTER_FALLBACK',
   });
   return null;
+}
+
+/** Those of Node's, for they may be looked at. */
+function nameAs(nodes: object, own: object): void {
+  const { name } = nodes as { name: string };
+  Object.defineProperty(own, 'name', { value: name, configurable: true });
 }
 
 function patchWorker(): void {
@@ -113,4 +120,5 @@ function patchChild(): void {
     }
     child.getServer(server, query, then);
   };
+  nameAs(nodes, internals._getServer);
 }
