@@ -143,7 +143,7 @@ async function freePort() {
 
 /** @param {Program} program */
 async function restart(program) {
-  for (let i = 0; i < RESTARTS; i++) await program.call('reload');
+  for (let i = 0; i < RESTARTS; i++) await program.call('reload', {});
   return null;
 }
 

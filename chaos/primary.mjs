@@ -1,9 +1,11 @@
 // A Supervisor in a process of its own, since the chaos does harm to that process too. Its argument is
 // the Supervisor's options as JSON. Runner → primary: {seq, call, args}. Primary → runner: {answers,
-// result | error}, {event, args}. It ends when the runner does, and its workers with it.
+// result | error}, {event, args}. It ends when the runner does, and its workers with it. Signals are what they
+// are to `rondo start`.
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
 import { Supervisor } from 'rondo';
+import { handleSignals } from '../dist/service/signals.js';
 import { connectionsOf } from './lib/connections.mjs';
 
 /** @type {Array<keyof import('rondo').SupervisorEvents>} */
@@ -18,6 +20,7 @@ const EVENTS = [
   'recycle:failed',
   'unhealthy',
   'failed',
+  'stopped',
 ];
 
 const supervisor = new Supervisor(JSON.parse(process.argv[2]));
@@ -32,18 +35,34 @@ supervisor.on('worker:hung', ({ pid }, ageMs) => {
   tell({ event: 'worker:hung', args: [{ pid, ageMs, open }] });
 });
 cluster.on('message', ({ process: { pid } }, message) => {
-  if (message?.hanging === undefined) return;
-  tell({ event: 'hanging', args: [{ pid, open: message.hanging }] });
+  const { hanging, dying } = message ?? {};
+  if (hanging !== undefined) tell({ event: 'hanging', args: [{ pid, open: hanging }] });
+  if (dying !== undefined) tell({ event: 'dying', args: [{ pid, open: dying }] });
+});
+/** Those that signals have asked for and that are not over. */
+let reloads = 0;
+handleSignals(supervisor, null, {
+  reload() {
+    reloads++;
+    const told = (/** @type {Error | undefined} */ error) => {
+      reloads--;
+      tell({ event: 'reload:asked', args: [error?.message ?? null] });
+    };
+    supervisor.reload().then(() => told(undefined), told);
+  },
+  onForced: (signal) => tell({ event: 'forced', args: [signal] }),
+  note: () => {},
+  onError: (error) => tell({ event: 'failed', args: [error.message] }),
 });
 
 /** @type {Record<string, (...args: any[]) => unknown>} */
 const CALLS = {
   start: () => supervisor.start(),
-  reload: () => supervisor.reload(),
+  reload: (changes) => supervisor.reload(changes),
   scale: (workers) => supervisor.scale(workers),
   configure: (changes) => supervisor.configure(changes),
   stop: () => supervisor.stop(),
-  stats: () => ({ ...supervisor.stats(), wanted: supervisor.workers }),
+  stats: () => ({ ...supervisor.stats(), wanted: supervisor.workers, reloads }),
   // To a worker that is gone it does not matter.
   tell: (pid, message) => workerOf(pid)?.send(message, () => {}),
   block: (ms) => {

@@ -73,6 +73,7 @@ async function chaos(options) {
   );
   console.log(`\n${hangTable(rounds)}`);
   console.log(`\n${loadTable(rounds)}`);
+  console.log(`\n${endingTable(result.after.endings)}`);
   const isDisturbed = others > DISTURBED_CORES;
   const remark = isDisturbed ? ': hung requests may be theirs' : '';
   console.log(`\nother programs kept ${others.toFixed(1)} cores busy${remark}\n\n${tap(lines)}`);
@@ -135,6 +136,12 @@ function loadTable(rounds) {
     ['requests', 'ok', 'failed', 'refused', 'hung', 'connections', 'longest ms'],
     ...rows,
   ]);
+}
+
+/** @param {import('./lib/endings.mjs').Ending[]} endings */
+function endingTable(endings) {
+  const rows = endings.map(({ name, failed, started, ms }) => [name, failed, started, ms]);
+  return align([['stopped by', 'failed', 'workers started', 'ms'], ...rows]);
 }
 
 /**

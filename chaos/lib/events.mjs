@@ -1,13 +1,13 @@
-// What can happen, and what follows from each in time. An event is over when its consequences are: the
+// What can happen, and what follows from each in time (reloads are in reloads.mjs). An event is over when its consequences are: the
 // worker that was hit has ended, the reload is done.
+
+import { unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { HANG_MS } from './load.mjs';
-import { until } from './wait.mjs';
+import { CALM_RELOADS, ROUGH_RELOADS } from './reloads.mjs';
+import { BOUND_MS, until } from './wait.mjs';
 
-/** How long a consequence may take. */
-export const BOUND_MS = 30_000;
-
-export const SCALE = { least: 2, most: 8 };
+export const SCALE = { least: 2, most: 6 };
 /** More than any worker has that nothing has happened to. */
 export const GROW_MB = 300;
 const BLOCK_MS = 500;
@@ -29,6 +29,7 @@ const WINDOWS = ['auto', 1, 2, 4, 16, 64];
  * What an event may use. `target` and `amount` are from 0 up to 1.
  * @typedef {object} Scene
  * @property {import('./program.mjs').Program} program
+ * @property {import('./releases.mjs').Releases} releases
  * @property {boolean} isRough
  * @property {number} target
  * @property {number} amount
@@ -42,15 +43,17 @@ const WINDOWS = ['auto', 1, 2, 4, 16, 64];
 
 /** Of these no request may fail. @type {Record<string, Event>} */
 export const CALM = {
-  reload: ({ program }) => program.call('reload'),
+  ...CALM_RELOADS,
 
   scale: ({ program, amount }) =>
     program.call('scale', SCALE.least + Math.floor(amount * (SCALE.most - SCALE.least + 1))),
 
   async recycle({ program, pick, target }) {
     const pid = await pick(target);
+    const failedBefore = program.recyclesFailed;
     await program.call('tell', pid, { do: 'grow', mb: GROW_MB });
-    await hasEnded(program, pid);
+    // Not if the new one is hit: the next try comes 10 s later.
+    await hasEnded(program, pid, () => program.recyclesFailed > failedBefore);
   },
 
   configure: ({ program, target, amount }) =>
@@ -77,7 +80,9 @@ export const CALM = {
         headers: { connection: 'close' },
         signal: AbortSignal.timeout(HANG_MS),
       });
-      await hasEnded(program, Number(await response.text()));
+      const pid = Number(await response.text());
+      program.hit.add(pid);
+      await hasEnded(program, pid);
     } catch (error) {
       // Here it may hit a worker that dies at that moment, which is counted by the loads.
       if (!isRough) throw error;
@@ -95,6 +100,15 @@ export const CALM = {
   },
 
   'block primary': ({ program }) => program.call('block', BLOCK_MS),
+
+  /** By somebody who takes it for stale. */
+  async 'path removed'({ releases }) {
+    try {
+      unlinkSync(releases.socket);
+    } catch {
+      // A worker has just done the same.
+    }
+  },
 };
 
 /** Of these the requests at the worker that dies fail. @type {Record<string, Event>} */
@@ -112,27 +126,41 @@ export const ROUGH = {
     await program.call('tell', pid, { do: 'hang' });
     await hasEnded(program, pid);
   },
+
+  ...ROUGH_RELOADS,
 };
 
 /**
- * Of a kind there is room for so many at a time; the next one waits. The first three the supervisor does
- * one after another, and a worker that is to be recycled is not if a reload comes first. What hangs keeps
- * a core busy, and where all are, nothing at all goes on in time.
- * @type {Record<string, { of: string, takes: number, most: number }>}
+ * Of a kind there is room for so many at a time; the next one waits. The supervisor makes one change after
+ * another, a reload that waits takes another one's options over, and a worker that is to be recycled is
+ * not if a reload comes first. What hangs keeps a core busy, and where all are, nothing at all goes on in
+ * time.
+ * @type {Record<string, Record<string, number>>}
  */
-export const LIMITED = {
-  reload: { of: 'changes', takes: 1, most: 2 },
-  scale: { of: 'changes', takes: 1, most: 2 },
-  recycle: { of: 'changes', takes: 2, most: 2 },
-  hang: { of: 'hangs', takes: 1, most: 1 },
+export const TAKES = {
+  ...Object.fromEntries(
+    Object.keys({ ...CALM_RELOADS, ...ROUGH_RELOADS, recycle: null }).map((name) => [
+      name,
+      { changes: 2 },
+    ]),
+  ),
+  reload: { changes: 1 },
+  scale: { changes: 1 },
+  hang: { hangs: 1 },
+  'release that hangs at once': { changes: 2, hangs: 1 },
 };
+
+/** @type {Record<string, number>} */
+export const ROOM = { changes: 2, hangs: 1 };
 
 /**
  * @param {import('./program.mjs').Program} program
  * @param {number} pid
+ * @param {() => boolean} isOff it will not end after all
  */
-function hasEnded(program, pid) {
-  return until(`worker ${pid} has ended`, () => program.exited.has(pid), BOUND_MS);
+function hasEnded(program, pid, isOff = () => false) {
+  const isDone = () => program.exited.has(pid) || isOff();
+  return until(`worker ${pid} has ended`, isDone, BOUND_MS);
 }
 
 /**

@@ -29,8 +29,14 @@ export class Program extends EventEmitter {
   ready = new Set();
   /** @type {Set<number>} */
   exited = new Set();
-  /** Those that the runner has done something to of which they may die. @type {Set<number>} */
+  /** When each of them became so. @type {Map<number, number>} */
+  readyAt = new Map();
+  /** Those that may die unasked: of what was done to them, or because their release is bad. @type {Set<number>} */
   harmed = new Set();
+  /** Those that anything was done to. @type {Set<number>} */
+  hit = new Set();
+  /** How many workers were to be recycled and stayed. */
+  recyclesFailed = 0;
   /** How many of those were ended by SIGKILL. */
   killed = 0;
   port = 0;
@@ -40,13 +46,16 @@ export class Program extends EventEmitter {
 
   /**
    * @param {URL} file
-   * @param {object} options
+   * @param {{ env?: Record<string, string>, [option: string]: unknown }} options
    */
   constructor(file, options) {
     super();
     this.setMaxListeners(0);
+    this.env = options.env ?? {};
     this.#child = fork(file, [JSON.stringify(options)], {
       execArgv: [],
+      // Of a process group of its own, which can be sent a signal.
+      detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       // Without the addon it would be another program that is tried.
       env: { ...process.env, RONDO_NATIVE: '1', ...mark },
@@ -69,6 +78,16 @@ export class Program extends EventEmitter {
 
   get isGone() {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** @param {NodeJS.Signals} name */
+  signal(name) {
+    if (!this.isGone) process.kill(this.pid, name);
+  }
+
+  /** To the primary and its workers, as a terminal or systemd sends it. @param {NodeJS.Signals} name */
+  signalGroup(name) {
+    if (!this.isGone) process.kill(-this.pid, name);
   }
 
   /**
@@ -114,6 +133,7 @@ export class Program extends EventEmitter {
     const { event, args } = message;
     const [told] = args;
     if (event.startsWith('worker:')) this.#onWorker(event, told);
+    if (event === 'recycle:failed') this.recyclesFailed++;
     this.emit('told', event, ...args);
   }
 
@@ -127,6 +147,7 @@ export class Program extends EventEmitter {
       track(pid);
     } else if (event === 'worker:ready') {
       this.ready.add(pid);
+      this.readyAt.set(pid, performance.now());
       this.port = listening?.[0]?.port ?? this.port;
     } else if (event === 'worker:draining') {
       this.ready.delete(pid);

@@ -1,10 +1,12 @@
 // Chaos under load. A round has its own load, whose every request is over before the next one begins: what
 // failed in a calm round failed with no death near it.
 import { setTimeout as delay } from 'node:timers/promises';
-import { BOUND_MS, CALM, LIMITED, ROUGH } from './events.mjs';
+import { CALM, ROOM, ROUGH, TAKES } from './events.mjs';
 import { zombiesOf } from './leftovers.mjs';
 import { startLoad } from './load.mjs';
-import { holds, until } from './wait.mjs';
+import { watchLosses } from './losses.mjs';
+import { askAtPath } from './path-client.mjs';
+import { BOUND_MS, holds, until } from './wait.mjs';
 
 const KEEP_ALIVE = 200;
 /** A client asks every half second then. */
@@ -12,6 +14,9 @@ const PACED_RATE = KEEP_ALIVE * 2;
 const NEW = { concurrency: 1_000, rate: 400 };
 /** Before the load ends, for what was begun. */
 const CALM_END_S = 2;
+/** A worker is watched by a reload for as long as minUptimeMs. */
+const SETTLED_MS = 1_500;
+const NEW_SHARE = 0.2;
 
 /**
  * @typedef {object} Round
@@ -22,17 +27,20 @@ const CALM_END_S = 2;
  * @property {Array<{ pid: number, ms: number, reason: string }>} hangs how long each took to end
  * @property {number} bound how many requests may fail: the connections that the dead had
  * @property {Record<'keepAlive' | 'new', import('./load.mjs').LoadReport>} loads
+ * @property {import('./path-client.mjs').PathReport} atPath
  * @property {string[]} troubles what did not end as it should
  * @property {number} connectionsLeft
  */
 
 /**
  * @param {import('./program.mjs').Program} program
- * @param {{ seconds: number, isRough: boolean, isPaced: boolean }} plan
- * @param {ReturnType<import('./schedule.mjs').schedule>} next
+ * @param {import('./releases.mjs').Releases} releases
+ * @param {import('./schedule.mjs').Plan} plan
+ * @param {import('./schedule.mjs').Next} next
  * @returns {Promise<Round>}
  */
-export async function runRound(program, { seconds, isRough, isPaced }, next) {
+export async function runRound(program, releases, plan, next) {
+  const { seconds, isRough, isPaced, eventsMs = (seconds - CALM_END_S) * 1_000 } = plan;
   const { port } = program;
   const losses = watchLosses(program);
   const rate = isPaced ? PACED_RATE : 0;
@@ -41,16 +49,13 @@ export async function runRound(program, { seconds, isRough, isPaced }, next) {
     startLoad('http', { port, seconds, ...NEW }),
   ];
   const reports = Promise.all(loads.map(({ report }) => report));
-  const { events, troubles } = await wreak(
-    program,
-    (seconds - CALM_END_S) * 1_000,
-    isRough,
-    next,
-    losses,
-  );
+  const pathClient = askAtPath(releases.socket);
+  const base = { program, releases, isRough, lose: losses.add };
+  const { events, troubles } = await wreak(base, eventsMs, next);
   const isSettled = await holds(() => isWhole(program), BOUND_MS);
   if (!isSettled) troubles.push('not every seat had one ready worker again');
   const [keepAlive, shortLived] = await reports;
+  const atPath = await pathClient.end();
   losses.end();
   const connectionsLeft = await countLeft(program);
   return {
@@ -61,6 +66,7 @@ export async function runRound(program, { seconds, isRough, isPaced }, next) {
     hangs: losses.hangs,
     bound: [...losses.byPid.values()].reduce((sum, open) => sum + open, 0),
     loads: { keepAlive, new: shortLived },
+    atPath,
     troubles,
     connectionsLeft,
   };
@@ -68,13 +74,12 @@ export async function runRound(program, { seconds, isRough, isPaced }, next) {
 
 /**
  * Events one after another, whether or not the last one is over, for so long; resolves when all are over.
- * @param {import('./program.mjs').Program} program
+ * @param {Pick<import('./events.mjs').Scene, 'program' | 'releases' | 'isRough' | 'lose'>} base
  * @param {number} ms
- * @param {boolean} isRough
- * @param {ReturnType<import('./schedule.mjs').schedule>} next
- * @param {ReturnType<typeof watchLosses>} losses
+ * @param {import('./schedule.mjs').Next} next
  */
-async function wreak(program, ms, isRough, next, losses) {
+async function wreak(base, ms, next) {
+  const { program, isRough } = base;
   /** @type {Record<string, number>} */
   const events = {};
   /** @type {string[]} */
@@ -83,21 +88,16 @@ async function wreak(program, ms, isRough, next, losses) {
   const underWay = new Set();
   /** @type {Set<number>} */
   const taken = new Set();
-  /** @type {Record<string, number>} */
-  const running = { changes: 0, hangs: 0 };
+  const room = { ...ROOM };
   const end = performance.now() + ms;
 
   while (performance.now() < end && !program.isGone) {
-    const { name, pauseMs, target, amount } = next(isRough);
+    const scheduled = next(isRough);
+    if (scheduled === null) break;
+    const { name, pauseMs, target, amount } = scheduled;
     await delay(pauseMs);
-    const limit = LIMITED[name];
-    const hasRoom = () => limit === undefined || running[limit.of] + limit.takes <= limit.most;
-    if (!(await holds(hasRoom, end - performance.now()))) break;
-    if (limit !== undefined) running[limit.of] += limit.takes;
-    events[name] = (events[name] ?? 0) + 1;
     const scene = {
-      program,
-      isRough,
+      ...base,
       target,
       amount,
       pick: (/** @type {number} */ share) => pick(program, taken, share),
@@ -111,15 +111,24 @@ async function wreak(program, ms, isRough, next, losses) {
         program.harmed.add(pid);
         taken.add(pid);
       },
-      lose: losses.add,
     };
-    const event = { ...CALM, ...ROUGH }
-      [name](scene)
-      .catch((error) => void troubles.push(`${name}: ${error.message}`))
-      .finally(() => {
-        underWay.delete(event);
-        if (limit !== undefined) running[limit.of] -= limit.takes;
-      });
+    const takes = Object.entries(TAKES[name] ?? {});
+    const enter = () => {
+      if (takes.some(([what, count]) => count > room[what])) return false;
+      for (const [what, count] of takes) room[what] -= count;
+      return true;
+    };
+    const event = holds(enter, end - performance.now()).then(async (isEntered) => {
+      // It waits while others go on, and is not begun too late.
+      if (!isEntered) return;
+      events[name] = (events[name] ?? 0) + 1;
+      try {
+        await { ...CALM, ...ROUGH }[name](scene);
+      } catch (error) {
+        troubles.push(`${name}: ${/** @type {Error} */ (error).message}`);
+      }
+      for (const [what, count] of takes) room[what] += count;
+    });
     underWay.add(event);
   }
   await Promise.all(underWay);
@@ -127,11 +136,12 @@ async function wreak(program, ms, isRough, next, losses) {
 }
 
 /**
+ * Seldom a new one while that is watched: a reload fails then, as it should, and begins anew.
  * @param {import('./program.mjs').Program} program
  * @param {Set<number>} taken
  * @param {number} share from 0 up to 1
  */
-async function pick({ ready }, taken, share) {
+async function pick({ ready, readyAt, hit }, taken, share) {
   /** @type {number[]} */
   let free = [];
   await until(
@@ -142,41 +152,12 @@ async function pick({ ready }, taken, share) {
     },
     BOUND_MS,
   );
-  return free[Math.floor(share * free.length)];
-}
-
-/**
- * Adds up what the deaths of a round may cost.
- * @param {import('./program.mjs').Program} program
- */
-function watchLosses(program) {
-  /** @type {Map<number, number>} */
-  const byPid = new Map();
-  /** @type {Map<number, number>} */
-  const hungAt = new Map();
-  /** @type {Round['hangs']} */
-  const hangs = [];
-  /**
-   * @param {number} pid
-   * @param {number} open
-   */
-  const add = (pid, open) => {
-    byPid.set(pid, Math.max(open, byPid.get(pid) ?? 0));
-  };
-  /**
-   * @param {string} event
-   * @param {import('./program.mjs').Told & { open: number }} told
-   */
-  const onTold = (event, { pid, open, reason }) => {
-    if (event === 'hanging' || event === 'worker:hung') add(pid, open);
-    if (event === 'hanging') hungAt.set(pid, performance.now());
-    const since = hungAt.get(pid);
-    if (event !== 'worker:exited' || since === undefined) return;
-    const ms = Math.round(performance.now() - since);
-    hangs.push({ pid, ms, reason: String(reason) });
-  };
-  program.on('told', onTold);
-  return { byPid, hangs, add, end: () => void program.off('told', onTold) };
+  const settledAt = performance.now() - SETTLED_MS;
+  const settled = free.filter((pid) => (readyAt.get(pid) ?? Infinity) < settledAt);
+  const some = settled.length > 0 && (share * 8) % 1 > NEW_SHARE ? settled : free;
+  const pid = some[Math.floor(share * some.length)];
+  hit.add(pid);
+  return pid;
 }
 
 /**

@@ -4,6 +4,7 @@ import { CALM, ROUGH } from './events.mjs';
 import { seeded, shuffled } from './random.mjs';
 
 const PAUSE_MS = { least: 50, most: 450 };
+const REMAINDER_S = { each: 4, most: 30 };
 
 /**
  * @typedef {object} Scheduled
@@ -11,6 +12,14 @@ const PAUSE_MS = { least: 50, most: 450 };
  * @property {number} pauseMs
  * @property {number} target from 0 up to 1
  * @property {number} amount from 0 up to 1
+ *
+ * @typedef {(isRough: boolean) => Scheduled | null} Next null when there is none any more
+ *
+ * @typedef {object} Plan
+ * @property {number} seconds
+ * @property {boolean} isRough
+ * @property {boolean} isPaced
+ * @property {number} [eventsMs] for so long events may begin, in place of until shortly before the load ends
  */
 
 /**
@@ -41,6 +50,27 @@ export function schedule(seed) {
     const pauseMs = PAUSE_MS.least + random() * (PAUSE_MS.most - PAUSE_MS.least);
     return { name, pauseMs, target: random(), amount: random() };
   };
+}
+
+/**
+ * What has had no turn until then, each once; null without any.
+ * @param {string[]} names
+ * @param {number} seed
+ * @returns {{ plan: Plan, next: Next } | null}
+ */
+export function remainder(names, seed) {
+  if (names.length === 0) return null;
+  const random = seeded(seed);
+  const left = [...names];
+  const rough = Object.keys(ROUGH);
+  const seconds = Math.min(REMAINDER_S.most, (left.length + 1) * REMAINDER_S.each);
+  const isRough = left.some((name) => rough.includes(name));
+  const next = () => {
+    const name = left.shift();
+    if (name === undefined) return null;
+    return { name, pauseMs: PAUSE_MS.least, target: random(), amount: random() };
+  };
+  return { plan: { seconds, isRough, isPaced: false, eventsMs: REMAINDER_S.most * 1_000 }, next };
 }
 
 /**

@@ -1,5 +1,7 @@
 // What may happen and what may not, a line each.
 
+import { HANG_MS } from './load.mjs';
+
 /** @typedef {import('./rounds.mjs').Round} Round */
 /** @typedef {import('./tables.mjs').Line} Line */
 
@@ -17,8 +19,8 @@ const MOST_CROSSED = 0.01;
  * @property {number} workersLeft
  * @property {number} marked processes of the run, whoever has started them
  * @property {number} started workers
- * @property {boolean} endedByItself
- * @property {number} stopMs
+ * @property {import('./endings.mjs').Ending[]} endings
+ * @property {string[]} stayed those whose supervising process did not end by itself, with 0
  */
 
 /**
@@ -35,6 +37,8 @@ export function judge(rounds, witness, after, kinds) {
   const bound = sum(rough, ({ bound }) => bound);
   const closedIdle = sum(rounds, ({ loads }) => loads.keepAlive.closed.idle);
   const missing = kinds.filter((kind) => !rounds.some(({ events }) => events[kind] > 0));
+  const unexpected = witness.unexpected();
+  const failures = witness.failures();
   const troubles = rounds.flatMap(({ troubles }) => troubles);
   const ok = (/** @type {Round} */ round) => sumLoads(round, 'ok');
   const perSecond = Math.min(
@@ -87,9 +91,19 @@ export function judge(rounds, witness, after, kinds) {
       sum(rounds, (round) => sumLoads(round, 'unfinished')),
       0,
     ),
+    atMost('failed requests at the removed path while no worker was killed', atPath(calm), 0, [
+      JSON.stringify(calm.map((round) => round.atPath.failures)),
+    ]),
+    {
+      ...atMost(
+        'the longest time that the removed path led to nobody, ms',
+        Math.round(Math.max(...rounds.map((round) => round.atPath.longestGapMs))),
+        HANG_MS,
+      ),
+    },
     atMost('events that did not end as they should', troubles.length, 0, troubles),
-    atMost('workers that ended unasked', witness.unexpected.length, 0, witness.unexpected),
-    atMost('failures the supervisor told of', witness.failures.length, 0, witness.failures),
+    atMost('workers that ended unasked', unexpected.length, 0, unexpected),
+    atMost('failures the supervisor told of', failures.length, 0, failures),
     atMost('connections destroyed by a drain', witness.destroyed(), 0),
     atMost('connections the primary closed or lost', after.closed + after.lost, 0),
     atMost(
@@ -106,12 +120,24 @@ export function judge(rounds, witness, after, kinds) {
     atMost('zombies', after.zombies, 0),
     atMost(`workers left after stop(), of ${after.started}`, after.workersLeft, 0),
     atMost('processes left that nobody told of', after.marked, 0),
-    {
-      what: 'the supervising process ends by itself, with 0',
-      measured: after.endedByItself ? 'yes' : 'no',
-      limit: 'yes',
-      isKept: after.endedByItself,
-    },
+    atMost(
+      'requests in flight that a stop by signals failed',
+      sum(after.endings, ({ failed }) => failed),
+      0,
+      [JSON.stringify(after.endings)],
+    ),
+    atMost(
+      'workers started after the signal to stop',
+      sum(after.endings, ({ started }) => started),
+      0,
+      [JSON.stringify(after.endings)],
+    ),
+    atMost(
+      `of ${after.endings.length} supervising processes, those that did not end by themselves, with 0`,
+      after.stayed.length,
+      0,
+      after.stayed,
+    ),
   ];
 }
 
@@ -125,6 +151,11 @@ export function judge(rounds, witness, after, kinds) {
 function atMost(what, measured, most, details = []) {
   const limit = most === 0 ? '0' : `at most ${most}`;
   return { what, measured, limit, isKept: measured <= most, details };
+}
+
+/** @param {Round[]} rounds */
+function atPath(rounds) {
+  return sum(rounds, ({ atPath: { failures } }) => sum(Object.values(failures), (count) => count));
 }
 
 /**

@@ -1,6 +1,9 @@
 // Waiting that is bounded.
 import { setTimeout as delay } from 'node:timers/promises';
 
+/** How long a consequence may take. */
+export const BOUND_MS = 30_000;
+
 const STEP_MS = 10;
 
 /**

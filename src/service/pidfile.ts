@@ -7,6 +7,7 @@ import {
   closeSync,
   constants,
   fstatSync,
+  lstatSync,
   openSync,
   readSync,
   renameSync,
@@ -14,7 +15,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { commandOf, isAlive, isRondo } from './processes.js';
+import { commandOf, isAlive, isRondo, startOf } from './processes.js';
+
+/** The time of the boot is known in seconds, and moves when the clock is set. */
+const CLOCK_MS = 2_000;
 
 /** More than the digits of a pid and a newline. */
 const LONGEST = 32;
@@ -62,6 +66,8 @@ function checkReplaceable(file: string, absolute: string): void {
   const command = commandOf(pid);
   // The id of a process that has ended is given to another one some day. What cannot be seen may be one of ours.
   if (command !== null && !isRondo(command)) return;
+  // Such as another rondo's: it did not run yet when the file was written.
+  if ((startOf(pid) ?? 0) > lstatSync(absolute).mtimeMs + CLOCK_MS) return;
   throw new Error(`The pid file '${file}' is of process ${pid}, which is alive`);
 }
 

@@ -15,6 +15,7 @@ export class Pulse {
   #status: WorkerStatus | null = null;
   /** When the question was asked that has no answer yet. */
   #askedAt: number | null = null;
+  #onAnswer: (() => void) | null = null;
 
   constructor(send: () => boolean) {
     this.#send = send;
@@ -35,8 +36,22 @@ export class Pulse {
     if (this.#askedAt === null && this.#send()) this.#askedAt = performance.now();
   }
 
+  /** Calls back with the answer to a question that is asked from now on, or at once if it cannot be asked. */
+  prove(then: () => void): void {
+    if (this.#askedAt !== null) {
+      this.#onAnswer = () => this.prove(then);
+      return;
+    }
+    this.ask();
+    if (this.#askedAt === null) then();
+    else this.#onAnswer = then;
+  }
+
   hear(status: WorkerStatus): void {
     this.#askedAt = null;
     this.#status = status;
+    const then = this.#onAnswer;
+    this.#onAnswer = null;
+    then?.();
   }
 }

@@ -9,10 +9,14 @@
 import type { ValidSupervisorOptions } from './options.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { SeatStats, StopSignal, WorkerReason } from './types.js';
+import { WorkerFailure } from './worker-failure.js';
 import type { WorkerProcess } from './worker-process.js';
 
 /** A signal to a worker may be one to the whole process group, of which the primary will hear, too. */
 const SIGNAL_WAIT_MS = 100;
+
+/** So often a start may be cut off by a signal to the whole process group. */
+const MOST_STRAYS = 3;
 
 /** More reloads than these may come while one long-lived connection is open. */
 const MOST_DRAINING = 8;
@@ -100,6 +104,17 @@ export class Seat {
   async replace(reason: WorkerReason, options = this.#options): Promise<void> {
     clearTimeout(this.#timer);
     if (reason === 'reload') this.#forgetFailures(options);
+    for (let strays = 0; ; strays++) {
+      try {
+        return await this.#replaceOnce(reason, options);
+      } catch (error) {
+        const isStray = error instanceof WorkerFailure && error.isStray;
+        if (!isStray || strays === MOST_STRAYS || this.#state === 'closed') throw error;
+      }
+    }
+  }
+
+  async #replaceOnce(reason: WorkerReason, options: ValidSupervisorOptions): Promise<void> {
     const next = this.#forkOrFail(options);
     this.#state = 'running';
     // Without a current one, or if that ends meanwhile, it is the current one at once.

@@ -97,7 +97,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   /**
    * Replaces every worker, one seat after another. The old worker of a seat serves on until the new one
-   * has been ready for `minUptimeMs`, and drains then. With `changes` the new workers have other options,
+   * has been ready for `minUptimeMs` and then answers, and drains then. With `changes` the new workers have other options,
    * for instance another `env`; what `configure()` can change changes at once, `workers` at the end.
    * Resolves when every seat has a new worker that is well: the old ones end in the background. More than
    * eight of one seat do not drain at once; the oldest has to end then (`'worker:hurried'`). A call while

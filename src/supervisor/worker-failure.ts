@@ -10,12 +10,17 @@ const LASTING_ERRORS = ['EADDRINUSE', 'EACCES', 'EADDRNOTAVAIL'];
 /** What Node's own name for it is. */
 const LISTENING_CALLS = ['listen', 'bind'];
 
+/** They are the primary's, and end a worker that has not got so far as to leave them to it. */
+const PRIMARYS: ReadonlyArray<NodeJS.Signals | null> = ['SIGHUP', 'SIGUSR2'];
+
 const HELP = 'see --ready-when message|listening|started';
 
 /** A worker that never became well: in which seat, how it ended, and its last output. */
 export class WorkerFailure extends Error {
   readonly seat: number;
   readonly lastOutput: string;
+  /** A signal to the whole process group ended it while it started. */
+  readonly isStray: boolean;
 
   constructor(worker: WorkerInfo, servedMs: number | null, lastOutput: string) {
     const { seat, pid } = worker;
@@ -24,6 +29,7 @@ export class WorkerFailure extends Error {
     super(`worker ${seat} (pid ${pid}) ${howItEnded(worker)}${when}${output}`);
     this.seat = seat;
     this.lastOutput = lastOutput;
+    this.isStray = servedMs === null && PRIMARYS.includes(worker.signal);
   }
 }
 
@@ -35,13 +41,13 @@ export function isListenError(error: SystemErrorFields | undefined): error is Sy
 /** Of one whose start took too long. */
 export function whyNotReady(
   { readyWhen, startTimeoutMs }: ValidSupervisorOptions,
-  { hasStarted, isListening }: { hasStarted: boolean; isListening: boolean },
+  { isLoaded, listening }: { isLoaded: boolean; listening: readonly unknown[] },
 ): string {
   const not = `rondo: it was not ready within ${startTimeoutMs} ms`;
   if (readyWhen === 'message') return `${not}, as it did not send the message 'ready'; ${HELP}`;
   if (readyWhen === 'started') return `${not}, as its program has not been loaded to its end`;
-  if (isListening) return not;
-  const loaded = hasStarted ? 'its program has been loaded, and ' : '';
+  if (listening.length > 0) return not;
+  const loaded = isLoaded ? 'its program has been loaded, and ' : '';
   return `${not}: ${loaded}nothing in it listens; ${HELP}`;
 }
 
@@ -49,5 +55,6 @@ function howItEnded({ reason, code, signal }: WorkerInfo): string {
   if (code === null && signal === null) {
     return reason === 'start-failed' ? 'could not be started' : `drains (${reason})`;
   }
+  if (reason === 'hung') return 'hung';
   return signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
 }

@@ -1,22 +1,20 @@
 /**
- * One worker process, from its start to its end.
- *
- *   starting ──▶ ready ──▶ draining ──▶ exited
- *       └────────────┴────────┴──────────▲
- *
- * One that has been ready for `minUptimeMs` is well. What follows from a transition, such as a
- * replacement, is its seat's business (seat.ts).
+ * One worker process, from its start to its end; its phases are in worker-phase.ts. One that has been ready
+ * for `minUptimeMs`, and then answers, is well. What follows from a transition, such as a replacement, is its
+ * seat's business (seat.ts).
  */
 
 import type { Address, Worker } from 'node:cluster';
 import type { DrainSettings } from '../drain/types.js';
 import { deferred } from './deferred.js';
+import { LastWords } from './last-words.js';
 import type { SystemErrorFields, ToSupervisor, ToWorker } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Pulse } from './pulse.js';
 import type { StopSignal, WorkerInfo, WorkerReason, WorkerState } from './types.js';
 import { watchWorker } from './watch-worker.js';
-import { isListenError, WorkerFailure, whyNotReady } from './worker-failure.js';
+import { WorkerFailure, whyNotReady } from './worker-failure.js';
+import { mayFollow, type Phase, stateIn } from './worker-phase.js';
 import { WorkerRecord } from './worker-record.js';
 
 export interface WorkerOwner {
@@ -32,14 +30,9 @@ export class WorkerProcess {
   readonly worker: Worker;
   readonly pulse: Pulse;
   readonly #record: WorkerRecord;
-  #isKilled = false;
-  #isHurried = false;
-  #isWell = false;
-  #hasStarted = false;
-  /** What it wrote last before it was well, or its uncaught error. */
-  #lastOutput = '';
-  #listenError: SystemErrorFields | null = null;
-  /** Of its start, then until it is well, then of its drain. */
+  readonly #lastWords = new LastWords();
+  #phase: Phase = 'starting';
+  /** Of its phase. */
   #timer: NodeJS.Timeout | undefined;
   readonly #options: ValidSupervisorOptions;
   readonly #owner: WorkerOwner;
@@ -60,7 +53,7 @@ export class WorkerProcess {
       onDisconnect: () => this.#beginDrain('disconnect'),
       onExit: (code, signal) => this.#onExit(code, signal),
       onNotStarted: (error) => {
-        this.#lastOutput = error.message;
+        this.#lastWords.hearError(error.message);
         this.#onExit(null, null);
       },
     });
@@ -72,20 +65,19 @@ export class WorkerProcess {
   }
 
   get isWell(): boolean {
-    return this.#isWell && this.#record.state === 'ready';
+    return this.#phase === 'well';
   }
 
   /** With the reason, where rondo knows it better than the program. */
   get lastOutput(): string {
-    if (this.#record.reason !== 'start-timeout') return this.#lastOutput;
-    const isListening = this.#record.listening.length > 0;
-    const why = whyNotReady(this.#options, { hasStarted: this.#hasStarted, isListening });
-    return `${this.#lastOutput}${this.#lastOutput === '' ? '' : '\n'}${why}`;
+    const { text } = this.#lastWords;
+    if (this.#record.reason !== 'start-timeout') return text;
+    return `${text}${text === '' ? '' : '\n'}${whyNotReady(this.#options, this.#record)}`;
   }
 
   /** It cannot listen, and no worker could: the error that it died of. */
   get listenError(): SystemErrorFields | null {
-    return this.#listenError;
+    return this.#lastWords.listenError;
   }
 
   /** It ends because of a signal, or in order: perhaps everything is about to. */
@@ -103,7 +95,7 @@ export class WorkerProcess {
 
   /** By this process; it may take a moment to end. */
   get isKilled(): boolean {
-    return this.#isKilled;
+    return this.#phase === 'killed';
   }
 
   /** How long it was there for connections; null if it never was. */
@@ -131,7 +123,7 @@ export class WorkerProcess {
 
   /** It was told so, and may do something about it. */
   onCannotListen(error: SystemErrorFields): void {
-    if (this.state === 'starting' && isListenError(error)) this.#listenError = error;
+    if (this.#phase === 'starting') this.#lastWords.hearCannotListen(error);
   }
 
   /** Nothing new, and an end when what is in flight is done. Twice is as good as once. */
@@ -143,8 +135,7 @@ export class WorkerProcess {
 
   /** A draining one is to destroy what it has still open. False: it does so already. */
   hurry(): boolean {
-    if (this.#record.state !== 'draining' || this.#isHurried) return false;
-    this.#isHurried = true;
+    if (!this.#enter('hurried')) return false;
     this.#setKillTimer(0);
     this.#sendDrain({ idleGraceMs: 0, drainTimeoutMs: 0, handlerTimeoutMs: 0 }, 'SIGTERM');
     return true;
@@ -152,8 +143,7 @@ export class WorkerProcess {
 
   /** At once, without a drain. */
   kill(reason: WorkerReason): void {
-    if (this.#record.state === 'exited') return;
-    this.#isKilled = true;
+    if (!this.#enter('killed')) return;
     this.#record.reason ??= reason;
     this.worker.process.kill('SIGKILL');
   }
@@ -166,20 +156,23 @@ export class WorkerProcess {
   }
 
   #setReadyWhen(what: ValidSupervisorOptions['readyWhen']): void {
-    if (this.#record.state !== 'starting' || this.#isKilled || this.#options.readyWhen !== what)
-      return;
+    if (this.#options.readyWhen !== what || !this.#enter('ready')) return;
     this.#record.readyAt = performance.now();
-    // It has found another place.
-    this.#listenError = null;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#setWell(), this.#options.minUptimeMs);
+    this.#lastWords.forgetListenError();
+    this.#timer = setTimeout(() => this.#prove(), this.#options.minUptimeMs);
     // It may be stuck before its heartbeat has begun.
     if (this.#options.hangTimeoutMs > 0) this.pulse.ask();
-    this.#transit('ready');
+    this.#owner.onState(this);
+  }
+
+  /** It may have been stuck for as long as it has been ready. */
+  #prove(): void {
+    this.#timer = setTimeout(() => this.kill('hung'), this.#options.startTimeoutMs);
+    this.pulse.prove(() => this.#setWell());
   }
 
   #setWell(): void {
-    this.#isWell = true;
+    if (!this.#enter('well')) return;
     // Its last words are not wanted any more.
     this.#send({ cmd: 'NODE_SUPERVISE_READY' });
     this.#well.resolve();
@@ -189,8 +182,7 @@ export class WorkerProcess {
   #onMessage(message: ToSupervisor): void {
     switch (message.cmd) {
       case 'NODE_SUPERVISE_ERROR':
-        this.#lastOutput = message.stack;
-        if (isListenError(message.system)) this.#listenError = message.system;
+        this.#lastWords.hearError(message.stack, message.system);
         this.#owner.onError(this, message.stack);
         if (message.isGuarded) this.#beginDrain('error');
         else this.#record.reason ??= 'error';
@@ -199,8 +191,7 @@ export class WorkerProcess {
         this.#beginDrain('signal');
         break;
       case 'NODE_SUPERVISE_OUTPUT':
-        // An error's stack says more than that it was printed.
-        if (this.#lastOutput === '') this.#lastOutput = message.text;
+        this.#lastWords.hearOutput(message.text);
         break;
       case 'NODE_SUPERVISE_DRAINED':
         this.#record.drained = message.counts;
@@ -213,7 +204,7 @@ export class WorkerProcess {
         this.#onListening(message.place as Address);
         break;
       case 'NODE_SUPERVISE_STARTED':
-        this.#hasStarted = true;
+        this.#record.isLoaded = true;
         this.#setReadyWhen('started');
         break;
     }
@@ -221,31 +212,29 @@ export class WorkerProcess {
 
   /** False: it drains already, or is dead. */
   #beginDrain(reason: WorkerReason): boolean {
-    if (this.#isKilled || this.#record.state === 'draining' || this.#record.state === 'exited')
-      return false;
+    if (!this.#enter('draining')) return false;
     this.#record.reason ??= reason;
     this.#owner.release(this);
     this.#setKillTimer(this.#options.drainTimeoutMs);
     this.#failWell();
-    this.#transit('draining');
+    this.#owner.onState(this);
     return true;
   }
 
   #setKillTimer(drainTimeoutMs: number): void {
-    clearTimeout(this.#timer);
     const ms = drainTimeoutMs + this.#options.killTimeoutMs;
     this.#timer = setTimeout(() => this.kill(this.#record.reason ?? 'stop'), ms);
   }
 
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#record.state === 'exited') return;
-    clearTimeout(this.#timer);
+    const before = this.#record.state;
+    if (!this.#enter('exited')) return;
     this.#record.exitedAt = performance.now();
     this.#record.code = code;
     this.#record.signal = signal;
-    this.#record.reason ??= this.#record.state === 'starting' ? 'start-failed' : 'exit';
+    this.#record.reason ??= before === 'starting' ? 'start-failed' : 'exit';
     this.#failWell();
-    this.#transit('exited');
+    this.#owner.onState(this);
     this.#exited.resolve();
   }
 
@@ -253,9 +242,13 @@ export class WorkerProcess {
     this.#well.reject(new WorkerFailure(this.info(), this.servedMs, this.lastOutput));
   }
 
-  #transit(state: WorkerState): void {
-    this.#record.state = state;
-    this.#owner.onState(this);
+  /** False: that phase does not follow. Whoever enters one tells of it, when all else is as it should be. */
+  #enter(phase: Phase): boolean {
+    if (!mayFollow(this.#phase, phase)) return false;
+    this.#phase = phase;
+    this.#record.state = stateIn(phase, this.#record.state);
+    clearTimeout(this.#timer);
+    return true;
   }
 
   #sendDrain(drain: DrainSettings, signal: StopSignal): void {

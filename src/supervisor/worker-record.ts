@@ -16,6 +16,8 @@ export class WorkerRecord {
   readyAt: number | null = null;
   exitedAt: number | null = null;
   readonly listening: Address[] = [];
+  /** Its main module has been evaluated. */
+  isLoaded = false;
   drained: DrainCounts | null = null;
 
   constructor(seat: number, worker: Worker) {

@@ -10,6 +10,7 @@ import {
   readFileSync,
   readlinkSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -92,6 +93,18 @@ test("a living rondo's", async (t) => {
   t.match(second.stderr(), `is of process ${first.child.pid}, which is alive`);
   t.notMatch(second.stderr(), ' starts');
   t.equal(readFileSync(file, 'utf8'), `${first.child.pid}\n`);
+});
+
+test("another rondo's by now, which has got the pid of a dead one", async (t) => {
+  const file = path.join(temporaryDirectory(t), 'rondo.pid');
+  const other = runCli(t, ['start', APP, '-w', '1']);
+  await other.listening(1);
+  writeFileSync(file, `${other.child.pid}\n`);
+  const before = Date.now() / 1_000 - 60;
+  utimesSync(file, before, before);
+  const run = runCli(t, ['start', APP, '-w', '1', '--pidfile', file]);
+  await run.listening(1);
+  t.equal(readFileSync(file, 'utf8'), `${run.child.pid}\n`);
 });
 
 test('made another file by its user', async (t) => {

@@ -55,6 +55,22 @@ for (const how of ['throws', 'exits'] as const) {
   }
 }
 
+for (const [name, limits] of [
+  ['found by the hang detection', { hangTimeoutMs: 2_000 }],
+  ['without hang detection', { startTimeoutMs: 3_000 }],
+] as const) {
+  test(`hangs at once, ${name}`, async (t) => {
+    const supervised = await openSupervisor(t, { ...limits, minUptimeMs: 300, killTimeoutMs: 500 });
+    await supervised.call('start');
+    const old = await supervised.readyPids();
+    const env = { APP_HANGS_AFTER_MS: '1', APP_VERSION: '2' };
+    const error = await supervised.call('reload', { env }).catch((error) => error);
+    t.match(error, { seat: 0, message: /\bhung after it had been ready for \d+ ms/ });
+    t.strictSame((await supervised.readyPids()).sort(), old.sort(), 'the old ones serve');
+    t.equal(await versionOf(supervised), '1');
+  });
+}
+
 test('under load', underLoad, async (t) => {
   const supervised = await openSupervisor(t, { workers: 3, guard: true });
   await supervised.call('start');

@@ -3,6 +3,7 @@
 
 import { test } from 'tap';
 import { preloaded, startSupervised, ways } from '../fixtures/supervised.js';
+import { openSupervisor } from '../fixtures/supervisor.js';
 
 const SIGNALS: NodeJS.Signals[] = ['SIGHUP', 'SIGUSR2', 'SIGTTIN', 'SIGTTOU'];
 
@@ -26,5 +27,22 @@ test('heard by a program that listens', preloaded.options, async (t) => {
     }, signal);
     process.kill(worker.pid, signal);
     t.match(await worker.event(signal), { args: [signal] });
+  }
+});
+
+test('a new worker that is not yet so far is started again', async (t) => {
+  const supervised = await openSupervisor(t, { workers: 1, minUptimeMs: 100 });
+  await supervised.call('start');
+  for (const [index, signal] of (['SIGHUP', 'SIGUSR2'] as const).entries()) {
+    const count = supervised.seen('worker:starting').length;
+    const reload = supervised.call('reload');
+    await supervised.until('worker:starting', count + 1);
+    const { pid } = supervised.seen('worker:starting').at(-1) as { pid: number };
+    process.kill(pid, signal);
+    await reload;
+    const ended = supervised.seen('worker:exited').find((worker) => worker.pid === pid);
+    t.match(ended, { signal, readyAfterMs: null }, 'it was too early for it');
+    t.equal(supervised.seen('reload:end').length, index + 1);
+    t.equal(supervised.seen('worker:starting').length, count + 2);
   }
 });
