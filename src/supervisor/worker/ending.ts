@@ -6,7 +6,7 @@
  */
 
 import cluster from 'node:cluster';
-import { around } from '../../worker/hidden-listeners.js';
+import { around } from '../../hidden-listeners.js';
 import { exitIfHeld, isExitHeld } from './exit.js';
 import { deliver, type EndSignal, programHandles, releaseSignals } from './signals.js';
 
@@ -43,7 +43,7 @@ export function endProcess(signal: EndSignal | null, raised: NodeJS.Signals | nu
   if (isHandedOver) return;
   if (!process.connected) process.exit();
   // After the program's listeners.
-  around('disconnect', (_args, next) => {
+  around(process, 'disconnect', (_args, next) => {
     next();
     process.exit();
   });

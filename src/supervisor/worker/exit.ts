@@ -4,7 +4,7 @@
  */
 
 import { syncBuiltinESMExports } from 'node:module';
-import { before } from '../../worker/hidden-listeners.js';
+import { before } from '../../hidden-listeners.js';
 
 /** Thrown out of process.exit(); as an uncaught error it is nobody's (guard.ts). */
 export const exiting = new Error('The process ends when its requests in flight are answered');
@@ -45,7 +45,7 @@ export function exitIfHeld(): void {
 
 /** Also if the program ends with `process.exit(0)`. */
 export function failAtExit(): void {
-  before('exit', (code: number) => {
+  before(process, 'exit', (code: number) => {
     if (code === 0) process.exitCode = 1;
   });
 }

@@ -7,7 +7,7 @@
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
-import { around } from '../../worker/hidden-listeners.js';
+import { around } from '../../hidden-listeners.js';
 import type { SystemErrorFields } from '../messages.js';
 import { exiting, holdExit } from './exit.js';
 
@@ -58,14 +58,14 @@ export function watchErrors(host: ErrorHost): void {
     }
   };
 
-  around('uncaughtExceptionMonitor', ([error], next) => {
+  around(process, 'uncaughtExceptionMonitor', ([error], next) => {
     if (error === exiting) return true;
     const result = next();
     if (process.hasUncaughtExceptionCaptureCallback()) return result;
     if (process.listenerCount('uncaughtException') === 0 && !host.isGuarded()) fail(error);
     return result;
   });
-  around('uncaughtException', ([error], next) => {
+  around(process, 'uncaughtException', ([error], next) => {
     if (error === exiting) return true;
     if (process.listenerCount('uncaughtException') > 0) return give(error, next);
     if (!host.isGuarded()) return next();
@@ -73,11 +73,11 @@ export function watchErrors(host: ErrorHost): void {
     fail(error);
     return true;
   });
-  around('unhandledRejection', ([reason], next) => {
+  around(process, 'unhandledRejection', ([reason], next) => {
     if (reason === exiting) return true;
     return process.listenerCount('unhandledRejection') > 0 ? give(reason, next) : next();
   });
-  around('exit', ([code], next) => {
+  around(process, 'exit', ([code], next) => {
     if (isOfError() && code !== 0 && !host.isGuarded()) fail(given?.error);
     return next();
   });

@@ -1,6 +1,6 @@
 /** The worker's end of ../messages.ts. Nothing here keeps the process running. */
 
-import { before } from '../../worker/hidden-listeners.js';
+import { before } from '../../hidden-listeners.js';
 import { asSuperviseMessage, type ToSupervisor, type ToWorker } from '../messages.js';
 
 /** As it was before the program could replace it. */
@@ -14,7 +14,7 @@ export function tellPrimary(message: ToSupervisor): void {
 
 /** Calls back with what the primary sends. It is rondo's own, so its fields are as they should be. */
 export function onPrimaryMessage(listener: (message: ToWorker) => void): void {
-  before('internalMessage', (raw: unknown) => {
+  before(process, 'internalMessage', (raw: unknown) => {
     const message = asSuperviseMessage(raw);
     if (message !== null) listener(message as ToWorker);
   });

@@ -7,7 +7,7 @@
 
 import { EventEmitter } from 'node:events';
 import { constants } from 'node:os';
-import { around } from '../../worker/hidden-listeners.js';
+import { around } from '../../hidden-listeners.js';
 
 export type EndSignal = 'SIGTERM' | 'SIGINT';
 
@@ -72,7 +72,7 @@ function tellNode(event: 'newListener' | 'removeListener', signal: string): void
 
 /** Without a moment in which a signal would have its default action. */
 function keepHandles(): void {
-  around('removeListener', (args, next) => {
+  around(process, 'removeListener', (args, next) => {
     const [type] = args;
     if (typeof type !== 'string' || !watched.has(type)) return next();
     for (const listener of process.rawListeners('removeListener')) {

@@ -7,10 +7,10 @@ import { createRequire } from 'node:module';
 import { connections as allConnections } from '../../drain/connections.js';
 import type { Drain } from '../../drain/drain.js';
 import type { DrainSettings } from '../../drain/types.js';
+import { before } from '../../hidden-listeners.js';
 import { IPC_CHANNEL } from '../../protocol/protocol.js';
 import { channelName } from '../../worker/environment.js';
 import { setHeartbeat } from '../../worker/heartbeat.js';
-import { before } from '../../worker/hidden-listeners.js';
 import { dieWithParent } from '../lifeline.js';
 import type { WorkerSettings } from '../messages.js';
 import { handleSignals } from './end-signals.js';
@@ -51,7 +51,7 @@ export function supervise({
     const text = output.take();
     if (text !== null) tellPrimary({ cmd: 'NODE_SUPERVISE_OUTPUT', text });
   };
-  before('exit', () => {
+  before(process, 'exit', () => {
     sendOutput();
     // The program's handlers end it before its connections do.
     if (drain === null || drain.isOver) return;
