@@ -17,7 +17,13 @@ const run = promisify(execFile);
 
 async function look(way: Way, transport: string): Promise<Seen> {
   const args = [...way.nodeArgs, fixture('what-is-seen.mjs')];
-  const env = { ...process.env, NODE_OPTIONS: '', RONDO_TRANSPORT: transport };
+  // Node 22.12 warns of require() of a module, and opens process.stderr for it.
+  const env = {
+    ...process.env,
+    NODE_OPTIONS: '',
+    NODE_NO_WARNINGS: '1',
+    RONDO_TRANSPORT: transport,
+  };
   const { stdout } = await run(process.execPath, args, { env, timeout: 30_000 });
   const lines = stdout
     .trim()
