@@ -39,6 +39,7 @@ interface Way {
 
 const plainNode: Way = { args: [[], []] };
 const preloaded: Way = { args: [['--import', REGISTER], []] };
+const onIpc: Way = { ...preloaded, env: { RONDO_TRANSPORT: 'ipc' } };
 const started: Way = {
   args: [[CLI, 'start', '--workers', '1', '--json'], ['--']],
   env: { LISTEN_TABLE_ALONE: '1' },
@@ -70,7 +71,8 @@ function fdOf(server: net.Server): number {
   return (server as net.Server & { _handle: { fd: number } })._handle.fd;
 }
 
-async function runTable(t: Test, node: string, { args, env }: Way): Promise<Table> {
+async function runTable(t: Test, node: string, way: Way): Promise<Table> {
+  const { args, env } = way;
   const directory = mkdtempSync(path.join(tmpdir(), 'listen-'));
   t.teardown(() => rmSync(directory, { recursive: true }));
   const result = path.join(directory, 'result.json');
@@ -78,7 +80,16 @@ async function runTable(t: Test, node: string, { args, env }: Way): Promise<Tabl
   const file = openSync('/dev/null', 'r');
   const [before, after] = args;
   const child = spawn(node, [...before, PROGRAM, ...after, result, directory, FDS], {
-    stdio: ['ignore', 'ignore', 'inherit', 'ignore', ...servers.map(fdOf), file, 'pipe'],
+    // The log of `rondo start` has a line for each place where it listens.
+    stdio: [
+      'ignore',
+      'ignore',
+      way === started ? 'ignore' : 'inherit',
+      'ignore',
+      ...servers.map(fdOf),
+      file,
+      'pipe',
+    ],
     env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1', ...env },
     cwd: workingDirectory(directory),
   });
@@ -103,6 +114,11 @@ for (const node of nodes) {
     t.ok(Object.keys(plain.rows).length > 200, 'it tries much');
     await t.test('with the preload', async (t) => {
       const rondo = await runTable(t, node, preloaded);
+      compare(t, rondo, plain, 'rows');
+      compare(t, rondo, plain, 'events');
+    });
+    await t.test('with the preload, on ipc', async (t) => {
+      const rondo = await runTable(t, node, onIpc);
       compare(t, rondo, plain, 'rows');
       compare(t, rondo, plain, 'events');
     });

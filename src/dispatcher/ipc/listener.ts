@@ -27,7 +27,7 @@ const LONGEST_UNIX_PATH = process.platform === 'linux' ? 108 : 104;
 export async function listen(target: ListenTarget, onConnection: OnConnection): Promise<Server> {
   if (target.kind === 'path') checkPath(target.path);
   const server = createServer();
-  const inode = target.kind === 'fd' ? inodeOf(target.fd) : null;
+  const inode = target.kind === 'fd' ? socketInode(target.fd) : null;
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -38,8 +38,9 @@ export async function listen(target: ListenTarget, onConnection: OnConnection): 
       server.listen(nodesOptions(target));
     });
   } catch (error) {
-    // The fd is the transport's in any case. Node has closed it or not, depending on the error.
-    if (target.kind === 'fd' && inode !== null && inodeOf(target.fd) === inode) {
+    // The fd is the transport's, and Node has closed it or not, depending on the error. What is no socket is not
+    // the caller's to give away: it may be one of Node's own fds.
+    if (target.kind === 'fd' && inode !== null && socketInode(target.fd) === inode) {
       closeSync(target.fd);
     }
     throw error;
@@ -134,9 +135,10 @@ function closeAtExit(server: Server): void {
   });
 }
 
-function inodeOf(fd: number): number | null {
+function socketInode(fd: number): number | null {
   try {
-    return fstatSync(fd).ino;
+    const found = fstatSync(fd);
+    return found.isSocket() ? found.ino : null;
   } catch {
     return null;
   }
