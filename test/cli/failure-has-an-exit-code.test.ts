@@ -3,11 +3,19 @@
 // with rondo itself has code 1.
 
 import { once } from 'node:events';
+import { copyFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
-import { ask, askForPids, noneIsLeft, runCli } from '../fixtures/cluster-cli.js';
+import {
+  ask,
+  askForPids,
+  noneIsLeft,
+  runCli,
+  temporaryDirectory,
+} from '../fixtures/cluster-cli.js';
 import { copyPackage } from '../fixtures/cluster-package.js';
 import { fixture } from '../fixtures/harness.js';
 
@@ -78,6 +86,13 @@ test('a worker ends later', async (t) => {
   await noneIsLeft(run);
 });
 
+/** Where no rondo is found for it, which would be run in place of the copy. */
+function appAlone(t: Test): string {
+  const file = path.join(temporaryDirectory(t), path.basename(APP));
+  copyFileSync(APP, file);
+  return file;
+}
+
 const demands: NodeJS.ProcessEnv[] = [
   { RONDO_NATIVE: '1' },
   { RONDO_NATIVE: '', RONDO_TRANSPORT: 'native' },
@@ -85,7 +100,7 @@ const demands: NodeJS.ProcessEnv[] = [
 
 for (const env of demands) {
   test(`rondo cannot do as it is told: ${JSON.stringify(env)}`, async (t) => {
-    const run = runCli(t, ['start', APP, '-w', '1'], env, { bin: binWithoutAddon(t) });
+    const run = runCli(t, ['start', appAlone(t), '-w', '1'], env, { bin: binWithoutAddon(t) });
     t.equal(await run.end, 1);
     t.match(run.stderr(), /^rondo: The native addon cannot be loaded: /);
     t.notMatch(run.stderr(), ' starts');
@@ -94,7 +109,7 @@ for (const env of demands) {
 
 test('without the addon it works all the same', async (t) => {
   const env = { RONDO_NATIVE: '' };
-  const run = runCli(t, ['start', APP, '-w', '2'], env, { bin: binWithoutAddon(t) });
+  const run = runCli(t, ['start', appAlone(t), '-w', '2'], env, { bin: binWithoutAddon(t) });
   const port = await run.listening(2);
   t.equal((await askForPids(port)).size, 2);
   t.match(run.stderr(), /RONDO_CLUSTER_FALLBACK/);

@@ -85,12 +85,8 @@ for (const transport of transports()) {
       closeSync(file);
       await dispatcher.close();
     });
-    await t.rejects(dispatcher.listen({ fd: file }), {
-      code: /^(ENOTSOCK|EINVAL|EBADF)$/,
-    } as object);
+    await t.rejects(dispatcher.listen({ fd: file }), { code: 'EINVAL' });
     t.ok(fstatSync(file).isCharacterDevice(), 'it is open still');
-    await t.rejects(dispatcher.listen({ fd: 65_000 }), {
-      code: /^(ENOTSOCK|EINVAL|EBADF)$/,
-    } as object);
+    await t.rejects(dispatcher.listen({ fd: 65_000 }), { code: 'EINVAL' });
   });
 }
