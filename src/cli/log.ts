@@ -3,7 +3,7 @@
 import type { RondoError } from '../errors.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { SupervisorEvents, WorkerInfo } from '../supervisor/types.js';
-import { placeOf } from './place.js';
+import { placeOf, textOf } from './place.js';
 
 type Event = keyof SupervisorEvents;
 
@@ -25,6 +25,8 @@ const TEXTS: Texts = {
   degraded: ({ missing, ready, workers }) =>
     `degraded: ${ready} of ${workers} workers ready, worker ${missing.join(', ')} missing`,
   recovered: () => 'recovered: every worker is well',
+  'address:closed': (address) =>
+    `${textOf(address)} is closed, as no worker listens there since the reload`,
   'reload:begin': () => 'reload: begins',
   'reload:end': () => 'reload: done',
   'reload:failed': (error) => `reload: failed, the old workers stay: ${error.message}`,
@@ -44,6 +46,7 @@ const TEXTS: Texts = {
 const FIELDS: Partial<Record<Event, string[]>> = {
   'worker:error': ['worker', 'stack'],
   'worker:hung': ['worker', 'ageMs'],
+  'address:closed': ['address'],
   'seat:waiting': ['seat', 'delayMs'],
   'seat:stopped': ['seat', 'lastOutput'],
   'reload:failed': ['error'],

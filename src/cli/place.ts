@@ -2,6 +2,7 @@
 
 import type { Address } from 'node:cluster';
 import { isIPv6 } from 'node:net';
+import type { Address as DispatcherAddress } from '../types.js';
 
 /** `127.0.0.1:8000`, `[::1]:8000`, `*:8000` for every address, a path, or `fd 3`. */
 export function placeOf(listening: Address & { fd?: number }): string {
@@ -13,4 +14,11 @@ export function placeOf(listening: Address & { fd?: number }): string {
   if (addressType === 'udp4' || addressType === 'udp6') return `${address ?? '*'}:${port}/udp`;
   if (address === null) return `*:${port}`;
   return isIPv6(address) ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The same, of a listener of the dispatcher's. */
+export function textOf(address: DispatcherAddress): string {
+  if (typeof address === 'string') return address;
+  const { port } = address;
+  return isIPv6(address.address) ? `[${address.address}]:${port}` : `${address.address}:${port}`;
 }

@@ -12,7 +12,7 @@ import { Dispatcher } from '../dispatcher/dispatcher.js';
 import type { Listener } from '../dispatcher/listener.js';
 import type { Slot } from '../dispatcher/slot.js';
 import { loadNative } from '../native.js';
-import type { DispatcherOptions } from '../types.js';
+import type { Address, DispatcherOptions } from '../types.js';
 import { type Fork, forkWith } from './fork.js';
 import { listenOptions } from './listen.js';
 import {
@@ -135,10 +135,11 @@ export class ClusterPrimary {
 
   /**
    * Closes those that no worker has, after a time in which they were kept. One that is released gets nothing
-   * more of it, though it has not ended yet.
+   * more of it, though it has not ended yet. Returns their addresses.
    */
-  closeUnusedListeners(): void {
-    this.#listeners.closeUnused((worker) => this.#slots.has(worker));
+  closeUnusedListeners(): Address[] {
+    const closed = this.#listeners.closeUnused((worker) => this.#slots.has(worker));
+    return closed.map((listener) => listener.address());
   }
 
   /**

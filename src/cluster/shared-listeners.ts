@@ -60,11 +60,15 @@ export class SharedListeners {
     for (const key of this.#byKey.keys()) this.leave(worker, key, isKept);
   }
 
-  /** Those that no worker has for which `isServing`. */
-  closeUnused(isServing: (worker: Worker) => boolean): void {
+  /** Those that no worker has for which `isServing`. Returns those that were open. */
+  closeUnused(isServing: (worker: Worker) => boolean): Listener[] {
+    const closed: Listener[] = [];
     for (const [key, shared] of this.#byKey) {
-      if (![...shared.workers].some(isServing)) this.#closeUnused(key, shared);
+      if ([...shared.workers].some(isServing)) continue;
+      if (shared.listener !== null) closed.push(shared.listener);
+      this.#closeUnused(key, shared);
     }
+    return closed;
   }
 
   /** They are the caller's from here on. */

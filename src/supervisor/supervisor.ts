@@ -212,7 +212,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     if (changes.workers !== undefined) await this.#resize(changes.workers);
     this.#lifecycle.checkRunning();
     // The new program may listen elsewhere. Not while one is missing that may come back.
-    if (crew.ready === crew.seats.length) rondo()?.closeUnusedListeners();
+    const closed = crew.ready === crew.seats.length ? (rondo()?.closeUnusedListeners() ?? []) : [];
+    for (const address of closed) this.#teller.tell('address:closed', address);
     this.#teller.tell('reload:end');
   }
 

@@ -2,7 +2,7 @@
 
 import type { Address } from 'node:cluster';
 import type { RondoError } from '../errors.js';
-import type { DispatcherOptions, DispatcherStats } from '../types.js';
+import type { Address as DispatcherAddress, DispatcherOptions, DispatcherStats } from '../types.js';
 
 /** Options of a {@link Supervisor}, in addition to those of its dispatcher. */
 export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnections'> {
@@ -146,7 +146,7 @@ export interface WorkerInfo {
   livedMs: number;
   /** Milliseconds from its start until it was ready; null if it never was. */
   readyAfterMs: number | null;
-  /** Where it listens, or has listened, in the order in which it began to. */
+  /** Where it listens, or has listened, in the order in which it began to; the first 64 places. */
   listening: Address[];
   /** What came of its draining, as it counts itself; null if it did not say. */
   drained: DrainResult | null;
@@ -218,6 +218,8 @@ export interface SupervisorEvents {
   degraded: [what: Degraded];
   /** After `degraded`: every seat has a worker that is well. */
   recovered: [];
+  /** After a reload no worker listens there any more, as one did before; nobody can connect. */
+  'address:closed': [address: DispatcherAddress];
   'reload:begin': [];
   /** Every seat has a new worker that is well. The old ones may still drain. */
   'reload:end': [];

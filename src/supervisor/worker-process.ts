@@ -17,6 +17,9 @@ import { WorkerFailure, whyNotReady } from './worker-failure.js';
 import { mayFollow, type Phase, stateIn } from './worker-phase.js';
 import { WorkerRecord } from './worker-record.js';
 
+/** A program may open and close servers for as long as it runs. */
+const MOST_PLACES = 64;
+
 export interface WorkerOwner {
   /** After each transition. */
   onState(worker: WorkerProcess): void;
@@ -151,7 +154,8 @@ export class WorkerProcess {
   #onListening(address: Address): void {
     // Two may tell of the same.
     if (this.#record.listening.some((other) => isSamePlace(other, address))) return;
-    this.#record.listening.push(address);
+    const { listening } = this.#record;
+    if (listening.length < MOST_PLACES) listening.push(address);
     this.#setReadyWhen('listening');
   }
 

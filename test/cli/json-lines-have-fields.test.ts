@@ -27,6 +27,7 @@ const FIELDS: Record<string, string[]> = {
   'seat:waiting': ['seat', 'delayMs'],
   'seat:stopped': ['seat', 'lastOutput'],
   'reload:begin': [],
+  'address:closed': ['address'],
   'reload:end': [],
   'reload:failed': ['error', 'seat', 'lastOutput'],
   'agent:ready': ['pid'],
@@ -40,6 +41,7 @@ const FIELDS: Record<string, string[]> = {
 
 /** Those that a good life does not have. */
 const OTHERS = [
+  'address:closed',
   'worker:hurried',
   'degraded',
   'recovered',
