@@ -27,7 +27,7 @@ function supervisorOptions(workers, releases) {
     env: { SOCKET: releases.socket },
     workers,
     guard: true,
-    hangTimeoutMs: 1_200,
+    hangTimeoutMs: 2_000,
     // Each new worker is watched for a second, and the start of each takes a core.
     parallel: 2,
     idleGraceMs: 200,

@@ -12,7 +12,7 @@ export const SCALE = { least: 2, most: 6 };
 export const GROW_MB = 300;
 const BLOCK_MS = 500;
 /** In a calm round it has to be well under hangTimeoutMs, after which it would be killed. */
-const STAND_MS = { least: 300, calm: 600, rough: 2_000 };
+const STAND_MS = { least: 300, calm: 600, rough: 3_000 };
 const THROW_WITHIN_MS = 300;
 const POLICIES = [
   'round-robin',
