@@ -1,7 +1,9 @@
 // A new release may listen elsewhere, because it is to, or because it has looked whether its port is free. The
 // address that nobody listens on any more is closed, and the log says so.
 
+import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { test } from 'tap';
 import { ask, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
@@ -26,5 +28,6 @@ test('a release that listens elsewhere', async (t) => {
   run.child.kill('SIGHUP');
   const [line] = await run.says(/^rondo: .* is closed, .*$/m);
   t.equal(line, `rondo: 127.0.0.1:${port} is closed, as no worker listens there since the reload`);
-  await t.rejects(ask(port), { code: 'ECONNREFUSED' });
+  const client = net.connect(port, '127.0.0.1');
+  await t.rejects(once(client, 'connect'), { code: 'ECONNREFUSED' });
 });
