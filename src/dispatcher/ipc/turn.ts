@@ -8,7 +8,7 @@
 import type { ValidPolicy } from '../policies/index.js';
 import type { Picker } from '../policies/policy.js';
 import { type Connection, peerOf } from './connection.js';
-import { Seat } from './seat.js';
+import { Member } from './member.js';
 import type { IpcSlot } from './slot.js';
 
 /** By how many connections a slot may be ahead of the last of those that keep up. */
@@ -31,7 +31,7 @@ export class Turn {
   #pick: Picker;
   #counts = new WeakMap<IpcSlot, number>();
   #serving: readonly IpcSlot[] = [];
-  #seats: Seat[] = [];
+  #members: Member[] = [];
   #last = -1;
   #picks = 0;
 
@@ -46,14 +46,14 @@ export class Turn {
     this.#policy = policy;
     this.#pick = policy.create();
     this.#counts = new WeakMap();
-    this.#serving = this.#seats = [];
+    this.#serving = this.#members = [];
     this.#picks = 0;
   }
 
   /** Null: those that have room are ahead of others, so the connection is held. */
   choose(connection: Connection, choice: TurnChoice): IpcSlot | null {
     const { serving, able, isUnlimited, mayWait, now } = choice;
-    if (serving !== this.#serving) this.#seat(serving);
+    if (serving !== this.#serving) this.#gather(serving);
     this.#look(now);
     // One that was refused has been counted, and those that are left for it are few.
     const isFree = isUnlimited || connection.refusedBy.length > 0;
@@ -62,7 +62,7 @@ export class Turn {
     if (eligible.length === 0) return null;
     const address = this.#policy.name === 'source-ip' ? (peerOf(connection).address ?? '') : '';
     const [last, picks] = [this.#last, this.#picks];
-    return this.#pick({ serving: this.#seats, eligible, last, picks, address, mayWait }).owner;
+    return this.#pick({ serving: this.#members, eligible, last, picks, address, mayWait }).owner;
   }
 
   /** It is handed to the slot. */
@@ -83,39 +83,39 @@ export class Turn {
 
   /** A slot that begins to serve the listener has the least count of the others. */
   welcome(slot: IpcSlot): void {
-    this.#unseat();
+    this.#dismiss();
     this.#counts.delete(slot);
   }
 
-  // ---- seats ----
+  // ---- members ----
 
-  /** While they last the counts are in the seats. */
-  #seat(serving: readonly IpcSlot[]): void {
-    this.#unseat();
+  /** While they last the counts are in the members. */
+  #gather(serving: readonly IpcSlot[]): void {
+    this.#dismiss();
     this.#serving = serving;
-    this.#seats = serving.map((slot) => new Seat(slot, this.#policy.keepsEven));
+    this.#members = serving.map((slot) => new Member(slot, this.#policy.keepsEven));
     let least = Number.POSITIVE_INFINITY;
-    for (const seat of this.#seats) {
-      const count = this.#counts.get(seat.owner);
+    for (const member of this.#members) {
+      const count = this.#counts.get(member.owner);
       if (count === undefined) continue;
-      seat.count = count;
-      least = Math.min(least, count / seat.divisor);
+      member.count = count;
+      least = Math.min(least, count / member.divisor);
     }
     if (least === Number.POSITIVE_INFINITY) least = 0;
-    for (const seat of this.#seats) {
-      if (!this.#counts.has(seat.owner)) seat.count = Math.floor(least * seat.divisor);
+    for (const member of this.#members) {
+      if (!this.#counts.has(member.owner)) member.count = Math.floor(least * member.divisor);
     }
   }
 
-  #unseat(): void {
-    for (const { owner, count } of this.#seats) this.#counts.set(owner, count);
-    this.#serving = this.#seats = [];
+  #dismiss(): void {
+    for (const { owner, count } of this.#members) this.#counts.set(owner, count);
+    this.#serving = this.#members = [];
   }
 
   #add(slot: IpcSlot, change: 1 | -1): void {
-    const seat = this.#seats.find(({ owner }) => owner === slot);
-    if (seat !== undefined) {
-      seat.count = Math.max(0, seat.count + change);
+    const member = this.#members.find(({ owner }) => owner === slot);
+    if (member !== undefined) {
+      member.count = Math.max(0, member.count + change);
     } else if (change > 0 || this.#counts.has(slot)) {
       this.#counts.set(slot, Math.max(0, (this.#counts.get(slot) ?? 0) + change));
     }
@@ -125,15 +125,15 @@ export class Turn {
   #look(now: number): void {
     let keeping = 0;
     let least = Number.POSITIVE_INFINITY;
-    for (const seat of this.#seats) {
-      seat.keepsUp = seat.owner.work.keepsUp(now);
-      if (!seat.keepsUp) continue;
+    for (const member of this.#members) {
+      member.keepsUp = member.owner.work.keepsUp(now);
+      if (!member.keepsUp) continue;
       keeping++;
-      least = Math.min(least, seat.count / seat.divisor);
+      least = Math.min(least, member.count / member.divisor);
     }
-    if (keeping === 0 || keeping === this.#seats.length) return;
-    for (const seat of this.#seats) {
-      seat.count = Math.max(seat.count, Math.floor(least * seat.divisor) - LEAD);
+    if (keeping === 0 || keeping === this.#members.length) return;
+    for (const member of this.#members) {
+      member.count = Math.max(member.count, Math.floor(least * member.divisor) - LEAD);
     }
   }
 
@@ -141,20 +141,20 @@ export class Turn {
   #limit(): number {
     let limit = Number.POSITIVE_INFINITY;
     if (this.#policy.keepsEven === null) return limit;
-    for (const seat of this.#seats) {
-      if (seat.keepsUp) limit = Math.min(limit, seat.share + LEAD / seat.divisor);
+    for (const member of this.#members) {
+      if (member.keepsUp) limit = Math.min(limit, member.share + LEAD / member.divisor);
     }
     return limit;
   }
 
-  /** Of those that are able, which are in the seats' order, the ones below the limit. */
-  #eligible(able: readonly IpcSlot[], limit: number): Seat[] {
-    const eligible: Seat[] = [];
+  /** Of those that are able, which are in the members' order, the ones below the limit. */
+  #eligible(able: readonly IpcSlot[], limit: number): Member[] {
+    const eligible: Member[] = [];
     let next = 0;
-    for (const seat of this.#seats) {
-      if (seat.owner !== able[next]) continue;
+    for (const member of this.#members) {
+      if (member.owner !== able[next]) continue;
       next++;
-      if (seat.share < limit) eligible.push(seat);
+      if (member.share < limit) eligible.push(member);
     }
     return eligible;
   }

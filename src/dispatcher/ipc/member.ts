@@ -1,10 +1,10 @@
-/** What the turn of a listener, and with it a policy, sees of a slot on the ipc transport. */
+/** A slot as a member of a listener's turn: what that, and with it a policy, sees of it on the ipc transport. */
 
 import type { Candidate, Evenness } from '../policies/policy.js';
 import { clockMs } from './clock.js';
 import type { IpcSlot } from './slot.js';
 
-export class Seat implements Candidate {
+export class Member implements Candidate {
   readonly owner: IpcSlot;
   readonly slot: number;
   count = 0;
