@@ -15,10 +15,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { commandOf, isAlive, isRondo, startOf } from './processes.js';
-
-/** The time of the boot is known in seconds, and moves when the clock is set. */
-const CLOCK_MS = 2_000;
+import { commandOf, isAlive, isRondo, valuesOf } from './processes.js';
 
 /** More than the digits of a pid and a newline. */
 const LONGEST = 32;
@@ -66,9 +63,22 @@ function checkReplaceable(file: string, absolute: string): void {
   const command = commandOf(pid);
   // The id of a process that has ended is given to another one some day. What cannot be seen may be one of ours.
   if (command !== null && !isRondo(command)) return;
-  // Such as another rondo's: it did not run yet when the file was written.
-  if ((startOf(pid) ?? 0) > lstatSync(absolute).mtimeMs + CLOCK_MS) return;
+  // Such as another rondo, which has another pid file, or none.
+  if (command !== null && !hasPidFile(pid, command, absolute)) return;
   throw new Error(`The pid file '${file}' is of process ${pid}, which is alive`);
+}
+
+/** By its command line. What cannot be seen may be the same. */
+function hasPidFile(pid: number, command: readonly string[], absolute: string): boolean {
+  const { dev, ino } = lstatSync(absolute);
+  return valuesOf('--pidfile', command).some((file) => {
+    try {
+      const its = lstatSync(path.resolve(`/proc/${pid}/cwd`, file));
+      return its.dev === dev && its.ino === ino;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+    }
+  });
 }
 
 /** 0 for an empty file, in which a pid is still to be; null if it is anything else than a file with a pid. */

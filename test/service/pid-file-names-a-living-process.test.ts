@@ -95,16 +95,35 @@ test("a living rondo's", async (t) => {
   t.equal(readFileSync(file, 'utf8'), `${first.child.pid}\n`);
 });
 
-test("another rondo's by now, which has got the pid of a dead one", async (t) => {
-  const file = path.join(temporaryDirectory(t), 'rondo.pid');
-  const other = runCli(t, ['start', APP, '-w', '1']);
-  await other.listening(1);
-  writeFileSync(file, `${other.child.pid}\n`);
-  const before = Date.now() / 1_000 - 60;
-  utimesSync(file, before, before);
-  const run = runCli(t, ['start', APP, '-w', '1', '--pidfile', file]);
-  await run.listening(1);
-  t.equal(readFileSync(file, 'utf8'), `${run.child.pid}\n`);
+for (const [which, args] of [
+  ['without a pid file', []],
+  ['with another pid file', ['--pidfile=other/rondo.pid']],
+  ['whose program has an argument of that name', ['--', '--pidfile', 'rondo.pid']],
+] as const) {
+  test(`another rondo's by now, ${which}`, async (t) => {
+    const cwd = temporaryDirectory(t);
+    const file = path.join(cwd, 'rondo.pid');
+    mkdirSync(path.join(cwd, 'other'));
+    const other = runCli(t, ['start', APP, '-w', '1', ...args], {}, { cwd });
+    await other.listening(1);
+    writeFileSync(file, `${other.child.pid}\n`);
+    const run = runCli(t, ['start', APP, '-w', '1', '--pidfile', file]);
+    await run.listening(1);
+    t.equal(readFileSync(file, 'utf8'), `${run.child.pid}\n`);
+  });
+}
+
+test('of one that runs, by another path', async (t) => {
+  const cwd = temporaryDirectory(t);
+  const file = path.join(cwd, 'rondo.pid');
+  const first = runCli(t, ['start', APP, '-w', '1', '--pidfile=./rondo.pid'], {}, { cwd });
+  await first.listening(1);
+  // The clock was set meanwhile.
+  utimesSync(file, 0, 0);
+  const second = runCli(t, ['start', APP, '-w', '1', '--pidfile', file]);
+  t.equal(await second.end, 2);
+  t.match(second.stderr(), `is of process ${first.child.pid}, which is alive`);
+  t.equal(readFileSync(file, 'utf8'), `${first.child.pid}\n`);
 });
 
 test('made another file by its user', async (t) => {
