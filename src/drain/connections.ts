@@ -139,15 +139,14 @@ export class Connections extends ConnectionSet {
 
 /** Calls back when a socket of this process, of whatever kind, is destroyed, which each is in the end. */
 function watchEnds(onEnd: (socket: Socket) => void): void {
-  const destroy = Socket.prototype._destroy;
-  // Anonymous, as Node's is.
-  Object.assign(Socket.prototype, {
-    _destroy: (() =>
-      function (this: Socket, ...args: Parameters<typeof destroy>) {
-        destroy.apply(this, args);
-        onEnd(this);
-      })(),
-  });
+  const { _destroy: destroy } = Socket.prototype;
+  const watched = function (this: Socket, ...args: Parameters<typeof destroy>): void {
+    destroy.apply(this, args);
+    onEnd(this);
+  };
+  // It may be inspected.
+  Object.defineProperty(watched, 'name', { value: destroy.name, configurable: true });
+  Socket.prototype._destroy = watched;
 }
 
 let all: Connections | null = null;
