@@ -56,6 +56,26 @@ for (const way of ways) {
   }
 }
 
+test(
+  'process.exit() long after an error that was handled is not of it',
+  preloaded.options,
+  async (t) => {
+    const worker = await startSupervised(t, preloaded, { settings: { guard: true } });
+    await worker.run(() => {
+      // Longer after it than an error reporter takes.
+      process.on('uncaughtException', () => setTimeout(() => process.exit(7), 15_500));
+    });
+    const client = await openClient(await worker.run(serve));
+    client.write('GET / HTTP/1.1\r\nHost: here\r\n\r\n');
+    await until('it waits', () => worker.run(({ response }) => response !== undefined));
+    await worker.run(fail);
+    t.match(await worker.exit(), { code: 7, signal: null, isAsked: false });
+    t.equal(worker.count('NODE_SUPERVISE_ERROR'), 0, 'no error is told');
+    t.equal(worker.count('NODE_SUPERVISE_DRAINED'), 0, 'and nothing is waited for');
+    t.equal(await text(client).catch(() => ''), '', 'as in plain Node');
+  },
+);
+
 test('without the guard it ends at once, and is told', preloaded.options, async (t) => {
   const worker = await startSupervised(t, preloaded, { settings: { guard: false } });
   await worker.run(report, 'from a callback');
