@@ -61,7 +61,10 @@ test('reload', nativeOnly, async (t) => {
   });
   const ports = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const log: Array<Record<string, unknown>> = [];
-  createInterface({ input: child.stderr }).on('line', (line) => log.push(JSON.parse(line)));
+  // What else is on stderr is the workers', or Node's.
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (line.startsWith('{"time":')) log.push(JSON.parse(line));
+  });
   const port = Number((await ports.next()).value.split(' ')[1]);
   const old = await hold(port);
   const has = (wanted: string) => log.some(({ event }) => event === wanted);
