@@ -31,7 +31,7 @@ function supervisorOptions(workers, releases) {
     // Each new worker is watched for a second, and the start of each takes a core.
     parallel: 2,
     idleGraceMs: 200,
-    // A worker that hangs while it drains is not killed earlier, and no client may wait for 5 s.
+    // A worker that hangs while it drains is not killed earlier: HANG_MS follows from these.
     drainTimeoutMs: 2_000,
     killTimeoutMs: 500,
     // Far more fail here than would in peace, and the load is to meet workers.
