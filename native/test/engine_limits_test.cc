@@ -165,7 +165,8 @@ void TestTotalLimit() {
   is(static_cast<long long>(accepted()), 5, "in the backlog");
   first->LetGo();
   second->LetGo();
-  ok(Until([&] { return accepted() == 8 && open() == 3; }), "until others have ended");
+  // Those that the second got in place of the first's may have been let go, too.
+  ok(Until([&] { return accepted() == 8 && open() <= 3; }), "until others have ended");
 }
 
 void TestQueueTime() {

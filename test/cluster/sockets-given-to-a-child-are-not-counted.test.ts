@@ -1,13 +1,14 @@
 // A socket that a worker gives to a child of its own, by `child.send(message, socket)`, is that child's: it is not
-// counted as open; a drain waits for it, since the child may not live longer than its parent.
+// counted as open; a drain waits for it, since the child may not live longer than its parent, and not longer
+// than for others.
 
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { test } from 'tap';
+import { type Test, test } from 'tap';
 import { preloaded, settledStats, startProgram, total } from '../fixtures/cluster.js';
-import { until } from '../fixtures/faults.js';
+import { isAlive, until } from '../fixtures/faults.js';
 import { fixture, hold, nativeOnly, transports } from '../fixtures/harness.js';
 
 const CLI = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
@@ -50,8 +51,18 @@ for (const transport of transports()) {
   });
 }
 
-test('reload', nativeOnly, async (t) => {
-  const args = [CLI, 'start', '--workers', '1', '--min-uptime', '100', '--json', PROGRAM];
+interface Log {
+  has(event: string): boolean;
+  /** The first with that name. */
+  find(event: string): Record<string, unknown> | undefined;
+}
+
+/** `rondo start` with one worker. */
+async function start(
+  t: Test,
+  options: string[],
+): Promise<{ child: ChildProcess; port: number; log: Log }> {
+  const args = [CLI, 'start', '--workers', '1', ...options, '--json', PROGRAM];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   t.teardown(async () => {
     if (child.exitCode === null) {
@@ -60,25 +71,45 @@ test('reload', nativeOnly, async (t) => {
     }
   });
   const ports = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const log: Array<Record<string, unknown>> = [];
+  const lines: Array<Record<string, unknown>> = [];
   // What else is on stderr is the workers', or Node's.
   createInterface({ input: child.stderr }).on('line', (line) => {
-    if (line.startsWith('{"time":')) log.push(JSON.parse(line));
+    if (line.startsWith('{"time":')) lines.push(JSON.parse(line));
   });
   const port = Number((await ports.next()).value.split(' ')[1]);
+  const find = (wanted: string) => lines.find(({ event }) => event === wanted);
+  return { child, port, log: { find, has: (wanted) => find(wanted) !== undefined } };
+}
+
+test('reload', nativeOnly, async (t) => {
+  const { child, port, log } = await start(t, ['--min-uptime', '100']);
   const old = await hold(port);
-  const has = (wanted: string) => log.some(({ event }) => event === wanted);
   child.kill('SIGHUP');
-  await until('the old worker drains', () => has('worker:draining'));
+  await until('the old worker drains', () => log.has('worker:draining'));
   old.socket.write('more');
   const [chunk] = await once(old.socket, 'data');
   t.equal(`${chunk}`, 'more', 'the connection goes on');
-  t.notOk(has('worker:exited'), 'it is waited for');
+  t.notOk(log.has('worker:exited'), 'it is waited for');
   old.socket.end();
-  await until('the old worker ends', () => has('worker:exited'));
-  t.match(
-    log.find(({ event }) => event === 'worker:exited'),
-    { code: 0, signal: null },
-    'and no longer',
-  );
+  await until('the old worker ends', () => log.has('worker:exited'));
+  t.match(log.find('worker:exited'), { code: 0, signal: null }, 'and no longer');
+});
+
+test('one that stays open', nativeOnly, async (t) => {
+  const { child, port, log } = await start(t, [
+    '--drain-timeout',
+    '300',
+    '--kill-timeout',
+    '60000',
+  ]);
+  const { socket, line } = await hold(port);
+  child.kill();
+  t.strictSame(await once(child, 'exit'), [0, null]);
+  t.match(log.find('worker:exited'), { code: 0, signal: null }, 'its worker is not killed');
+  socket.write('more');
+  const [chunk] = await once(socket, 'data');
+  t.equal(`${chunk}`, 'more', "the connection is the child's");
+  socket.end();
+  await once(socket, 'close');
+  await until('the child ends', () => !isAlive(Number(line)));
 });

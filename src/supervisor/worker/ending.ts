@@ -10,6 +10,12 @@ import { around } from '../../hidden-listeners.js';
 import { exitIfHeld, isExitHeld } from './exit.js';
 import { deliver, type EndSignal, programHandles, releaseSignals } from './signals.js';
 
+/**
+ * How long node:cluster may wait for servers to close when nothing of theirs is open in this process. They also
+ * wait for each socket that is with a child process.
+ */
+const SERVERS_CLOSE_MS = 500;
+
 let isHandedOver = false;
 
 /** Whether the end is the program's own business by now. */
@@ -48,4 +54,5 @@ export function endProcess(signal: EndSignal | null, raised: NodeJS.Signals | nu
     process.exit();
   });
   cluster.worker?.disconnect();
+  setTimeout(() => process.disconnect?.(), SERVERS_CLOSE_MS).unref();
 }
