@@ -45,30 +45,34 @@ function run(t: Test, args: string[], options: object = {}): ChildProcess {
   return child;
 }
 
-test('attach() of the copy that did not find the channel', nativeOnly, async (t) => {
-  const packed = pack(t);
-  const global = packed.extract('global');
-  packed.extract('app');
-  const program = install(packed);
-  for (const transport of ['native', 'ipc'] as const) {
-    const deck = await openDeck(t, { transport });
-    const slot = deck.dispatcher.openSlot();
-    const stdio = [...slot.stdio] as Array<'ignore' | 'pipe' | 'ipc' | number>;
-    stdio[1] = 'pipe';
-    const child = run(
-      t,
-      ['--import', path.join(global, 'dist/worker/index.js'), program, 'attach'],
-      { stdio, env: { ...process.env, ...slot.env } },
-    );
-    slot.assign(child);
-    const next = reports(child);
-    t.match(await next(), { isWorker: true });
-    t.strictSame(await next(), { listening: deck.port });
-    t.equal(await read(deck.port), 'served');
-    child.kill('SIGKILL');
-    await once(child, 'close');
-  }
-});
+for (const transport of ['native', 'ipc'] as const) {
+  test(
+    `attach() of the copy that did not find the channel, ${transport}`,
+    nativeOnly,
+    async (t) => {
+      const packed = pack(t);
+      const global = packed.extract('global');
+      packed.extract('app');
+      const program = install(packed);
+      const deck = await openDeck(t, { transport });
+      const slot = deck.dispatcher.openSlot();
+      const stdio = [...slot.stdio] as Array<'ignore' | 'pipe' | 'ipc' | number>;
+      stdio[1] = 'pipe';
+      const child = run(
+        t,
+        ['--import', path.join(global, 'dist/worker/index.js'), program, 'attach'],
+        { stdio, env: { ...process.env, ...slot.env } },
+      );
+      slot.assign(child);
+      const next = reports(child);
+      t.match(await next(), { isWorker: true });
+      t.strictSame(await next(), { listening: deck.port });
+      t.equal(await read(deck.port), 'served');
+      child.kill('SIGKILL');
+      await once(child, 'close');
+    },
+  );
+}
 
 test('attach() of a copy with another protocol', nativeOnly, async (t) => {
   const packed = pack(t);
