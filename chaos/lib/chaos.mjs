@@ -27,12 +27,12 @@ function supervisorOptions(workers, releases) {
     env: { SOCKET: releases.socket },
     workers,
     guard: true,
-    hangTimeoutMs: 2_000,
+    hangTimeoutMs: 1_600,
     // Each new worker is watched for a second, and the start of each takes a core.
     parallel: 2,
     idleGraceMs: 200,
-    // A worker that hangs while it drains is not killed earlier: HANG_MS follows from these.
-    drainTimeoutMs: 2_000,
+    // A worker that hangs while it drains is not killed earlier: all three together stay below HANG_MS.
+    drainTimeoutMs: 1_500,
     killTimeoutMs: 500,
     // Far more fail here than would in peace, and the load is to meet workers.
     maxRestarts: 1_000_000,

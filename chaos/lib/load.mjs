@@ -12,7 +12,7 @@ export const LOADGEN = fileURLToPath(new URL('../../build/Release/loadgen', impo
  * Longer than anything may take that ends well. The longest: a worker hangs, and just before it would be found
  * (hangTimeoutMs and a look) a reload has it drain, after which it is killed (drainTimeoutMs, killTimeoutMs).
  */
-export const HANG_MS = 8_000;
+export const HANG_MS = 5_000;
 /** The generator's own limit. */
 const MOST_REQUESTS = 5_000_000;
 
