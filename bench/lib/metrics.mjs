@@ -1,5 +1,7 @@
 // The figures of a cell that tables, targets, charts and comparisons speak of.
 
+import { PROGRAM_METRICS } from './program-metrics.mjs';
+
 /** @typedef {import('./types.mjs').Cell} Cell */
 
 /** The worker that `stalled-worker` stops, by its name in replies. */
@@ -387,28 +389,7 @@ export const METRICS = {
     digits: 1,
     of: ({ observed }) => observed.totalKb / 1_024,
   },
-  fdsPerSecond: {
-    label: 'fds/s',
-    name: 'descriptors passed',
-    unit: 'per second',
-    digits: 0,
-    better: 'higher',
-    of: ({ observed }) => observed.fdsPerSecond,
-  },
-  senderUs: {
-    label: 'sender µs',
-    name: 'CPU time of the sender per descriptor',
-    unit: 'µs',
-    digits: 2,
-    of: ({ observed }) => observed.senderUs,
-  },
-  receiverUs: {
-    label: 'receiver µs',
-    name: 'CPU time of the receiver per descriptor',
-    unit: 'µs',
-    digits: 2,
-    of: ({ observed }) => observed.receiverUs,
-  },
+  ...PROGRAM_METRICS,
 };
 
 /** @param {number | undefined} ms */

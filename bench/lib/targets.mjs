@@ -129,7 +129,51 @@ export const TARGETS = [
     beside: { workers: 2 },
     atMost: 1.15,
   },
+  ...messagesBeside({ bytes: 100, load: 'flood' }, { metric: 'messagesPerSecond', atLeast: 3 }),
+  ...messagesBeside({ bytes: 65_536, load: 'flood' }, { metric: 'messagesPerSecond', atLeast: 1 }),
+  ...messagesBeside(
+    { bytes: 100, load: '1000', primary: 'free' },
+    { metric: 'messageP99Us', atMost: 0.33 },
+  ),
+  {
+    scenario: 'messages',
+    metric: 'messageMaxMs',
+    of: 'rondo-hub',
+    at: { parameters: { primary: 'blocked' } },
+    neverOver: 20,
+  },
+  {
+    scenario: 'counters',
+    metric: 'operationsPerSecond',
+    of: 'rondo-shared',
+    at: { workers: 1 },
+    atLeast: 5_000_000,
+  },
+  { scenario: 'limiter', metric: 'operationUs', of: 'rondo-limiter', under: 1 },
+  ...['clusterhub', 'rate-limiter-flexible'].map((against) => ({
+    scenario: 'limiter',
+    metric: 'operationsPerSecond',
+    of: 'rondo-limiter',
+    against,
+    atLeast: 50,
+  })),
 ];
+
+/**
+ * @param {Record<string, string | number>} parameters
+ * @param {{ metric: string, atLeast?: number, atMost?: number }} limit
+ */
+function messagesBeside(parameters, limit) {
+  return [
+    {
+      scenario: 'messages',
+      of: 'rondo-hub',
+      against: 'process-send',
+      at: { parameters },
+      ...limit,
+    },
+  ];
+}
 
 /**
  * @param {Omit<Target, 'of'>} target

@@ -223,7 +223,7 @@
  * The lines of results.jsonl are cells (`Result` in results.mjs adds `figures`, the metrics of the
  * scenario's columns by their keys, and where and when it ran). What a chart may draw of each:
  *
- * - All but `start-up` and `fd-passing`: `load`, with `load.latencyMs.percentiles` as a curve and
+ * - All but `start-up` and those with contestants of their own: `load`, with `load.latencyMs.percentiles` as a curve and
  *   `load.workers` and `load.workerConnections` as the spread.
  * - `handoff`: `load.handoffMs` is the curve that it is about; `parameters.load` is `1 %`, `50 %` or `90 %`
  *   of `warmUpRate`, the contestant's own maximum; `asked.rate` is what that is per second.
@@ -248,6 +248,8 @@
  *   twice). No `load`.
  * - `fd-passing`: contestants of its own, `parameters.batch` fds in a message; `observed.fdsPerSecond`,
  *   `senderUs`, `receiverUs` (CPU time per fd). No `load`.
+ * - `messages`, `counters`, `limiter`: contestants of their own; in `observed`: `messagesPerSecond`, `messageUs`, `p99Us`,
+ *   `maxUs`, or `operationsPerSecond`, `operationUs` (CPU time of all processes). No `load`.
  *
  * @typedef {object} Cell
  * @property {string} scenario

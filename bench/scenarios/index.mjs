@@ -3,11 +3,14 @@ import { backlog } from './backlog.mjs';
 import { blockedPrimary } from './blocked-primary.mjs';
 import { burst } from './burst.mjs';
 import { busy } from './busy.mjs';
+import { counters } from './counters.mjs';
 import { fdPassing } from './fd-passing.mjs';
 import { handoff } from './handoff.mjs';
 import { keepAlive } from './keep-alive.mjs';
 import { killedWorkers } from './killed-workers.mjs';
+import { limiter } from './limiter.mjs';
 import { longLived } from './long-lived.mjs';
+import { messages } from './messages.mjs';
 import { mixed } from './mixed.mjs';
 import { overload } from './overload.mjs';
 import { scaling } from './scaling.mjs';
@@ -34,4 +37,7 @@ export const SCENARIOS = {
   scaling,
   'start-up': startUp,
   'fd-passing': fdPassing,
+  messages,
+  counters,
+  limiter,
 };
