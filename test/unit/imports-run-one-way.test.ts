@@ -14,6 +14,7 @@ const LAYERS = [
   ['types', 'errors', 'hidden-listeners'],
   ['protocol/', 'native'],
   ['options'],
+  ['shared/'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],
   ['drain/'],
@@ -138,7 +139,7 @@ test('package.json: what is exported is there, and on top', async (t) => {
 });
 
 /** From the bottom up; folders of one row do not include each other. */
-const NATIVE_LAYERS = [['base'], ['channel'], ['engine', 'receiver'], ['js']];
+const NATIVE_LAYERS = [['base'], ['channel', 'shared'], ['engine', 'receiver'], ['js']];
 
 test('native: includes run one way, and only js/ knows Node-API', async (t) => {
   const directory = path.join(root, 'native');
