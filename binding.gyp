@@ -77,7 +77,25 @@
           "defines": ["NAPI_VERSION=8", "NAPI_DISABLE_CPP_EXCEPTIONS", "NODE_ADDON_API_DISABLE_DEPRECATED",
             # While an environment ends, events may still come and nothing can be thrown.
             "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
-          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["<(rondo_old_symbols)"]}]],
+          "conditions": [
+            ["rondo_old_symbols!=''", {"ldflags": ["<(rondo_old_symbols)"]}],
+            # memfd_create(2) and locks of open file descriptions.
+            ["OS=='linux'", {
+              "sources": [
+                "native/js/js_shared.cc",
+                "native/js/js_shared_numbers.cc",
+                "native/js/js_shared_tables.cc",
+                "native/shared/cells.cc",
+                "native/shared/limiter.cc",
+                "native/shared/limits.cc",
+                "native/shared/map.cc",
+                "native/shared/metrics.cc",
+                "native/shared/names.cc",
+                "native/shared/region.cc",
+                "native/shared/table.cc",
+              ],
+            }],
+          ],
         }, {
           "type": "none",
         }],

@@ -28,7 +28,20 @@ const MESSAGES = {
   ERR_RONDO_START_FAILED: 'No worker became ready',
   ERR_RONDO_RELOAD_FAILED: 'A new worker did not become ready, so the old ones stay',
   ERR_RONDO_FDS_LOST: 'The process ran out of file descriptors while it received some',
+  ERR_RONDO_SHARED_GONE: 'The primary with the shared memory is gone',
+  ERR_RONDO_SHARED_DENIED: "The primary's shared memory belongs to another user",
+  ERR_RONDO_SHARED_VERSION: 'The primary has another version of the shared memory',
+  ERR_RONDO_SHARED_SIZES: 'The name is in use with other sizes',
+  ERR_RONDO_SHARED_FULL: 'The shared memory has no room for another one',
+  ERR_RONDO_SHARED_RANGE: 'A counter would leave the range of safe integers',
   ERR_RONDO_BAD_PICK: 'A policy that is a function threw, gave a wrong answer, or none in time',
+  ERR_RONDO_HUB_VALUE: 'A message has a value that cannot be cloned',
+  ERR_RONDO_HUB_TOO_LARGE: 'A message is larger than maxMessageBytes',
+  ERR_RONDO_HUB_OVERFLOW: 'Too many messages wait for that process',
+  ERR_RONDO_HUB_GONE: 'There is no such process, or it ended before it answered',
+  ERR_RONDO_HUB_TIMEOUT: 'No answer in time',
+  ERR_RONDO_HUB_NO_HANDLER: 'That process does not handle the event',
+  ERR_RONDO_HUB_HANDLED: 'The event has a handler already',
 } as const;
 
 /** The codes of {@link RondoError}. */

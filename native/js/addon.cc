@@ -12,6 +12,9 @@
 #include "js/js_fd.h"
 #include "js/js_process.h"
 #include "js/js_receiver.h"
+#ifdef __linux__
+#include "js/js_shared.h"
+#endif
 #include "js/js_value.h"
 
 namespace rondo {
@@ -65,6 +68,9 @@ Napi::Value Pick(const Napi::CallbackInfo& info) {
 Napi::Object Init(Napi::Env env, Napi::Object exports) {
   DefineFdFunctions(env, exports);
   DefineProcessFunctions(env, exports);
+#ifdef __linux__
+  DefineShared(env, exports);
+#endif
   exports.Set("Engine", JsEngine::Define(env));
   exports.Set("Receiver", JsReceiver::Define(env));
   exports.Set("pick", Napi::Function::New<Pick>(env, "pick"));

@@ -11,14 +11,16 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
-  ['types', 'errors', 'hidden-listeners'],
+  ['types', 'errors', 'hidden-listeners', 'own-sockets'],
   ['protocol/', 'native'],
   ['options'],
+  ['hub/', 'shared/'],
+  ['family'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],
   ['drain/'],
   ['supervisor/'],
-  ['hub/', 'service/'],
+  ['service/'],
   ['cli/'],
   ['index', 'fd', 'register'],
 ];
@@ -138,7 +140,7 @@ test('package.json: what is exported is there, and on top', async (t) => {
 });
 
 /** From the bottom up; folders of one row do not include each other. */
-const NATIVE_LAYERS = [['base'], ['channel'], ['engine', 'receiver'], ['js']];
+const NATIVE_LAYERS = [['base'], ['channel', 'shared'], ['engine', 'receiver'], ['js']];
 
 test('native: includes run one way, and only js/ knows Node-API', async (t) => {
   const directory = path.join(root, 'native');

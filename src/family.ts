@@ -1,0 +1,16 @@
+/**
+ * What a process that forks through rondo gives its children, so that they find each other: the variables
+ * of `rondo/hub` and `rondo/shared`. They stay in a child's environment, for its threads and its own
+ * children are of the same family.
+ */
+
+import { hubEnvironment } from './hub/environment.js';
+import { sharedEnvironment } from './shared/environment.js';
+
+/** What a forked process is. Its own children are none of these. */
+export type FamilyRole = 'worker' | 'agent';
+
+/** Merged last into the environment of a child. `seat`: of a worker, where one is known. */
+export function familyEnvironment(role: FamilyRole, seat: number | null): Record<string, string> {
+  return { ...hubEnvironment(role, seat), ...sharedEnvironment() };
+}
