@@ -8,11 +8,14 @@ import cluster from 'node:cluster';
 import { monitor } from './delays.mjs';
 import { ask, forkTeam, measured, nextOf, serveTasks, tell } from './team.mjs';
 
-const UNDER_WAY = 1_024;
-const ACKNOWLEDGED = 256;
+/** Messages, and bytes of them: as much as rondo/hub keeps for a reader by default would be lost beyond that. */
+const MOST_UNDER_WAY = 1_024;
+const MOST_BYTES = 8 * 1024 * 1024;
 const WARM_UP_MS = 300;
 
 const [way, bytesText, load, primary, msText] = process.argv.slice(2);
+const UNDER_WAY = Math.min(MOST_UNDER_WAY, MOST_BYTES / Number(bytesText));
+const ACKNOWLEDGED = UNDER_WAY / 4;
 const hub = way === 'hub' ? (await import('rondo/hub')).hub : undefined;
 if (cluster.isPrimary) await direct();
 else await work();

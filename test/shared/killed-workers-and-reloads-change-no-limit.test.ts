@@ -3,9 +3,8 @@
 
 import http from 'node:http';
 import { type Test, test } from 'tap';
-import { nativeOnly } from '../fixtures/harness.js';
+import { fixture, nativeOnly } from '../fixtures/harness.js';
 import { openSupervisor, type Supervised } from '../fixtures/supervisor.js';
-import { fixture } from '../fixtures/harness.js';
 
 const LIMIT = 100;
 const REQUESTS = 1_000;
@@ -80,10 +79,14 @@ test('a worker is killed in the middle', nativeOnly, async (t) => {
       if (done === LIMIT / 2) process.kill(pid as number, 'SIGKILL');
     });
     t.equal(await passedBy(supervised, path), LIMIT, `run ${run}: exactly the limit has passed`);
-    t.ok(passed <= LIMIT && passed + failed >= LIMIT, 'a client that was told otherwise had failed', {
-      passed,
-      failed,
-    });
+    t.ok(
+      passed <= LIMIT && passed + failed >= LIMIT,
+      'a client that was told otherwise had failed',
+      {
+        passed,
+        failed,
+      },
+    );
     await supervised.until('worker:exited', exits + 1);
     await supervised.until('worker:ready', limited.workers + run + 1);
   }
