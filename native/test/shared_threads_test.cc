@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "shared/counter.h"
 #include "shared/metrics.h"
 #include "shared_process.h"
@@ -170,6 +171,38 @@ void TestMap() {
   ok(HasAllBlobs(*map->table()), "all blobs are there");
 }
 
+// Large values, so that many reads are overtaken by changes.
+void TestReaders() {
+  Memory memory;
+  std::atomic<int> up{0};
+  std::atomic<int> reading{kThreads / 2};
+  std::atomic<int> wrong{0};
+  InThreads([&](int thread) {
+    Process process(memory);
+    const auto map = process.OpenMap("m", {1, 1, 4000});
+    std::string value(4000, static_cast<char>('A' + thread));
+    map->Set({"k", 1}, {value.data(), value.size()}, 0, 1000, {});
+    up++;
+    while (up < kThreads) std::this_thread::yield();
+    if (thread % 2 == 0) {
+      for (size_t i = 0; reading > 0; i++) {
+        map->Set({"k", 1}, {value.data(), 2000 + i % 2000}, 0, 1000, {});
+      }
+      return;
+    }
+    // Long enough that threads are interrupted in the middle of a read.
+    const uint64_t end_ns = rondo::NowNs() + 500 * rondo::kMillisecond;
+    while (rondo::NowNs() < end_ns) {
+      Bytes found;
+      if (!map->Get({"k", 1}, 1000, &found)) wrong++;
+      const std::string text(static_cast<const char*>(found.data), found.length);
+      if (text != std::string(text.size(), text.empty() ? ' ' : text[0])) wrong++;
+    }
+    reading--;
+  });
+  is(wrong, 0, "no value is read while it is changed");
+}
+
 // Cells are claimed and given up while others look.
 void TestCells() {
   Memory memory;
@@ -195,6 +228,7 @@ int main() {
   TestLimiter(Algorithm::kSlidingWindow);
   TestLimiter(Algorithm::kTokenBucket);
   TestMap();
+  TestReaders();
   TestCells();
   return tap::done();
 }
