@@ -21,7 +21,7 @@ const LAYERS = [
   ['supervisor/'],
   ['hub/', 'service/'],
   ['cli/'],
-  ['index', 'fd', 'register'],
+  ['index', 'fd', 'register', 'limits/', 'redis/'],
 ];
 
 interface Import {
