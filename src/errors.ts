@@ -36,6 +36,13 @@ const MESSAGES = {
   ERR_RONDO_SHARED_RANGE: 'A counter would leave the range of safe integers',
   ERR_RONDO_BAD_PICK: 'A policy that is a function threw, gave a wrong answer, or none in time',
   ERR_RONDO_REDIS: 'Redis has failed, or has not answered in time',
+  ERR_RONDO_HUB_VALUE: 'A message has a value that cannot be cloned',
+  ERR_RONDO_HUB_TOO_LARGE: 'A message is larger than maxMessageBytes',
+  ERR_RONDO_HUB_OVERFLOW: 'Too many messages wait for that process',
+  ERR_RONDO_HUB_GONE: 'There is no such process, or it ended before it answered',
+  ERR_RONDO_HUB_TIMEOUT: 'No answer in time',
+  ERR_RONDO_HUB_NO_HANDLER: 'That process does not handle the event',
+  ERR_RONDO_HUB_HANDLED: 'The event has a handler already',
 } as const;
 
 /** The codes of {@link RondoError}. */

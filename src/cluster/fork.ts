@@ -5,6 +5,7 @@
  */
 
 import type { Cluster, Worker } from 'node:cluster';
+import { familyEnvironment } from '../family.js';
 import { CHANNEL_VARIABLE } from '../protocol/protocol.js';
 import { addPreload, requirePreload } from './preload.js';
 
@@ -22,7 +23,9 @@ export interface WorkerStart {
   isPreloaded?: boolean;
 }
 
-const NO_CHANNEL: Channel = { stdio: [], env: {} };
+function noChannel(): Channel {
+  return { stdio: [], env: familyEnvironment('worker', null) };
+}
 
 interface Settings {
   stdio?: unknown;
@@ -34,7 +37,7 @@ export function forkWith(
   cluster: Cluster,
   fork: Fork,
   env: object | undefined,
-  { channel = NO_CHANNEL, isPreloaded = false }: WorkerStart = {},
+  { channel = noChannel(), isPreloaded = false }: WorkerStart = {},
 ): Worker {
   const before = cluster.settings as Settings;
   const own: Settings = { ...before };
@@ -46,7 +49,7 @@ export function forkWith(
   before.execArgv = preload.execArgv;
   if (channel.stdio.length > 0) {
     const stdio = stdioArray(own.stdio, own.silent === true);
-    channelEnv = { [CHANNEL_VARIABLE]: String(stdio.length) };
+    channelEnv = { ...channelEnv, [CHANNEL_VARIABLE]: String(stdio.length) };
     before.stdio = [...stdio, ...channel.stdio];
   }
   try {

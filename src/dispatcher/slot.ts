@@ -9,6 +9,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { invalidOption, RondoError } from '../errors.js';
+import { familyEnvironment } from '../family.js';
 import { around, before } from '../hidden-listeners.js';
 import type {
   SlotGoneInfo,
@@ -99,7 +100,7 @@ export class Slot {
    * Environment variables for the process, to be merged into its `env`. Throws as `stdio` does.
    */
   get env(): Record<string, string> {
-    return { ...this.#open().env };
+    return { ...this.#open().env, ...familyEnvironment('worker', this.id) };
   }
 
   /**
@@ -114,7 +115,7 @@ export class Slot {
     const three = Array.isArray(stdio) ? stdio : [stdio, stdio, stdio];
     return {
       stdio: [...three, ...channel.stdio.slice(3)],
-      env: { ...env, ...channel.env },
+      env: { ...env, ...channel.env, ...familyEnvironment('worker', this.id) },
     };
   }
 

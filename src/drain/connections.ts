@@ -9,6 +9,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import { type Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { after } from '../hidden-listeners.js';
+import { isOwn } from '../own-sockets.js';
 
 /** The socket that a TLSSocket was made of; in Node 20 to 26 alike. */
 type Secured = TLSSocket & { _parent?: Socket | null };
@@ -53,13 +54,15 @@ export class Connections extends ConnectionSet {
     super();
     watchEnds((socket) => this.remove(socket));
     subscribe('net.server.socket', (message) => {
-      this.#accepted++;
       const { socket } = message as { socket: Socket & { server?: Server } };
+      if (isOwn(socket.server)) return;
+      this.#accepted++;
       this.#open(socket, socket.server);
     });
     // Before 'listening' and so before the first connection, also of a server that rondo serves.
     subscribe('tracing:net.server.listen:asyncEnd', (message) => {
-      this.#addServer((message as { server: Server }).server);
+      const { server } = message as { server: Server };
+      if (!isOwn(server)) this.#addServer(server);
     });
   }
 

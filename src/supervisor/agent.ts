@@ -9,6 +9,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { familyEnvironment } from '../family.js';
 import { withheldFrom } from './env-files.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { workingDirectory } from './program.js';
@@ -111,7 +112,12 @@ export class Agent {
     const child = fork(this.#file, {
       // By its name, as the file is: the release in which it was started may be gone.
       cwd: workingDirectory(),
-      env: { ...process.env, ...withheldFrom(process.execArgv), ...env },
+      env: {
+        ...process.env,
+        ...withheldFrom(process.execArgv),
+        ...env,
+        ...familyEnvironment('agent', null),
+      },
       execArgv: [...process.execArgv, '--require', PRELOAD],
     });
     this.#child = child;

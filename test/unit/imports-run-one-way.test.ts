@@ -11,15 +11,17 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
-  ['types', 'errors', 'hidden-listeners'],
+  ['types', 'errors', 'hidden-listeners', 'own-sockets'],
   ['protocol/', 'native'],
   ['options'],
+  ['hub/'],
   ['shared/'],
+  ['family'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],
   ['drain/'],
   ['supervisor/'],
-  ['hub/', 'service/'],
+  ['service/'],
   ['cli/'],
   ['index', 'fd', 'register', 'limits/', 'redis/'],
 ];

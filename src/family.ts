@@ -1,0 +1,26 @@
+/**
+ * What a process that forks through rondo gives its children, so that they find each other: the variables
+ * of `rondo/hub` and `rondo/shared`. They stay in a child's environment, for its threads and its own
+ * children are of the same family.
+ */
+
+import { createRequire } from 'node:module';
+import { hubEnvironment, rendezvous } from './hub/environment.js';
+import { missingReason, sharedEnvironment } from './shared/environment.js';
+
+const require = createRequire(import.meta.url);
+
+/** What a forked process is. Its own children are none of these. */
+export type FamilyRole = 'worker' | 'agent';
+
+/** Merged last into the environment of a child. `seat`: of a worker, where one is known. */
+export function familyEnvironment(role: FamilyRole, seat: number | null): Record<string, string> {
+  const environment = { ...hubEnvironment(role, seat), ...sharedEnvironment() };
+  if (missingReason() !== undefined && rendezvous().role === 'primary') {
+    // Without shared memory children ask the primary, which may never use rondo/shared itself.
+    const shared =
+      require('./shared/through-primary.js') as typeof import('./shared/through-primary.js');
+    shared.serveShared();
+  }
+  return environment;
+}

@@ -1,0 +1,33 @@
+/**
+ * `rondo/hub`: messages between the processes of a program. See docs/messages.md.
+ */
+
+import { ProcessHub } from './hub.js';
+import type { EventMap, Hub } from './types.js';
+
+export { requestOptions } from './options.js';
+export type {
+  EventMap,
+  Hub,
+  HubOptions,
+  HubStats,
+  Member,
+  Overflow,
+  RequestOptions,
+  Role,
+  Target,
+} from './types.js';
+
+/** This process's hub. It joins the others with the first call that needs them. */
+export const hub: Hub = new ProcessHub();
+
+/**
+ * The same hub, with the names of events and their arguments checked by the compiler. Nothing is checked when the
+ * program runs.
+ *
+ * @example
+ * const hub = typedHub<{ chat: [room: string, text: string] }>();
+ */
+export function typedHub<Events extends EventMap>(): Hub<Events> {
+  return hub as unknown as Hub<Events>;
+}
