@@ -4,15 +4,25 @@
  * children are of the same family.
  */
 
-import { HUB_VARIABLE, hubEnvironment } from './hub/environment.js';
-import { SHARED_VARIABLE, sharedEnvironment } from './shared/environment.js';
+import { createRequire } from 'node:module';
+import { HUB_VARIABLE, hubEnvironment, rendezvous } from './hub/environment.js';
+import { missingReason, SHARED_VARIABLE, sharedEnvironment } from './shared/environment.js';
+
+const require = createRequire(import.meta.url);
 
 /** What a forked process is. Its own children are none of these. */
 export type FamilyRole = 'worker' | 'agent';
 
 /** Merged last into the environment of a child. `seat`: of a worker, where one is known. */
 export function familyEnvironment(role: FamilyRole, seat: number | null): Record<string, string> {
-  return { ...hubEnvironment(role, seat), ...sharedEnvironment() };
+  const environment = { ...hubEnvironment(role, seat), ...sharedEnvironment() };
+  if (missingReason() !== undefined && rendezvous().role === 'primary') {
+    // Without shared memory children ask the primary, which may never use rondo/shared itself.
+    const shared =
+      require('./shared/through-primary.js') as typeof import('./shared/through-primary.js');
+    shared.serveShared();
+  }
+  return environment;
 }
 
 /** For a program that is started anew, as by `rondo start`: what has started it may be of another family. */

@@ -78,7 +78,7 @@ class SharedCounter implements Counter {
   }
 
   get async(): AsyncCounter {
-    return (missingReason() && pluggedIn()?.counter(this.name)) ?? promised(this);
+    return (missingReason() && pluggedIn().counter(this.name)) ?? promised(this);
   }
 
   #refusedSum(n: unknown): RondoError {

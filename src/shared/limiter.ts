@@ -96,7 +96,7 @@ class SharedLimiter implements Limiter {
   }
 
   get async(): AsyncLimiter {
-    return (missingReason() && pluggedIn()?.limiter(this.#options)) ?? promised(this);
+    return (missingReason() && pluggedIn().limiter(this.#options)) ?? promised(this);
   }
 }
 

@@ -112,7 +112,7 @@ class TableMap implements SharedMap {
   }
 
   get async(): AsyncMap {
-    return (missingReason() && pluggedIn()?.map(this.#options)) ?? promised(this);
+    return (missingReason() && pluggedIn().map(this.#options)) ?? promised(this);
   }
 
   /** 1: it is what it should be. 0: there is no room. {@link CHANGED}: `before` is not there any more. */

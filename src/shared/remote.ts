@@ -1,8 +1,9 @@
 /**
- * Where another implementation of the asynchronous methods is plugged in, for processes without the addon. It
- * gets checked values; what it rejects with is the caller's.
+ * The other implementation of the asynchronous methods, for processes without the addon. It is given checked options;
+ * what it rejects with is the caller's.
  */
 
+import { createRequire } from 'node:module';
 import type { AsyncCounter, AsyncLimiter, AsyncMap, LimiterOptions, MapOptions } from './types.js';
 
 export interface RemoteShared {
@@ -11,13 +12,15 @@ export interface RemoteShared {
   map(options: Required<MapOptions>): AsyncMap;
 }
 
+const require = createRequire(import.meta.url);
+
 let remote: RemoteShared | undefined;
 
-/** From now on `.async` of processes without the addon is this. Undefined: it rejects, as at first. */
-export function plugIn(implementation: RemoteShared | undefined): void {
-  remote = implementation;
-}
-
-export function pluggedIn(): RemoteShared | undefined {
+/** What `.async` of processes without the addon is. Loaded with the first use, for it uses rondo/hub. */
+export function pluggedIn(): RemoteShared {
+  if (remote === undefined) {
+    const module = require('./through-primary.js') as typeof import('./through-primary.js');
+    remote = module.throughPrimary;
+  }
   return remote;
 }

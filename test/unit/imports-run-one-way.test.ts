@@ -14,7 +14,8 @@ const LAYERS = [
   ['types', 'errors', 'hidden-listeners', 'own-sockets'],
   ['protocol/', 'native'],
   ['options'],
-  ['hub/', 'shared/'],
+  ['hub/'],
+  ['shared/'],
   ['family'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],
@@ -22,7 +23,7 @@ const LAYERS = [
   ['supervisor/'],
   ['service/'],
   ['cli/'],
-  ['index', 'fd', 'register'],
+  ['index', 'fd', 'register', 'limits/', 'redis/'],
 ];
 
 interface Import {
