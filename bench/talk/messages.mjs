@@ -72,8 +72,11 @@ async function work() {
   let fault = '';
 
   const emit = talk({
-    /** @param {[number, string]} parts */
-    text([sentAt, body]) {
+    /**
+     * @param {number} sentAt
+     * @param {string} body
+     */
+    text(sentAt, body) {
       delays.record(sentAt);
       if (body.length !== text.length)
         fault = `${body.length} bytes came, and ${text.length} were sent`;
@@ -96,7 +99,7 @@ async function work() {
       let isTold = false;
       for (let now = start; now < start + ms; now = performance.now()) {
         const due = Math.min(rate * ((now - start) / 1_000), sent + UNDER_WAY - underWay);
-        for (; sent < due; sent++, underWay++) emit('text', [delays.now(), text]);
+        for (; sent < due; sent++, underWay++) emit('text', delays.now(), text);
         if (!isTold && now - start > ms / 4) {
           process.send?.({ bench: 'quarter' });
           isTold = true;
@@ -124,19 +127,19 @@ async function work() {
 }
 
 /**
- * @param {Record<'text' | 'ack', (value: any) => void>} listeners
- * @returns {(event: 'text' | 'ack', value: unknown) => void}
+ * @param {Record<'text' | 'ack', (...args: any[]) => void>} listeners
+ * @returns {(event: 'text' | 'ack', ...args: unknown[]) => void}
  */
 function talk(listeners) {
   if (!hub) {
-    process.on('message', (/** @type {any} */ { event, value }) => {
-      if (event !== undefined) listeners[/** @type {'text'} */ (event)](value);
+    process.on('message', (/** @type {any} */ { event, args }) => {
+      if (event !== undefined) listeners[/** @type {'text'} */ (event)](...args);
     });
-    return (event, value) => process.send?.({ event, value });
+    return (event, ...args) => process.send?.({ event, args });
   }
   // Each worker listens for both, and only the other one sends.
   for (const event of /** @type {const} */ (['text', 'ack'])) hub.on(event, listeners[event]);
-  return (event, value) => hub.emit(event, value);
+  return (event, ...args) => hub.emit(event, ...args);
 }
 
 /**
