@@ -30,6 +30,18 @@ test('values', async (t) => {
       [new Float64Array([1.5]), new Uint16Array([1, 2]), new DataView(new ArrayBuffer(3))],
       [new ArrayBuffer(4), new Array(3), { a: undefined, b: [Buffer.from('nested')] }],
       [cyclic, [shared, shared]],
+      [{ id: 1, name: 'ä', tags: ['a', null, { deep: [true, 1.5] }] }, [[]], {}],
+      [
+        {
+          zero: -0,
+          hole: Object.assign(new Array(3), { 1: 1 }),
+          own: Object.assign([1], { more: 1 }),
+        },
+        { at: new Date(0) },
+      ],
+      [JSON.parse('{"__proto__": 1, "toJSON": 2}')],
+      [Array.from({ length: 30 }, (_, n) => ({ n }))],
+      [shared, shared],
       Array.from({ length: 40 }, (_, n) => n),
     ];
     const { util } = globalThis as unknown as import('../fixtures/hub.js').Globals;
@@ -45,6 +57,8 @@ test('values', async (t) => {
     if (typed.buffer.byteLength !== 8) throw new Error('its memory is its own');
     const [one, two] = (all[7] as object[][])[1] as object[];
     if (one !== two) throw new Error('one object stays one');
+    const [first, second] = all[12] as object[];
+    if (first !== second) throw new Error('also as two arguments');
     return all.map(show).join('\n');
   };
   await program.worker(2, () => record('value'));
@@ -63,6 +77,7 @@ test('what cannot be sent', async (t) => {
     const calls: Array<() => unknown> = [
       () => hub.emit('value', () => {}),
       () => hub.sendTo(1, 'value', { a: Symbol('s') }),
+      () => hub.emit('value', { toJSON: () => 'x' }),
       () => hub.request(1, 'value', new SharedArrayBuffer(1)),
       () => hub.emit('value', 'x'.repeat(1_000)),
       () => hub.emit('value', ['x'.repeat(1_000)]),
@@ -73,6 +88,7 @@ test('what cannot be sent', async (t) => {
   t.match(failures, [
     { code: 'ERR_RONDO_HUB_VALUE', message: /^The arguments of the event 'value' .*\(\) => \{/ },
     { code: 'ERR_RONDO_HUB_VALUE', message: /Symbol\(s\)/ },
+    { code: 'ERR_RONDO_HUB_VALUE', message: /'x'/ },
     { code: 'ERR_RONDO_HUB_VALUE', message: /SharedArrayBuffer/ },
     { code: 'ERR_RONDO_HUB_TOO_LARGE', message: / 10\d\d bytes .*'maxMessageBytes' is 1000$/ },
     { code: 'ERR_RONDO_HUB_TOO_LARGE', received: /\d/ },
