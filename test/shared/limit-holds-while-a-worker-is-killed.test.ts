@@ -35,7 +35,7 @@ test(
     const options = { name: 'killed', limit: 20_000_000, windowMs: 2_000_000_000 };
     const sharers = await startSharers(t, 3);
     await Promise.all(sharers.map(({ call }) => call('takeAlways', options, 'ip')));
-    const kills = 12;
+    const kills = 6;
     for (let kill = 0; kill < kills; kill++) {
       const victim = sharers[kill % 3];
       await victim?.kill();
