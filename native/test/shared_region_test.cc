@@ -77,7 +77,7 @@ void TestOpen() {
 
     Token other = memory.token;
     other.words[1]++;
-    is(OpenError(memory.Path(), other), -ESTALE, "the token of another");
+    is(OpenError(memory.Path(), other), -ESRCH, "the token of another");
     is(OpenError("/proc/self/fd/999", memory.token), -ENOENT, "an fd that is not open");
     is(OpenError("/proc/999999999/fd/3", memory.token), -ENOENT, "a process that is gone");
     int ends[2];
@@ -85,7 +85,7 @@ void TestOpen() {
     const UniqueFd reader(ends[0]);
     const UniqueFd writer(ends[1]);
     const std::string pipe_path = "/proc/self/fd/" + std::to_string(reader.get());
-    is(OpenError(pipe_path, memory.token), -ESTALE, "another file, which is not opened at all");
+    is(OpenError(pipe_path, memory.token), -ESRCH, "another file, which is not opened at all");
 
     Region region;
     uint64_t version = 0;
