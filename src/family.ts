@@ -5,8 +5,8 @@
  */
 
 import { createRequire } from 'node:module';
-import { hubEnvironment, rendezvous } from './hub/environment.js';
-import { missingReason, sharedEnvironment } from './shared/environment.js';
+import { HUB_VARIABLE, hubEnvironment, rendezvous } from './hub/environment.js';
+import { missingReason, SHARED_VARIABLE, sharedEnvironment } from './shared/environment.js';
 
 const require = createRequire(import.meta.url);
 
@@ -23,4 +23,10 @@ export function familyEnvironment(role: FamilyRole, seat: number | null): Record
     shared.serveShared();
   }
   return environment;
+}
+
+/** For a program that is started anew, as by `rondo start`: what has started it may be of another family. */
+export function leaveFamily(): void {
+  delete process.env[HUB_VARIABLE];
+  delete process.env[SHARED_VARIABLE];
 }
