@@ -1,8 +1,7 @@
 // What a process is about to do to a table, for whoever has its cell next. One per cell and table.
 //
 // A change of a bucket has these steps; every one is a single store, seen by others in this order:
-//   1. the own spare blob is written, its header with the cell and a number that no other change of
-//   the cell has
+//   1. the own spare blob is written, its header with the cell and a number of this change alone
 //   2. journal: bucket and word that are to be replaced
 //   3. journal: state = pending, number
 //   4. bucket: compare-and-swap of that word for the spare. Failed: state = idle, and that was all
@@ -10,14 +9,15 @@
 //   6. journal: state = idle
 // Killed in 1, 2, or 3, a process has changed nothing that others see, and its spare is its spare.
 // After 4 the spare is in the bucket, and the blob that was in it is nobody's until the next owner
-// of the cell has recovered; after 5 all is well. Recover() tells these apart:
-//   - spare is the replaced blob: after 5
-//   - the bucket has the word that step 4 would have put there: after 4
-//   - it has another: after 4, and the bucket has been changed since; or before. To tell these,
-//   whoever replaces a blob sets the state
-//     of the one who published it from pending to done, if it is still that very number, before its
-//     own step 4.
-// So done is after 4, and pending, read again after the bucket was, before.
+// of the cell has done 5 and 6. It finds out like this:
+//   - state is idle: nothing is to be done
+//   - the bucket has the word that step 4 puts there: it came to 4
+//   - the bucket has another, and state is done: it came to 4, and the bucket has been changed
+//   since
+//   - the bucket has another, and state is pending, read after the bucket: it did not come to 4
+// For whoever replaces a blob first sets the state of the one who published it from pending to
+// done, if it is still that very number. After 5 the spare is the replaced blob, and the bucket may
+// have any word: step 5 once more changes nothing.
 //
 // Only the owner of the cell writes a journal, except for that one compare-and-swap.
 #ifndef RONDO_SHARED_JOURNAL_H_

@@ -65,7 +65,7 @@ int CheckLink(const char* path) {
   const size_t wanted = sizeof(kLinkName) - 1;
   const bool is_it =
       static_cast<size_t>(length) == wanted && memcmp(target, kLinkName, wanted) == 0;
-  return is_it ? 0 : -ESTALE;
+  return is_it ? 0 : -ESRCH;
 }
 
 #endif
@@ -122,14 +122,14 @@ int Region::Open(const char* path, const Token& token, uint64_t* version) {
   if (!fd) return -errno;
   const off_t length = lseek(fd.get(), 0, SEEK_END);
   if (length < 0) return -errno;
-  if (static_cast<uint64_t>(length) <= kLargeAt) return -ESTALE;
+  if (static_cast<uint64_t>(length) <= kLargeAt) return -ESRCH;
   Mapping mapping;
   result = mapping.Map(fd.get(), 0, kLargeAt);
   if (result < 0) return result;
   Header* const header = mapping.At<Header>(0);
-  if (header->magic != kMagic) return -ESTALE;
+  if (header->magic != kMagic) return -ESRCH;
   for (int i = 0; i < 2; i++) {
-    if (header->token[i] != token.words[i]) return -ESTALE;
+    if (header->token[i] != token.words[i]) return -ESRCH;
   }
   *version = header->version;
   if (*version != kLayoutVersion) return -EPROTO;

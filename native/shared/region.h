@@ -53,7 +53,7 @@ class Region {
   // Linux; -EFBIG if RLIMIT_FSIZE is too small).
   static int Create(UniqueFd* fd, Token* token);
 
-  // Opens what `path` leads to, a link in /proc/<pid>/fd. 0 or -errno: -ESTALE if that is another
+  // Opens what `path` leads to, a link in /proc/<pid>/fd. 0 or -errno: -ESRCH if that is another
   // file or the token of another region, -EPROTO if it has another layout; *version says which.
   int Open(const char* path, const Token& token, uint64_t* version);
 

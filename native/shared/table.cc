@@ -124,10 +124,9 @@ void Table::Recover() {
   const uint64_t bucket = own()->bucket.load(std::memory_order_acquire) % shape_.buckets;
   const uint64_t replaced = own()->replaced.load(std::memory_order_acquire);
   const uint64_t word = BucketAt(bucket)->load(std::memory_order_acquire);
-  const bool has_taken_over = SpareOf(cell_) == BlobOf(bucket, replaced);
   const bool is_swapped = word == NextWord(bucket, replaced) ||
                           StateOf(own()->state.load(std::memory_order_acquire)) == kDone;
-  if (!has_taken_over && is_swapped) TakeOver(replaced);
+  if (is_swapped) TakeOver(replaced);
   NoteIdle();
 }
 

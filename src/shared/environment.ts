@@ -100,7 +100,6 @@ function notOpened(errno: number, pid: number): Error {
       );
     case 'ENOENT':
     case 'ESRCH':
-    case 'ESTALE':
       return new RondoError(
         'ERR_RONDO_SHARED_GONE',
         `Process ${pid}, which has made the shared memory, is gone or in another PID namespace`,
