@@ -33,7 +33,7 @@ export class Blocks {
     const store = this.checkPossible('block()');
     // The map's own time is not to be asked for. The wall clock is the same in all processes, and only says how long.
     const until = forMs === 0 ? 0 : Date.now() + forMs;
-    const isKept = await store.set(key, String(until), forMs === 0 ? {} : { ttlMs: forMs });
+    const isKept = await store.set(key, String(until), { ttlMs: forMs });
     if (!isKept) throw invalidOption('blocks', 'a map with room for another key', store);
   }
 

@@ -131,10 +131,12 @@ test('fd-passing.mjs', nativeOnly, async (t) => {
 });
 
 test('each is short, explained, and tested here', async (t) => {
-  const tests = ['hello-starts-and-ends', 'examples-do-what-they-say'].map((name) =>
-    readFileSync(new URL(`${name}.test.ts`, import.meta.url), 'utf8'),
+  const tests = readdirSync(new URL('.', import.meta.url))
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => readFileSync(new URL(name, import.meta.url), 'utf8'));
+  const names = readdirSync(examples, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.mjs'),
   );
-  const names = readdirSync(examples);
   t.ok(names.length >= 5);
   for (const name of names) {
     const lines = readFileSync(new URL(name, examples), 'utf8').trimEnd().split('\n');
