@@ -1,31 +1,13 @@
 /** The primary's side: it has the values, knows who listens for what, and sends on what the others say. */
 
 import { hub as family, onLeft } from '../../hub/index.js';
-import { type Caller, Functions, join, type Packed, unpacked } from './functions.js';
+import { join, unpacked } from './functions.js';
 import type { Link, LocalHub } from './link.js';
-import { Listening } from './listening.js';
-import {
-  type Failure,
-  PRIMARY_IS_THERE,
-  TO_PRIMARY,
-  type ToMember,
-  type ToPrimary,
-  toMember,
-} from './messages.js';
+import { Member } from './member.js';
+import { PRIMARY_IS_THERE, TO_PRIMARY, type ToPrimary } from './messages.js';
 import { type CommandName, isCommand, run } from './store/commands.js';
 import { Store } from './store/entries.js';
 import { Waiting } from './waiting.js';
-
-interface Member {
-  id: string;
-  /** Null for a thread, which nobody waits for. */
-  pid: number | null;
-  listening: Listening;
-  /** What it was given, and may call. */
-  functions: Functions;
-  /** Those that it has. */
-  caller: Caller;
-}
 
 export class Broker implements Link {
   readonly #hubs = new Map<string, LocalHub>();
@@ -52,7 +34,7 @@ export class Broker implements Link {
   }
 
   emit(hub: string, event: string, args: unknown[]): void {
-    this.#sendOn(hub, event, args, null);
+    this.#sendAndKeep(hub, event, args, null);
   }
 
   // Its own listeners are called without being asked for.
@@ -86,7 +68,10 @@ export class Broker implements Link {
     if (found !== undefined) return found;
     const store = new Store(
       (event, args) => {
-        this.emit(hub, event, args);
+        this.#send(hub, event, args, null);
+        if (this.#waiting.isAny && areCloneable(args)) {
+          this.#waiting.keep(hub, event, args, null);
+        }
         this.#hubs.get(hub)?.deliver(event, args);
       },
       (name) => this.#store(name),
@@ -124,28 +109,15 @@ export class Broker implements Link {
   }
 
   #welcome(id: string, pid: number | null): void {
-    const member: Member = {
-      id,
-      pid,
-      listening: new Listening(),
-      functions: new Functions(),
-      caller: {
-        call: (key, args) =>
-          this.#send(member, args, (packed) => ({ kind: 'call', key, ...packed })),
-        release: (key) => family.emit(toMember(id), { kind: 'release', key }),
-      },
-    };
+    const member = new Member(id, pid);
     this.#members.set(id, member);
-    family.emit(toMember(id), {
-      kind: 'welcome',
-      missed: this.#waiting.droppedFor(pid),
-    } satisfies ToMember);
+    member.welcome(this.#waiting.droppedFor(pid));
   }
 
   #giveWhatWaited(member: Member): void {
     for (const { hub, event, values, functions } of this.#waiting.take(member.pid)) {
       if (member.listening.has(hub, event)) {
-        this.#sendEvent(member, hub, event, join(values, functions));
+        member.event(hub, event, join(values, functions));
       }
     }
     if (!this.#waiting.isAny) this.#callReady();
@@ -155,28 +127,18 @@ export class Broker implements Link {
     for (const then of this.#onReady.splice(0)) then();
   }
 
-  #sendOn(hub: string, event: string, args: unknown[], except: Member | null): void {
+  #sendAndKeep(hub: string, event: string, args: unknown[], except: Member | null): void {
+    this.#send(hub, event, args, except);
+    this.#waiting.keep(hub, event, args, except?.pid ?? null);
+  }
+
+  #send(hub: string, event: string, args: unknown[], except: Member | null): void {
     for (const member of this.#members.values()) {
       // What is said before it is ready is kept for it.
       if (member === except || this.#waiting.isWaitingFor(member.pid)) continue;
       if (member.listening.has(hub, event)) {
-        this.#sendEvent(member, hub, event, args);
+        member.event(hub, event, args);
       }
-    }
-    this.#waiting.keep(hub, event, args, except?.pid ?? null);
-  }
-
-  #sendEvent(member: Member, hub: string, event: string, args: unknown[]): void {
-    this.#send(member, args, (packed) => ({ kind: 'emit', hub, event, ...packed }));
-  }
-
-  #send(member: Member, args: unknown[], message: (packed: Packed) => ToMember): void {
-    const packed = member.functions.pack(args);
-    try {
-      family.emit(toMember(member.id), message(packed));
-    } catch (error) {
-      member.functions.unpack(packed);
-      throw error;
     }
   }
 
@@ -184,10 +146,10 @@ export class Broker implements Link {
     const { hub, event } = message;
     const args = unpacked(message, member.caller);
     try {
-      this.#sendOn(hub, event, args, member);
+      this.#sendAndKeep(hub, event, args, member);
     } catch (error) {
       // Too large for this process, for instance: an error of whoever said it.
-      this.#fail(member, hub, null, error);
+      member.failure(hub, null, error);
     }
     this.#hubs.get(hub)?.deliver(event, args);
   }
@@ -196,18 +158,19 @@ export class Broker implements Link {
     try {
       if (!isCommand(name)) throw new Error(`There is no command '${name}'`);
       const result = run(this.#store(hub), name, args);
-      if (key === null) return;
-      const answer: ToMember = { kind: 'result', hub, key, result, error: null };
-      family.emit(toMember(member.id), answer);
+      if (key !== null) member.result(hub, key, result);
     } catch (error) {
-      this.#fail(member, hub, key, error);
+      member.failure(hub, key, error);
     }
   }
+}
 
-  #fail(member: Member, hub: string, key: number | null, thrown: unknown): void {
-    const { name, message, code } = thrown as Error & { code?: string };
-    const error: Failure = { name, message, ...(code !== undefined && { code }) };
-    const answer: ToMember = { kind: 'result', hub, key, result: null, error };
-    family.emit(toMember(member.id), answer);
+/** The primary may keep values that it can tell nobody. */
+function areCloneable(args: readonly unknown[]): boolean {
+  try {
+    structuredClone(args.filter((arg) => typeof arg !== 'function'));
+    return true;
+  } catch {
+    return false;
   }
 }

@@ -16,7 +16,14 @@ type Callable<Command> = Command extends (store: Store, ...args: infer Args) => 
  * The commands on values. The result is the last argument's, a callback; in the primary it is also what is
  * returned.
  */
-export type HubCommands = { [Name in CommandName]: Callable<Commands[Name]> };
+export type HubCommands = Omit<{ [Name in CommandName]: Callable<Commands[Name]> }, 'move'> & {
+  /** `db`: another hub, or its name. */
+  move(
+    key: string | number,
+    db: string | ClusterHub,
+    callback?: (isMoved: boolean) => void,
+  ): boolean | undefined;
+};
 
 const hubs = new Map<string, ClusterHub>();
 
