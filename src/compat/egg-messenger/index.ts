@@ -1,6 +1,6 @@
 /**
  * `rondo/compat/egg-messenger`: the messenger of egg-cluster over `rondo/hub`, for a Supervisor's workers (apps), its agent and the
- * primary (master), and for the process that has forked it (parent). See docs/compat.md for what is different.
+ * primary (master). The process that has forked it (parent) imports `rondo/compat/egg-messenger/parent`. See docs/compat.md for what is different.
  *
  * @packageDocumentation
  */
@@ -13,10 +13,9 @@ import { Messenger } from './messenger.js';
 export type { ManageOptions } from './life.js';
 export type { Message, Party } from './messages.js';
 export type { Messenger } from './messenger.js';
-export { ParentMessenger } from './parent.js';
 export type { Sending } from './sending.js';
 
-/** Of this process. */
+/** Of this process, which is the primary if none above it is. */
 export const messenger: Messenger = new Messenger();
 
 export default messenger;

@@ -124,7 +124,10 @@ export class Life {
 
   #launchIfAllHaveStarted(): void {
     const { seats, agent } = this.#supervisor.stats();
-    if (this.#isLaunched || this.#started('app').length < seats.length) return;
+    const apps = new Set(this.#started('app'));
+    const haveAll = seats.every(({ workers }) => workers.some(({ pid }) => apps.has(pid ?? 0)));
+    // There are no seats before the agent is ready.
+    if (this.#isLaunched || seats.length === 0 || !haveAll) return;
     if (agent !== null && this.#started('agent').length === 0) return;
     this.#isLaunched = true;
     const { data = {}, protocol = 'http' } = this.#options;

@@ -1,8 +1,16 @@
-/** The parent's end: a process that has forked the primary, and is told of its life. */
+/**
+ * `rondo/compat/egg-messenger/parent`: the end of a process that has forked the primary, and is told of its life. It is of
+ * no family itself, so it does not import the messenger.
+ *
+ * @packageDocumentation
+ */
 
 import type { ChildProcess } from 'node:child_process';
 import { isMessage, type Message } from './messages.js';
 import { Sending } from './sending.js';
+
+export type { Message, Party } from './messages.js';
+export type { Sending };
 
 /** Messages to and from a primary that this process has forked. By default they are for the master. */
 export class ParentMessenger extends Sending {
