@@ -4,7 +4,7 @@
  * children are of the same family.
  */
 
-import { hubEnvironment } from './hub/environment.js';
+import { HUB_VARIABLE, hubEnvironment } from './hub/environment.js';
 
 /** What a forked process is. Its own children are none of these. */
 export type FamilyRole = 'worker' | 'agent';
@@ -12,4 +12,9 @@ export type FamilyRole = 'worker' | 'agent';
 /** Merged last into the environment of a child. `seat`: of a worker, where one is known. */
 export function familyEnvironment(role: FamilyRole, seat: number | null): Record<string, string> {
   return { ...hubEnvironment(role, seat) };
+}
+
+/** For a program that is started anew, as by `rondo start`: what has started it may be of another family. */
+export function leaveFamily(): void {
+  delete process.env[HUB_VARIABLE];
 }

@@ -6,6 +6,7 @@
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import type { RondoError } from '../errors.js';
+import { leaveFamily } from '../family.js';
 import { connectParent, watchParent } from '../service/parent.js';
 import { writePidFile } from '../service/pidfile.js';
 import { reapOrphans } from '../service/reaper.js';
@@ -26,6 +27,7 @@ const ALL_FAILED = 3;
 
 /** Throws {@link ArgumentError} for what is wrong at once. */
 export function start(given: StartArguments): void {
+  leaveFamily();
   const settings = new SettingsSource(given, process.env);
   const supervisor = openSupervisor(settings);
   const write = openLog(supervisor, given.isJson);

@@ -1,6 +1,7 @@
 /**
  * Addresses that a member listens on. On Linux they are abstract Unix sockets, which nothing remains of; elsewhere files in a
- * directory that only this user can open, removed at exit. Each is 128 random bits, and none of them is the token.
+ * directory that only this user can open, removed at exit. Each is
+ * random, of 128 bits or more, and none of them tells the token.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -11,13 +12,25 @@ import path from 'node:path';
 import { before } from '../hidden-listeners.js';
 import { markOwn } from '../own-sockets.js';
 
+/**
+ * All that fits behind the NUL. Up to Node 20 a shorter name is followed by NULs, which belong to it, so that
+ * another version of Node would not find it.
+ */
+const ABSTRACT_LENGTH = 107;
+const FILE_LENGTH = 38;
+const PREFIX = 'rondo-';
+
 let directory: string | null = null;
 
 export function newAddress(platform: string = process.platform): string {
-  const name = `rondo-${randomBytes(16).toString('hex')}`;
-  if (platform === 'linux') return `\0${name}`;
+  if (platform === 'linux') return `\0${newName(ABSTRACT_LENGTH)}`;
+  const name = newName(FILE_LENGTH);
   if (platform === 'win32') return `\\\\.\\pipe\\${name}`;
   return path.join(privateDirectory(), name);
+}
+
+function newName(length: number): string {
+  return `${PREFIX}${randomBytes(length).toString('hex')}`.slice(0, length);
 }
 
 /** Open before it returns. Neither it nor its connections keep the process running, and node:cluster does not hear of it. */

@@ -6,7 +6,7 @@
 
 import type { Server, Socket } from 'node:net';
 import { listenAt, newAddress } from './address.js';
-import { FrameReader, isPreamble, PREAMBLE_BYTES, preamble } from './frames.js';
+import { FrameReader, isPreamble, mayBePreamble, PREAMBLE_BYTES, preamble } from './frames.js';
 
 /** For the preamble, which comes in the first packet. */
 const PREAMBLE_MS = 5_000;
@@ -66,6 +66,7 @@ export class Door {
       try {
         if (frames !== null) return frames.push(chunk);
         first = Buffer.concat([first as Buffer, chunk]);
+        if (!mayBePreamble(first)) return this.#refuse(socket);
         if (first.length < PREAMBLE_BYTES) return;
         const isExpected = isPreamble(first.subarray(0, PREAMBLE_BYTES), this.#expected);
         if (!isExpected) return this.#refuse(socket);

@@ -17,6 +17,12 @@ export function preamble(token: Buffer): Buffer {
   return Buffer.concat([MAGIC, token]);
 }
 
+/** Whether it may become one: nobody has to wait for the rest of what is none. The token is not looked at. */
+export function mayBePreamble(bytes: Buffer): boolean {
+  const length = Math.min(bytes.length, MAGIC.length);
+  return bytes.compare(MAGIC, 0, length, 0, length) === 0;
+}
+
 /** In constant time. `bytes` are PREAMBLE_BYTES. */
 export function isPreamble(bytes: Buffer, expected: Buffer): boolean {
   return timingSafeEqual(bytes, expected);

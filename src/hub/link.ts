@@ -18,7 +18,7 @@ import { type Entry, type Outcome, Queue } from './queue.js';
 /** What a socket is given at a time; a larger message goes alone. */
 const BATCH_BYTES = 64 * 1024;
 
-/** Until the next try, where a listening socket has no room for one more. */
+/** Until the next try, after a connection broke, or where a listening socket has no room for one more. */
 const RETRY_MS = 20;
 
 export interface LinkHost {
@@ -117,8 +117,8 @@ export class Link {
     counters.dropped += lost.length;
     for (const { settle } of lost) settle?.('lost');
     for (const entry of this.#queue.takeAll()) this.#drop(entry, 'gone');
-    // What the kernel has taken is still read by a reader that lives.
-    this.#socket?.end();
+    // What the kernel has taken is still read by a reader that lives; what it has not keeps nothing running.
+    this.#socket?.destroy();
     this.#checkDrained();
   }
 
@@ -191,16 +191,18 @@ export class Link {
     this.#inFlight = [];
     this.#host.counters.dropped += lost.length;
     for (const { settle } of lost) settle?.('lost');
-    if (!wasConnecting) {
-      // Broken: whether the other is still there is told by another connection.
-      if (wasOpen || this.#queue.length > 0) this.#connect();
-      return;
-    }
-    if (failure === 'ECONNREFUSED' || failure === 'ENOENT') {
+    if (wasConnecting && (failure === 'ECONNREFUSED' || failure === 'ENOENT')) {
       this.close();
       this.#onRefused();
-      return;
+    } else if (wasConnecting || wasOpen) {
+      // Broken: whether the other is still there is told by another connection.
+      this.#connectLater();
+    } else {
+      this.#flush();
     }
+  }
+
+  #connectLater(): void {
     this.#state = 'connecting';
     this.#idleTimer = setTimeout(() => {
       if (this.#state === 'connecting') this.#connect();

@@ -6,6 +6,7 @@
  */
 
 import { connect, type Socket } from 'node:net';
+import { RondoError } from '../errors.js';
 import { markOwn } from '../own-sockets.js';
 import {
   checkChange,
@@ -17,6 +18,7 @@ import {
   type ToDirectory,
 } from './control.js';
 import { FrameReader, preamble } from './frames.js';
+import { Names } from './names.js';
 import type { Peer, Peers } from './peers.js';
 
 /** Between two tries: from the first to the last, each twice as long as the one before. */
@@ -31,10 +33,16 @@ export interface MembershipHost {
   /** What the others are to know, without the lists of events. */
   readonly self: Omit<Introduction, 'listens' | 'handles'>;
   readonly peers: Peers;
-  /** For the first time. */
+  /** For the first time, or there is nobody to join. */
   onJoined(): void;
   /** The directory says so, or has not named it in a new welcome. */
   onLeft(peer: Peer): void;
+}
+
+interface Settling {
+  readonly version: number;
+  resolve(): void;
+  reject(error: Error): void;
 }
 
 export class Membership {
@@ -52,17 +60,15 @@ export class Membership {
   /** Of what it has told; the last one that all others know. */
   #version = 0;
   #settled = -1;
-  #onSettled: Array<{ version: number; resolve: () => void }> = [];
+  #onSettled: Settling[] = [];
+  /** The directory is gone with its process, and nothing can be told to the others any more. */
+  #isAlone = false;
 
   constructor(directory: Directory, host: MembershipHost) {
     this.#directory = directory;
     this.#host = host;
     // What the program does in this tick is told with the first message.
     process.nextTick(() => this.#connect());
-  }
-
-  get isJoined(): boolean {
-    return this.#state === 'joined';
   }
 
   setListening(event: string, isListening: boolean): void {
@@ -73,11 +79,15 @@ export class Membership {
     if (this.#handles.set(event, isHandling)) this.#tellSoon();
   }
 
-  /** Resolves when all others know what was set before the call, or when this one leaves. */
+  /**
+   * Resolves when all others know what was set before the call, or when this one leaves. Rejects with
+   * `ERR_RONDO_HUB_GONE` if the directory is gone.
+   */
   settled(): Promise<void> {
     const version = this.#isTellingDue ? this.#version + 1 : this.#version;
     if (this.#settled >= version || this.#state === 'left') return Promise.resolve();
-    return new Promise((resolve) => this.#onSettled.push({ version, resolve }));
+    if (this.#isAlone) return Promise.reject(goneDirectory());
+    return new Promise((resolve, reject) => this.#onSettled.push({ version, resolve, reject }));
   }
 
   leave(): void {
@@ -108,9 +118,11 @@ export class Membership {
         socket.destroy();
       }
     });
-    // What follows is 'close'.
-    socket.on('error', () => {});
-    socket.once('close', () => this.#onClose(socket));
+    let failure: string | undefined;
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      failure = error.code;
+    });
+    socket.once('close', () => this.#onClose(socket, failure));
   }
 
   #join(): void {
@@ -125,13 +137,27 @@ export class Membership {
     ]);
   }
 
-  #onClose(socket: Socket): void {
+  #onClose(socket: Socket, failure: string | undefined): void {
     if (this.#socket !== socket) return;
     this.#socket = null;
     if (this.#state === 'left') return;
     this.#state = 'joining';
+    if (failure === 'ECONNREFUSED' || failure === 'ENOENT') this.#setAlone();
     this.#timer = setTimeout(() => this.#connect(), this.#retryMs).unref();
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.last);
+  }
+
+  /** It listens before anybody can know of it, so nobody will listen there again. */
+  #setAlone(): void {
+    this.#isAlone = true;
+    for (const { reject } of this.#onSettled.splice(0)) reject(goneDirectory());
+    this.#setJoined();
+  }
+
+  #setJoined(): void {
+    if (this.#wasJoined) return;
+    this.#wasJoined = true;
+    this.#host.onJoined();
   }
 
   #onMessage([type, first, second, third]: unknown[]): void {
@@ -162,9 +188,7 @@ export class Membership {
     const there = new Set(others.map(({ id }) => id));
     for (const peer of peers.all()) if (!there.has(peer.member.id)) this.#host.onLeft(peer);
     for (const other of others) peers.add(other);
-    if (this.#wasJoined) return;
-    this.#wasJoined = true;
-    this.#host.onJoined();
+    this.#setJoined();
   }
 
   #onSettledTo(version: number): void {
@@ -195,31 +219,9 @@ export class Membership {
   }
 }
 
-/** Names that are set, and those of them that have changed since they were told. */
-class Names {
-  readonly #set = new Set<string>();
-  readonly #changed = new Set<string>();
-
-  all(): string[] {
-    return [...this.#set];
-  }
-
-  /** False if it was so already. */
-  set(name: string, isSet: boolean): boolean {
-    if (this.#set.has(name) === isSet) return false;
-    if (isSet) this.#set.add(name);
-    else this.#set.delete(name);
-    this.#changed.add(name);
-    return true;
-  }
-
-  /** What has come, and what has gone. */
-  takeChanges(): [string[], string[]] {
-    const changed = [...this.#changed];
-    this.#changed.clear();
-    return [
-      changed.filter((name) => this.#set.has(name)),
-      changed.filter((name) => !this.#set.has(name)),
-    ];
-  }
+function goneDirectory(): RondoError {
+  return new RondoError(
+    'ERR_RONDO_HUB_GONE',
+    'The primary, which tells the members of each other, is gone',
+  );
 }

@@ -6,9 +6,9 @@
  *                          reply, error: number u32, one value
  */
 
-import { DefaultDeserializer, DefaultSerializer } from 'node:v8';
 import { RondoError } from '../errors.js';
 import { frameOf, LENGTH_BYTES } from './frames.js';
+import { readCloned, readValues, writeCloned, writeValues } from './values.js';
 
 export const MessageType = { hello: 1, event: 2, request: 3, reply: 4, error: 5 } as const;
 
@@ -86,31 +86,32 @@ export function replyFrame(
   return finish(prefix, value, maxBytes, null);
 }
 
+/** Puts the values behind the prefix, and the length in front. `name`: of an event, whose arguments they are. */
 function finish(prefix: Buffer, value: unknown, maxBytes: number, name: string | null): Buffer {
-  const what = name === null ? 'A reply' : `The arguments of the event '${name}'`;
-  const serializer = new DefaultSerializer();
-  serializer.writeRawBytes(prefix);
-  serializer.writeHeader();
+  let frame: Buffer;
   try {
-    serializer.writeValue(value);
+    frame = name === null ? writeCloned(prefix, value) : writeValues(prefix, value as unknown[]);
   } catch (error) {
     throw new RondoError(
       'ERR_RONDO_HUB_VALUE',
-      `${what} cannot be cloned: ${(error as Error).message}`,
+      `${whose(name)} cannot be cloned: ${(error as Error).message}`,
       { cause: error },
     );
   }
-  const frame = serializer.releaseBuffer();
   const bytes = frame.length - prefix.length;
   if (bytes > maxBytes) {
     throw new RondoError(
       'ERR_RONDO_HUB_TOO_LARGE',
-      `${what} have ${bytes} bytes as serialized; the option 'maxMessageBytes' is ${maxBytes}`,
+      `${whose(name)} have ${bytes} bytes as serialized; the option 'maxMessageBytes' is ${maxBytes}`,
       { option: 'maxMessageBytes', received: bytes },
     );
   }
   frame.writeUInt32LE(frame.length - LENGTH_BYTES, 0);
   return frame;
+}
+
+function whose(name: string | null): string {
+  return name === null ? 'The contents of a reply' : `The arguments of the event '${name}'`;
 }
 
 /** Of a frame without its length. Throws at what is none. */
@@ -119,17 +120,17 @@ export function readMessage(payload: Buffer): Message {
   switch (type) {
     case MessageType.event: {
       const end = nameEnd(payload, 1);
-      return { type, name: payload.toString('utf8', 2, end), args: readArgs(payload, end) };
+      return { type, name: payload.toString('utf8', 2, end), args: readValues(payload, end) };
     }
     case MessageType.request: {
       const end = nameEnd(payload, 5);
       const name = payload.toString('utf8', 6, end);
-      return { type, number: payload.readUInt32LE(1), name, args: readArgs(payload, end) };
+      return { type, number: payload.readUInt32LE(1), name, args: readValues(payload, end) };
     }
     case MessageType.reply:
-      return { type, number: payload.readUInt32LE(1), value: readValue(payload, 5) };
+      return { type, number: payload.readUInt32LE(1), value: readCloned(payload, 5) };
     case MessageType.error: {
-      const failure = readValue(payload, 5) as RemoteFailure;
+      const failure = readCloned(payload, 5) as RemoteFailure;
       if (typeof failure?.message !== 'string') throw new Error('an error without a message');
       return { type, number: payload.readUInt32LE(1), failure };
     }
@@ -142,16 +143,4 @@ function nameEnd(payload: Buffer, at: number): number {
   const end = at + 1 + (payload[at] ?? 0);
   if (end === at + 1 || end > payload.length) throw new Error('a frame without a name');
   return end;
-}
-
-function readArgs(payload: Buffer, at: number): unknown[] {
-  const args = readValue(payload, at);
-  if (!Array.isArray(args)) throw new Error('arguments that are no array');
-  return args;
-}
-
-function readValue(payload: Buffer, at: number): unknown {
-  const deserializer = new DefaultDeserializer(payload.subarray(at));
-  deserializer.readHeader();
-  return deserializer.readValue();
 }

@@ -85,7 +85,8 @@ type Name<Events extends EventMap> = keyof Events & string;
 export interface Hub<Events extends EventMap = EventMap> {
   /**
    * Resolves when this process has joined, and every other one knows what it listens for or has not answered for
-   * two seconds. Rejects with `ERR_RONDO_CLOSED` if the hub is closed before.
+   * two seconds. Rejects with `ERR_RONDO_CLOSED` if the hub is closed before, and with `ERR_RONDO_HUB_GONE` if the
+   * primary is gone.
    */
   ready(): Promise<void>;
 

@@ -13,6 +13,9 @@ type Seen = Record<string, unknown>;
 /** What docs/operations.md says of them. */
 const DIFFERENT = new Set(['required', 'spawnargs', 'stdio', 'handles', 'resources']);
 
+/** A worker has them, for its threads and children, too. */
+const VARIABLES = ['RONDO_HUB'];
+
 const run = promisify(execFile);
 
 async function look(way: Way, transport: string): Promise<Seen> {
@@ -50,7 +53,9 @@ for (const transport of ['native', 'ipc']) {
     const rondo = await look(preloaded, transport);
     for (const when of ['before', 'listening', 'closed']) {
       const only = new Set(['required']);
-      t.strictSame(known(rondo[when], only, preloaded), known(plain[when], only, plainNode), when);
+      const expected = known(plain[when], only, plainNode);
+      expected['env'] = [...(expected['env'] as string[]), ...VARIABLES].sort();
+      t.strictSame(known(rondo[when], only, preloaded), expected, when);
     }
     t.strictSame(
       known(rondo.primary, DIFFERENT, preloaded),
