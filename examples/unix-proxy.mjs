@@ -1,5 +1,5 @@
 // Messages between workers, two ways: by a proxy on a Unix socket, written by hand in the primary, and by the hub, which
-// needs no proxy. Each worker greets those that come after it.
+// needs no proxy. Each worker greets those that say that they are here.
 import fs from 'node:fs';
 import net from 'node:net';
 import os from 'node:os';
