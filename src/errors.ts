@@ -16,6 +16,7 @@ const MESSAGES = {
   ERR_RONDO_TOO_MANY_SLOTS: 'More slots than a dispatcher can have',
   ERR_RONDO_SLOT_ASSIGNED: 'The slot has a living process',
   ERR_RONDO_SLOT_CLOSED: 'The slot is closed',
+  ERR_RONDO_PEER_MISSING: 'A package that is to be plugged into is not there',
   ERR_RONDO_NATIVE_MISSING: 'The native addon cannot be loaded',
   ERR_RONDO_NOT_A_WORKER: 'The process was not started with slot.stdio and slot.env',
   ERR_RONDO_NOT_MAIN_THREAD: 'attach() was called in a worker thread',

@@ -31,6 +31,7 @@ export class ProcessHub implements Hub {
   readonly #counters: Counters = { sent: 0, received: 0, dropped: 0 };
   readonly #hold = new Hold();
   readonly #iterators = new Set<EventIterator>();
+  readonly #onLeft = new Set<(id: string) => void>();
   readonly #listeners = new Listeners((event, isListening) =>
     this.#session?.membership.setListening(event, isListening),
   );
@@ -189,6 +190,12 @@ export class ProcessHub implements Hub {
       .map(({ member }) => member);
   }
 
+  /** Is called with the id of each member that has left, after its last message. Returns what ends that. */
+  onLeft(listener: (id: string) => void): () => void {
+    this.#onLeft.add(listener);
+    return () => void this.#onLeft.delete(listener);
+  }
+
   configure(options: HubOptions): void {
     this.#options = validateHubOptions(options, this.#options);
   }
@@ -227,6 +234,9 @@ export class ProcessHub implements Hub {
       counters: this.#counters,
       options: () => this.#options,
       onMessage: (sender, message) => this.#onMessage(sender, message),
+      onLeft: (id) => {
+        for (const listener of this.#onLeft) listener(id);
+      },
     });
     this.#session = session;
     return session;

@@ -18,8 +18,15 @@ export type {
   Target,
 } from './types.js';
 
+const own = new ProcessHub();
+
 /** This process's hub. It joins the others with the first call that needs them. */
-export const hub: Hub = new ProcessHub();
+export const hub: Hub = own;
+
+/** @internal For what is built on the hub. */
+export function onLeft(listener: (id: string) => void): () => void {
+  return own.onLeft(listener);
+}
 
 /**
  * The same hub, with the names of events and their arguments checked by the compiler. Nothing is checked when the

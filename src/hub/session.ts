@@ -22,6 +22,8 @@ export interface SessionHost {
   readonly counters: Counters;
   options(): ValidHubOptions;
   onMessage(sender: Sender, message: Message): void;
+  /** When what it had sent has been read. */
+  onLeft(id: string): void;
 }
 
 /** How long `close()` waits for readers. */
@@ -32,6 +34,7 @@ export class Session {
   readonly requests = new Requests();
   readonly outbox = new Outbox();
   readonly peers: Peers;
+  readonly #tellLeft: (id: string) => void;
   readonly membership: Membership;
   readonly #self: Self;
   readonly #inbox: Inbox;
@@ -42,7 +45,8 @@ export class Session {
   #onJoined: Array<() => void> = [];
 
   /** Throws `ERR_RONDO_PROTOCOL_VERSION`, or a system error. */
-  constructor({ counters, options, onMessage }: SessionHost) {
+  constructor({ counters, options, onMessage, onLeft }: SessionHost) {
+    this.#tellLeft = onLeft;
     const { token, address, role, seat } = rendezvous();
     this.#inbox = new Inbox(token, onMessage);
     const id = `${process.pid}.${threadId}.${randomBytes(8).toString('hex')}`;
@@ -126,7 +130,10 @@ export class Session {
   #onGone(peer: Peer): void {
     if (!this.peers.remove(peer)) return;
     // Its last answers may not be read yet.
-    this.#inbox.whenRead(peer.member.id, () => this.requests.onGone(peer));
+    this.#inbox.whenRead(peer.member.id, () => {
+      this.requests.onGone(peer);
+      this.#tellLeft(peer.member.id);
+    });
   }
 }
 

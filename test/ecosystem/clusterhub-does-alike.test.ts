@@ -1,31 +1,11 @@
 // What clusterhub promises it does with the preload as without: events, values and functions between the primary and its
 // workers.
 
+import { CLUSTERHUB_CASES } from './lib/clusterhub-cases.js';
 import { suite, suiteProgram } from './lib/suite.js';
-
-const CASES = [
-  'an event of its own',
-  'off, and once',
-  'order of listeners',
-  'values in the primary',
-  'values of all',
-  'an increment of each worker',
-  'question and answer',
-  'local and remote',
-  'worker to worker',
-  'no more listeners',
-  'what was said before the worker was there',
-  'functions as arguments',
-  'functions between workers',
-  'messages that are not its own',
-  'hubs of one name',
-  'hubs of one name in workers',
-  'workers that are reset end',
-  'beside a server',
-];
 
 suite(
   'clusterhub',
   suiteProgram('clusterhub.cjs'),
-  CASES.map((name) => ({ name })),
+  CLUSTERHUB_CASES.map((name) => ({ name })),
 );

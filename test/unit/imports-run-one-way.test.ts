@@ -23,7 +23,16 @@ const LAYERS = [
   ['supervisor/'],
   ['service/'],
   ['cli/'],
-  ['index', 'fd', 'register', 'limits/', 'redis/'],
+  [
+    'index',
+    'fd',
+    'register',
+    'limits/',
+    'redis/',
+    'compat/clusterhub/',
+    'compat/egg-messenger/',
+    'socket.io-adapter/',
+  ],
 ];
 
 interface Import {
@@ -124,7 +133,9 @@ test('src: only native.ts loads the addon', async (t) => {
     t.equal(loads, file === 'native', file);
   }
   t.strictSame(
-    imports.filter(({ specifier }) => !/^(node:|\.{1,2}\/)/.test(specifier)),
+    imports.filter(
+      ({ specifier, isTypeOnly }) => !isTypeOnly && !/^(node:|\.{1,2}\/)/.test(specifier),
+    ),
     [],
     'and nothing imports a package',
   );

@@ -22,6 +22,8 @@ export interface Cases {
   args: string[];
   cwd: string;
   outcomes(records: ProcessRecord[]): Outcomes;
+  /** For the run with the preload. */
+  envOnRondo?: NodeJS.ProcessEnv;
   /** What is right, in place of what plain Node does: it loses connections. */
   right?: Readonly<Record<string, string>>;
   /** Whether an outcome is right, whatever plain Node's is: a test that measures time may fail there only. */
@@ -42,7 +44,7 @@ export async function casesAlike(t: Test, cases: Cases): Promise<void> {
   let names: string[] = [];
   do {
     plain.push(await outcomesOf(cases, []));
-    rondo.push(await outcomesOf(cases, ['--import', REGISTER]));
+    rondo.push(await outcomesOf(cases, ['--import', REGISTER], cases.envOnRondo));
     names = [...(plain[0]?.keys() ?? [])];
   } while (!names.every(isAlike) && plain.length < TRIES);
   t.ok(names.length > 1, 'there are cases');
@@ -60,6 +62,7 @@ export async function casesAlike(t: Test, cases: Cases): Promise<void> {
 async function outcomesOf(
   { args, cwd, outcomes }: Cases,
   nodeOptions: string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Outcomes> {
-  return outcomes(await recordedRun({ args, cwd, nodeOptions, limitMs: LIMIT_MS }));
+  return outcomes(await recordedRun({ args, cwd, nodeOptions, env, limitMs: LIMIT_MS }));
 }

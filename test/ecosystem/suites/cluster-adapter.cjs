@@ -1,16 +1,18 @@
-// @socket.io/cluster-adapter with three workers, and a client of each in the primary: what one worker says to all, and
+// @socket.io/cluster-adapter with four workers, and a client of each in the primary: what one worker says to all, and
 // what it does to the sockets of the others. `sticky`: the primary listens, and @socket.io/sticky picks the worker.
-// `direct`: the workers listen, and node:cluster picks it. A line for each case.
+// `direct`: the workers listen, and node:cluster picks it. A line for each case. SOCKET_IO_ADAPTER: another adapter.
 'use strict';
 const cluster = require('node:cluster');
 const { createServer } = require('node:http');
-const { createAdapter, setupPrimary } = require('@socket.io/cluster-adapter');
+const { createAdapter, setupPrimary } = require(
+  process.env.SOCKET_IO_ADAPTER ?? '@socket.io/cluster-adapter',
+);
 const { setupMaster, setupWorker } = require('@socket.io/sticky');
 const { Server } = require('socket.io');
 const { io: connect } = require('socket.io-client');
 
 const isSticky = process.argv[2] === 'sticky';
-const WORKERS = 3;
+const WORKERS = 4;
 const HOST = '127.0.0.1';
 
 function worker() {
@@ -29,9 +31,10 @@ function worker() {
   io.on('seldom', (answer) => cluster.worker.id !== 3 && answer(cluster.worker.id));
 
   const own = () => [...io.sockets.sockets.values()][0];
-  const target = ({ to, except, local, other }) => {
+  const target = ({ to, except, local, volatile, other }) => {
     let all = other ? io.of('/other') : io;
     if (local) all = all.local;
+    if (volatile) all = all.volatile;
     if (to) all = all.to(to);
     return except ? all.except(except) : all;
   };
@@ -42,6 +45,15 @@ function worker() {
     );
   const DO = {
     emit: (way, ...words) => void target(way).emit(...words),
+    broadcast: (...words) => void own().broadcast.emit(...words),
+    socketTo: (room, ...words) =>
+      void own()
+        .to(room)
+        .emit(...words),
+    remote: async (way, todo, ...words) => {
+      for (const socket of await target(way).fetchSockets()) socket[todo](...words);
+    },
+    servers: () => io.of('/').adapter.serverCount(),
     ask: (way, ms, ...words) =>
       told(
         target(way)
@@ -74,7 +86,7 @@ function worker() {
 
 async function primary() {
   cluster.setupPrimary({ serialization: 'advanced' });
-  setupPrimary();
+  setupPrimary?.();
   const port = await started();
   const clients = await connected(port);
   const all = Object.values(cluster.workers);
@@ -193,8 +205,46 @@ async function primary() {
     },
     'server side with answers': () => call(0, 'serverSideAsk', 5000, 'question', 'of'),
     'server side, an answer that does not come': () => call(0, 'serverSideAsk', 300, 'seldom'),
-    'disconnected sockets of a room': () => disconnected({ to: 'room' }, [1]),
-    'disconnected sockets': () => disconnected({}, [0, 2]),
+    'servers there are': () => Promise.all(all.map((_worker, index) => call(index, 'servers'))),
+    'from a socket to all others': async () => {
+      await call(1, 'broadcast', 'test');
+      return got(1);
+    },
+    'from a socket to a room': async () => {
+      await call(0, 'socketTo', 'room', 'test');
+      await call(1, 'socketTo', 'room', 'test');
+      return [await got(1), await got(0)];
+    },
+    'to several rooms but one': async () => {
+      await call(2, 'join', 'third');
+      await call(3, 'join', 'third', 'room');
+      await call(0, 'emit', { to: ['third', 'room'], except: 'second' }, 'test');
+      return got();
+    },
+    'what may be lost': async () => {
+      await call(0, 'emit', { volatile: true }, 'test');
+      return got();
+    },
+    'fetched sockets are spoken to': async () => {
+      await call(0, 'remote', { to: 'third' }, 'emit', 'test');
+      return got();
+    },
+    'fetched sockets join and leave': async () => {
+      await call(0, 'remote', { to: 'third' }, 'join', 'fourth');
+      const joined = await rooms();
+      await call(0, 'remote', { to: 'third' }, 'leave', 'third');
+      return [joined, await rooms()];
+    },
+    'a fetched socket is disconnected': async () => {
+      await call(3, 'socketsJoin', { to: 'fourth' }, 'last');
+      const reason = new Promise((then) => clients[2].once('disconnect', then));
+      await call(2, 'socketsLeave', { to: 'room' }, 'last');
+      await got(2);
+      await call(0, 'remote', { to: 'last' }, 'disconnect');
+      return reason;
+    },
+    'disconnected sockets of a room': () => disconnected({ to: 'second' }, [1]),
+    'disconnected sockets': () => disconnected({}, [0, 3]),
   };
   async function disconnected(way, which) {
     const reasons = which.map(

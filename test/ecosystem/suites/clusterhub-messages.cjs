@@ -1,7 +1,7 @@
 // What processes tell each other. See clusterhub.cjs.
 'use strict';
 const cluster = require('node:cluster');
-const hub = require('clusterhub');
+const hub = require(process.env.CLUSTERHUB ?? 'clusterhub');
 const { fork, done, after } = require('./clusterhub-tools.cjs');
 
 module.exports = {

@@ -2,7 +2,7 @@
 'use strict';
 const assert = require('node:assert');
 const cluster = require('node:cluster');
-const hub = require('clusterhub');
+const hub = require(process.env.CLUSTERHUB ?? 'clusterhub');
 const { fork, done, after } = require('./clusterhub-tools.cjs');
 
 module.exports = {

@@ -1,5 +1,5 @@
 // Programs of clusterhub, one for each thing that it promises. The first argument says which; a worker is this file,
-// too. A primary ends when it calls `done`.
+// too. A primary ends when it calls `done`. CLUSTERHUB: another module.
 'use strict';
 const cluster = require('node:cluster');
 
