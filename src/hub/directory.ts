@@ -17,8 +17,11 @@ import {
 } from './control.js';
 import { Door, type Guest } from './door.js';
 
-/** A member that is stopped takes nothing: it is cut off, and joins anew when it goes on. */
-const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+/**
+ * A member that is stopped takes nothing: when so much waits beside its welcome, it is cut off, and joins anew when it
+ * goes on.
+ */
+const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
 
 /** How long it is waited for those that have not said that they know. */
 const KNOWN_MS = 2_000;
@@ -32,6 +35,7 @@ interface Telling {
 interface Entry {
   readonly socket: Socket;
   introduction: Introduction | null;
+  maxUnreadBytes: number;
   readonly listens: Set<string>;
   readonly handles: Set<string>;
 }
@@ -54,6 +58,7 @@ class Directory {
     const entry: Entry = {
       socket,
       introduction: null,
+      maxUnreadBytes: MOST_UNREAD_BYTES,
       listens: new Set(),
       handles: new Set(),
     };
@@ -82,7 +87,9 @@ class Directory {
     entry.introduction = introduction;
     for (const name of introduction.listens) entry.listens.add(name);
     for (const name of introduction.handles) entry.handles.add(name);
-    this.#send(entry, ['welcome', [...this.#entries].map(introduced)]);
+    const welcome = controlFrame(['welcome', [...this.#entries].map(introduced)]);
+    entry.maxUnreadBytes += welcome.length;
+    this.#write(entry, welcome);
     this.#entries.add(entry);
     this.#tell(entry, version, (tag) => ['joined', tag, introduction]);
   }
@@ -135,9 +142,9 @@ class Directory {
     this.#write(entry, controlFrame(message));
   }
 
-  #write({ socket }: Entry, frame: Buffer): void {
+  #write({ socket, maxUnreadBytes }: Entry, frame: Buffer): void {
     if (!socket.writable) return;
-    if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
+    if (socket.writableLength > maxUnreadBytes) socket.destroy();
     else socket.write(frame);
   }
 }
