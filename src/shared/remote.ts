@@ -1,6 +1,6 @@
 /**
- * Where another implementation of the asynchronous methods is plugged in, for processes without the addon. It
- * gets checked values; what it rejects with is the caller's.
+ * Where another implementation of the asynchronous methods is plugged in, for processes without the
+ * addon. It gets checked values; what it rejects with is the caller's.
  */
 
 import type { AsyncCounter, AsyncLimiter, AsyncMap, LimiterOptions, MapOptions } from './types.js';
@@ -13,7 +13,9 @@ export interface RemoteShared {
 
 let remote: RemoteShared | undefined;
 
-/** From now on `.async` of processes without the addon is this. Undefined: it rejects, as at first. */
+/**
+ * From now on `.async` of processes without the addon is this. Undefined: it rejects, as at first.
+ */
 export function plugIn(implementation: RemoteShared | undefined): void {
   remote = implementation;
 }
