@@ -63,6 +63,11 @@ struct alignas(64) Cell {
 };
 static_assert(sizeof(Cell) == 64);
 
+// Each by an acquire load: see table.h.
+inline void LoadWords(const Word* words, uint64_t count, uint64_t* out) {
+  for (uint64_t i = 0; i < count; i++) out[i] = words[i].load(std::memory_order_acquire);
+}
+
 inline uint64_t RoundUp(uint64_t value, uint64_t to) { return (value + to - 1) / to * to; }
 
 }  // namespace rondo::shared

@@ -20,10 +20,11 @@ interface RegionCalls {
 let opened: NativeShared | undefined;
 
 /**
- * The variables with which a child process finds the same counters, limiters and maps: put them into its
- * environment. In the first process of a program this makes the shared memory, if it is not there yet; in
- * one that has got them, they are what it has got. `{}` where the addon cannot be used. Never throws: a
- * child of a process that can make no shared memory gets the reason, and throws it when it uses some.
+ * The variables with which a child process finds the same counters, limiters and maps: put them
+ * into its environment. In the first process of a program this makes the shared memory, if it is
+ * not there yet; in one that has got them, they are what it has got. `{}` where the addon cannot be
+ * used. Never throws: a child of a process that can make no shared memory gets the reason, and
+ * throws it when it uses some.
  */
 export function sharedEnvironment(): Record<string, string> {
   const inherited = process.env[SHARED_VARIABLE];
@@ -96,7 +97,7 @@ function notOpened(errno: number, pid: number): Error {
     case 'EPERM':
       return new RondoError(
         'ERR_RONDO_SHARED_DENIED',
-        `The shared memory of process ${pid} cannot be opened: this process runs as another user`,
+        `The shared memory of process ${pid} cannot be opened: one of the two runs as another user, or has changed its user`,
       );
     case 'ENOENT':
     case 'ESRCH':

@@ -47,7 +47,9 @@ export interface HistogramValue {
   readonly buckets: ReadonlyArray<{ readonly le: number; readonly count: number }>;
 }
 
-/** Observations in fixed buckets, summed on reading over all processes, also those that have ended. */
+/**
+ * Observations in fixed buckets, summed on reading over all processes, also those that have ended.
+ */
 export interface Histogram {
   readonly name: string;
   observe(value: number): void;
@@ -60,12 +62,12 @@ export type LimiterAlgorithm = 'fixed-window' | 'sliding-window' | 'token-bucket
 export interface LimiterOptions {
   /** One table per name. Another use of it with other sizes, limits or algorithm is an error. */
   readonly name: string;
-  /** How many a key may take in a window; for `token-bucket` also the size of the bucket. */
+  /** How many a key may take in a window; for `token-bucket` also the size of the bucket. At most 1e9. */
   readonly limit: number;
   readonly windowMs: number;
   /** Default `fixed-window`. */
   readonly algorithm?: LimiterAlgorithm;
-  /** How many keys there is room for. Default 10,000. */
+  /** How many keys there is room for at least. Default 10,000, at most 10,000,000. */
   readonly entries?: number;
   /** What take() says of a key for which there is no room. Default `allow`. Counted either way. */
   readonly whenFull?: 'allow' | 'deny';
@@ -77,7 +79,10 @@ export interface Taken {
   readonly ok: boolean;
   /** How many are left. */
   readonly remaining: number;
-  /** Milliseconds until all of the limit is there again: the window's end, or when the bucket is full. */
+  /**
+   * Milliseconds until all of the limit is there again: the window's end, or when the bucket is
+   * full.
+   */
   readonly resetMs: number;
 }
 
@@ -98,7 +103,7 @@ export interface Limiter {
 
 export interface MapOptions {
   readonly name: string;
-  /** Default 1,000. */
+  /** How many keys there is room for at least. Default 1,000, at most 10,000,000. */
   readonly entries?: number;
   /** The longest key, in bytes of UTF-8. Default 64, at most 1,024. */
   readonly keyBytes?: number;
@@ -123,8 +128,8 @@ export interface SharedMap {
   delete(key: string): boolean;
   has(key: string): boolean;
   /**
-   * Sets what `next` makes of the value; calls it again if another process has changed the value meanwhile,
-   * so it must have no effects of its own. `undefined` deletes.
+   * Sets what `next` makes of the value; calls it again if another process has changed the value
+   * meanwhile, so it must have no effects of its own. `undefined` deletes.
    */
   update(
     key: string,
@@ -142,8 +147,12 @@ export interface SharedMap {
 export interface TableStats {
   /** Keys that have not expired. */
   readonly entries: number;
+  /** As asked for by `entries`. */
   readonly capacity: number;
-  /** New keys that were refused (or, by a limiter, passed uncounted) for want of room, since the start. */
+  /**
+   * New keys that were refused (or, by a limiter, passed uncounted) for want of room, since the
+   * start.
+   */
   readonly refused: number;
   /** Living keys that made room for new ones. */
   readonly evicted: number;

@@ -66,7 +66,7 @@ test('a primary of another version', nativeOnly, async (t) => {
 const isRoot = process.getuid?.() === 0;
 test('another user', isRoot ? nativeOnly : { skip: 'only root can be another' }, async (t) => {
   const { add } = await use({}, '65534');
-  t.match(add, { code: 'ERR_RONDO_SHARED_DENIED', message: /another user/ });
+  t.match(add, { code: 'ERR_RONDO_SHARED_DENIED', message: /runs as another user/ });
 });
 
 test('no addon', nativeOnly, async (t) => {
