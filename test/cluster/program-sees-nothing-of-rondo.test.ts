@@ -14,7 +14,7 @@ type Seen = Record<string, unknown>;
 const DIFFERENT = new Set(['required', 'spawnargs', 'stdio', 'handles', 'resources']);
 
 /** A worker has them, for its threads and children, too. */
-const VARIABLES = ['RONDO_HUB'];
+const VARIABLES = 'skip' in nativeOnly ? ['RONDO_HUB'] : ['RONDO_HUB', 'RONDO_SHARED'];
 
 const run = promisify(execFile);
 

@@ -1,5 +1,6 @@
 // What a program can see of how its workers are started is as without rondo: cluster.settings, and a
-// worker's execArgv, NODE_OPTIONS, environment, arguments and directory.
+// worker's execArgv, NODE_OPTIONS, environment (but for the two variables of the hub and of shared memory), arguments
+// and directory.
 
 import { tmpdir } from 'node:os';
 import { type Test, test } from 'tap';
@@ -17,15 +18,19 @@ import {
 async function look(t: Test, way: Way, options: ProgramOptions): Promise<object> {
   const program = await startProgram(t, way, { workers: 1, ...options });
   const worker = await program.worker(1, async ({ cluster, listen }) => {
+    const environment = (): NodeJS.ProcessEnv => {
+      const { RONDO_HUB: _hub, RONDO_SHARED: _shared, ...others } = process.env;
+      return others;
+    };
     const start = {
       execArgv: [...process.execArgv],
       argv: process.argv.slice(2),
-      env: { ...process.env },
+      env: environment(),
       cwd: process.cwd(),
       settings: cluster.settings,
     };
     await listen(0, '127.0.0.1');
-    return { start, env: { ...process.env } };
+    return { start, env: environment() };
   });
   const settings = await program.primary(({ cluster }) => ({
     settings: cluster.settings,

@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { counter, limiter, map } from 'rondo/shared';
 import { type Test, test } from 'tap';
+import { runCli } from '../fixtures/cluster-cli.js';
 import { fixture } from '../fixtures/harness.js';
 
 const PROGRAM = fixture('shared-without-addon.mjs');
@@ -38,6 +39,26 @@ test('in the workers of the drop-in', async (t) => {
     'exactly the limit passes',
   );
   for (const { codes } of reports) t.strictSame(codes, [MISSING, MISSING, MISSING, MISSING]);
+});
+
+test('in the workers of rondo start, their threads, and after a reload', async (t) => {
+  const rondo = runCli(t, ['start', fixture('shared-server.mjs'), '-w', '3'], {
+    RONDO_NATIVE: '0',
+  });
+  const port = await rondo.listening(3);
+  const passed = async (count: number): Promise<number> => {
+    const headers = { connection: 'close' };
+    const answers = await Promise.all(
+      Array.from({ length: count }, () => fetch(`http://127.0.0.1:${port}/`, { headers })),
+    );
+    return answers.filter(({ status }) => status === 200).length;
+  };
+  t.equal(await passed(6), 6);
+  rondo.child.kill('SIGHUP');
+  await rondo.says(/reload.*done|reloaded/);
+  t.equal(await passed(20), 4, 'a reload forgets nothing');
+  rondo.child.kill('SIGTERM');
+  t.equal(await rondo.end, 0);
 });
 
 // In a process of its own RONDO_NATIVE is what this test needs.
