@@ -1,9 +1,9 @@
 /**
  * The primary's part: who is there, where they listen, and for which events. It tells every member of the others;
- * messages never come through it. It lives as long as the process and keeps nothing running.
+ * messages never come through it. It
+ * is loaded with the first connection, lives as long as the process, and keeps nothing running.
  */
 
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   type Change,
@@ -40,12 +40,10 @@ interface Entry {
   readonly handles: Set<string>;
 }
 
-/** Throws a system error if it cannot listen. */
-export function openDirectory(): { token: Buffer; address: string } {
-  const token = randomBytes(32);
+/** What connections to the directory's address are given to. */
+export function openDirectory(token: Buffer): Door {
   const directory = new Directory();
-  const door = new Door(token, MAX_CONTROL_BYTES, (socket) => directory.admit(socket));
-  return { token, address: door.address };
+  return new Door(token, MAX_CONTROL_BYTES, (socket) => directory.admit(socket));
 }
 
 class Directory {
