@@ -63,12 +63,12 @@ function open(): NativeShared {
 }
 
 function ownSeat(): number {
-  const seat = process.env['RONDO_SEAT'];
+  const seat = process.env.RONDO_SEAT;
   return seat !== undefined && /^\d{1,6}$/.test(seat) ? Number(seat) : -1;
 }
 
 function regionCalls(): RegionCalls | RondoError {
-  if (process.env['RONDO_NATIVE'] === '0') return missing('RONDO_NATIVE is 0');
+  if (process.env.RONDO_NATIVE === '0') return missing('RONDO_NATIVE is 0');
   const native = loadNative();
   if (native instanceof Error) return missing(native.message, native);
   const { makeShared, openShared } = native;
