@@ -47,7 +47,6 @@ struct Header {
   Word version;
   Word token[2];
   Word hash_key[2];
-  Word size;  // of all of the region
   // How much has been given out, in bytes from the first; see names.h.
   alignas(64) Word records_used;
   Word large_used;

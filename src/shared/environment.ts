@@ -9,7 +9,7 @@ import { loadNative, type NativeShared } from '../native.js';
 /** `pid:fd:token` of the region, or `-errno` if the primary could make none. */
 export const SHARED_VARIABLE = 'RONDO_SHARED';
 
-const PLACE = /^(\d{1,10}):(\d{1,10}):([0-9a-f]{32})$/;
+const PLACE = /^(\d{1,9}):(\d{1,9}):([0-9a-f]{32})$/;
 const FAILED = /^-\d{1,4}$/;
 
 interface RegionCalls {

@@ -25,6 +25,7 @@ export type {
   LimiterAlgorithm,
   LimiterOptions,
   MapOptions,
+  Promised,
   SetOptions,
   Share,
   SharedMap,

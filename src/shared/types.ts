@@ -3,7 +3,10 @@
 /** A 64-bit integer that all processes of the program share, found by its name. */
 export interface Counter {
   readonly name: string;
-  /** Adds `n`, 1 by default, which may be negative. The value after it. */
+  /**
+   * Adds `n`, 1 by default, which may be negative. The value after it. Throws
+   * `ERR_RONDO_INVALID_OPTION` if `n` is no safe integer, `ERR_RONDO_SHARED_RANGE` if the sum is none.
+   */
   add(n?: number): number;
   get(): number;
   set(value: number): void;
@@ -64,6 +67,7 @@ export interface LimiterOptions {
   readonly name: string;
   /** How many a key may take in a window; for `token-bucket` also the size of the bucket. At most 1e9. */
   readonly limit: number;
+  /** At most 2,147,483,647. */
   readonly windowMs: number;
   /** Default `fixed-window`. */
   readonly algorithm?: LimiterAlgorithm;
@@ -90,13 +94,18 @@ export interface Limiter {
   readonly name: string;
   readonly limit: number;
   readonly windowMs: number;
+  /**
+   * Takes `n`, 1 by default, for a key of 1 to 1,024 bytes: all of them or, if that would be more than
+   * the limit allows, nothing. Throws `ERR_RONDO_INVALID_OPTION`, as all methods do.
+   */
   take(key: string, n?: number): Taken;
   /** As take() would answer for `n` = 0. */
   peek(key: string): Taken;
-  /** Gives back what was taken, for a request that is not to be counted. */
+  /** Gives back `n`, 1 by default, for what should not have counted; not more than counts. */
   giveBack(key: string, n?: number): void;
   /** Forgets the key. */
   reset(key: string): void;
+  /** Looks at the whole table: not for every request. */
   stats(): TableStats;
   readonly async: AsyncLimiter;
 }
@@ -116,6 +125,7 @@ export interface MapOptions {
 }
 
 export interface SetOptions {
+  /** How long the value is kept; 0: for ever. Default: the map's. */
   readonly ttlMs?: number;
 }
 
@@ -123,13 +133,17 @@ export interface SetOptions {
 export interface SharedMap {
   readonly name: string;
   get(key: string): Buffer | undefined;
-  /** False if the table is full and refuses. */
+  /**
+   * False if the table is full and refuses. Throws `ERR_RONDO_INVALID_OPTION` if the key or the value is
+   * longer than the map's sizes; all methods do for a key.
+   */
   set(key: string, value: Uint8Array | string, options?: SetOptions): boolean;
   delete(key: string): boolean;
   has(key: string): boolean;
   /**
    * Sets what `next` makes of the value; calls it again if another process has changed the value
-   * meanwhile, so it must have no effects of its own. `undefined` deletes.
+   * meanwhile, so it must have no effects of its own. `undefined` deletes. False if the table is full
+   * and refuses. If `next` throws, nothing is changed.
    */
   update(
     key: string,
@@ -140,6 +154,7 @@ export interface SharedMap {
   setJson(key: string, value: unknown, options?: SetOptions): boolean;
   /** Those that have not expired, in no order; what is changed meanwhile may be in it or not. */
   keys(): string[];
+  /** Looks at the whole table: not for every request. */
   stats(): TableStats;
   readonly async: AsyncMap;
 }
@@ -158,7 +173,8 @@ export interface TableStats {
   readonly evicted: number;
 }
 
-type Promised<Methods> = {
+/** The same methods, each with a promise of its result. */
+export type Promised<Methods> = {
   [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Result
     ? (...args: Args) => Promise<Result>
     : never;

@@ -69,7 +69,7 @@ test('another user', isRoot ? nativeOnly : { skip: 'only root can be another' },
   t.match(add, { code: 'ERR_RONDO_SHARED_DENIED', message: /runs as another user/ });
 });
 
-test('no addon', nativeOnly, async (t) => {
+test('no addon', async (t) => {
   const env = { RONDO_NATIVE: '0', RONDO_SHARED: '' };
   const missing = { name: 'RondoError', code: 'ERR_RONDO_NATIVE_MISSING', message: /RONDO_NATIVE/ };
   // What is asynchronous is counted by the primary, here by the process itself.
