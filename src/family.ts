@@ -5,8 +5,10 @@
  */
 
 import { createRequire } from 'node:module';
-import { HUB_VARIABLE, hubEnvironment, rendezvous } from './hub/environment.js';
+import { HUB_VARIABLE, hubEnvironment } from './hub/environment.js';
+import { whenWanted } from './hub/wanted.js';
 import { missingReason, SHARED_VARIABLE, sharedEnvironment } from './shared/environment.js';
+import { SHARED_EVENT } from './shared/remote.js';
 
 const require = createRequire(import.meta.url);
 
@@ -15,14 +17,15 @@ export type FamilyRole = 'worker' | 'agent';
 
 /** Merged last into the environment of a child. `seat`: of a worker, where one is known. */
 export function familyEnvironment(role: FamilyRole, seat: number | null): Record<string, string> {
-  const environment = { ...hubEnvironment(role, seat), ...sharedEnvironment() };
-  if (missingReason() !== undefined && rendezvous().role === 'primary') {
+  if (missingReason() !== undefined) {
     // Without shared memory children ask the primary, which may never use rondo/shared itself.
-    const shared =
-      require('./shared/through-primary.js') as typeof import('./shared/through-primary.js');
-    shared.serveShared();
+    whenWanted(SHARED_EVENT, () => {
+      const shared =
+        require('./shared/through-primary.js') as typeof import('./shared/through-primary.js');
+      shared.serveShared();
+    });
   }
-  return environment;
+  return { ...hubEnvironment(role, seat), ...sharedEnvironment() };
 }
 
 /** For a program that is started anew, as by `rondo start`: what has started it may be of another family. */

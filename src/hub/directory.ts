@@ -16,6 +16,7 @@ import {
   readControl,
 } from './control.js';
 import { Door, type Guest } from './door.js';
+import { tellWanted } from './wanted.js';
 
 /**
  * A member that is stopped takes nothing: when so much waits beside its welcome, it is cut off, and joins anew when it
@@ -84,6 +85,7 @@ class Directory {
     }
     entry.introduction = introduction;
     for (const name of introduction.listens) entry.listens.add(name);
+    tellWanted(introduction.listens);
     for (const name of introduction.handles) entry.handles.add(name);
     const welcome = controlFrame(['welcome', [...this.#entries].map(introduced)]);
     entry.maxUnreadBytes += welcome.length;
@@ -94,6 +96,7 @@ class Directory {
 
   #onChange(entry: Entry, version: number, change: Change): void {
     for (const name of change.listens) entry.listens.add(name);
+    tellWanted(change.listens);
     for (const name of change.handles) entry.handles.add(name);
     for (const name of change.noListens) entry.listens.delete(name);
     for (const name of change.noHandles) entry.handles.delete(name);

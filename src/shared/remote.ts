@@ -12,6 +12,9 @@ export interface RemoteShared {
   map(options: Required<MapOptions>): AsyncMap;
 }
 
+/** Of the requests to the primary. No event of a program is called that. */
+export const SHARED_EVENT = 'rondo:shared';
+
 const require = createRequire(import.meta.url);
 
 let remote: RemoteShared | undefined;

@@ -3,30 +3,72 @@
  * rondo/hub, where a plain store answers. A primary asks itself in the same way.
  */
 
+import { RondoError } from '../errors.js';
 import { rendezvous } from '../hub/environment.js';
 import { hub } from '../hub/index.js';
 import { RemoteCounter } from './plain/remote-counter.js';
 import { RemoteLimiter } from './plain/remote-limiter.js';
 import { RemoteMap } from './plain/remote-map.js';
 import { type Call, PlainStore } from './plain/store.js';
-import type { RemoteShared } from './remote.js';
+import { type RemoteShared, SHARED_EVENT } from './remote.js';
 
-/** No event of a program is called that. */
-const EVENT = 'rondo:shared';
+/** How long a primary may take to learn that it is asked. */
+const LEARNS_MS = 5_000;
+const AGAIN_MS = 5;
 
 let isServed = false;
+let known: Promise<void> | undefined;
 
-/** In a primary: answers the calls of all processes, and its own. In others, or called again, it does nothing. */
+/** In a primary: answers the calls of all processes, and its own. Called again, it does nothing. */
 export function serveShared(): void {
-  if (isServed || rendezvous().role !== 'primary') return;
+  if (isServed) return;
   isServed = true;
   const store = new PlainStore();
-  hub.handle(EVENT, (call) => store.answer(call as Call));
+  hub.handle(SHARED_EVENT, (call) => store.answer(call as Call));
 }
 
 async function ask(call: Call): Promise<unknown> {
-  serveShared();
-  return hub.request('primary', EVENT, call);
+  known ??= reach();
+  await known;
+  return hub.request('primary', SHARED_EVENT, call);
+}
+
+/** Resolves when the primary answers; the next call tries again if it does not. */
+async function reach(): Promise<void> {
+  if (rendezvous().role === 'primary') return serveShared();
+  // By that the primary learns that it is to answer.
+  hub.on(SHARED_EVENT, ignore);
+  try {
+    await hub.ready();
+    await answered();
+  } catch (error) {
+    known = undefined;
+    throw error;
+  } finally {
+    hub.off(SHARED_EVENT, ignore);
+  }
+}
+
+function ignore(): void {}
+
+async function answered(): Promise<void> {
+  const deadline = performance.now() + LEARNS_MS;
+  for (;;) {
+    try {
+      await hub.request('primary', SHARED_EVENT, ['counter', '', 'get']);
+      return;
+    } catch (cause) {
+      const { code } = cause as { code?: string };
+      const isEarly = code === 'ERR_RONDO_HUB_GONE' || code === 'ERR_RONDO_HUB_NO_HANDLER';
+      if (!isEarly) throw cause;
+      if (performance.now() > deadline) {
+        const detail =
+          'This process has no addon, and the primary does not count for it: it has the addon itself, uses no rondo, or is gone';
+        throw new RondoError('ERR_RONDO_NATIVE_MISSING', detail, { cause });
+      }
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
+    }
+  }
 }
 
 export const throughPrimary: RemoteShared = {
