@@ -6,7 +6,7 @@
  *   all have                 egg-ready, to the parent, to the apps, to the agent
  *
  * An app has started when it is ready and its messenger has joined. One without a messenger is waited for
- * no longer than a second.
+ * no longer than a second; if it joins later, it is told then.
  */
 
 import type { Address } from 'node:cluster';
@@ -37,6 +37,8 @@ interface Process {
   party: Party;
   isReady: boolean;
   hasJoined: boolean;
+  /** It is not waited for any more. */
+  isLate: boolean;
   hasStarted: boolean;
   address: Address | null;
   timer: NodeJS.Timeout | null;
@@ -70,6 +72,7 @@ export class Life {
       party,
       isReady: false,
       hasJoined: false,
+      isLate: false,
       hasStarted: false,
       address: null,
       timer: null,
@@ -82,8 +85,12 @@ export class Life {
     this.#forgetTheGone();
     const one = this.#process(pid, party);
     one.hasJoined = true;
-    // egg's are forked when the agent is there; it is what they would ask for.
-    if (party === 'app') this.#messenger.sendTo(pid, 'egg-pids', this.#started('agent'));
+    const others = this.#started(party === 'app' ? 'agent' : 'app');
+    // egg's apps are forked when the agent is there; it is what they would ask for.
+    if (party === 'app' || one.isLate) this.#messenger.sendTo(pid, 'egg-pids', others);
+    if (one.isLate && this.#isLaunched) {
+      this.#messenger.sendTo(pid, 'egg-ready', this.#options.data ?? {});
+    }
     this.#onChange(pid, one);
   }
 
@@ -92,14 +99,14 @@ export class Life {
     one.isReady = true;
     one.address = address;
     one.timer = setTimeout(() => {
-      one.hasJoined = true;
+      one.isLate = true;
       this.#onChange(pid, one);
     }, JOIN_MS).unref();
     this.#onChange(pid, one);
   }
 
   #onChange(pid: number, one: Process): void {
-    if (!one.isReady || !one.hasJoined || one.hasStarted) return;
+    if (!one.isReady || !(one.hasJoined || one.isLate) || one.hasStarted) return;
     clearTimeout(one.timer ?? undefined);
     one.hasStarted = true;
     if (one.party === 'agent') this.#onAgentStarted(pid);
