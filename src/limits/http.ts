@@ -12,6 +12,7 @@ import { type SomeLimiter, usableLimiter } from '../shared/some-limiter.js';
 import { clientKey } from './client-key.js';
 import { RateLimitFields } from './fields.js';
 
+export type { SomeLimiter } from '../shared/some-limiter.js';
 export { clientKey } from './client-key.js';
 
 /** What is used of Koa's context. */
