@@ -18,8 +18,8 @@ test('four processes add to one counter', nativeOnly, async (t) => {
 
 test('compareAndSet is atomic', nativeOnly, async (t) => {
   const sharers = await startSharers(t, 3);
-  await Promise.all(sharers.map(({ call }) => call('swap', 'swapped', 30_000)));
-  t.equal(counter('swapped').get(), 90_000);
+  await Promise.all(sharers.map(({ call }) => call('swap', 'swapped', 200_000)));
+  t.equal(counter('swapped').get(), 600_000);
 });
 
 test('one process', nativeOnly, async (t) => {
