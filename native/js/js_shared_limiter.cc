@@ -57,13 +57,13 @@ napi_value OpenLimiter(napi_env env, napi_callback_info info) {
   const shared::LimitRule rule = {static_cast<shared::Algorithm>(WholeAt(env, values[3])),
                                   WholeAt(env, values[1]), WholeAt(env, values[2])};
   const shared::Definition wanted =
-      Limiter::Define(ToUtf8(env, values[0]), rule, WholeAt(env, values[4]));
+      Limiter::Define(ToUtf8(env, values[0]), rule.algorithm, WholeAt(env, values[4]));
   shared::Found found;
   int result = shared::FindOrMake(shared->region, wanted, &found);
   auto self = std::make_unique<JsLimiter>();
   const bool denies = BoolAt(env, values[5]);
   if (result == 0) {
-    result = self->limiter.Open(shared->region, shared->cells.index(), found, denies);
+    result = self->limiter.Open(shared->region, shared->cells.index(), found, rule, denies);
   }
   if (result < 0) return Refusal(env, result, found);
   self->out = Napi::Value(env, values[6]).As<Napi::Float64Array>().Data();

@@ -9,21 +9,21 @@ TableShape Limiter::ShapeFor(uint64_t entries) {
   return {BucketsFor(entries), WaysFor(entries) * kEntryWords};
 }
 
-Definition Limiter::Define(const std::string& name, const LimitRule& rule, uint64_t entries) {
-  return {Kind::kLimiter,
-          name,
-          {rule.limit, rule.window_ms, static_cast<uint64_t>(rule.algorithm), entries},
-          ShapeFor(entries).bytes()};
+Definition Limiter::Define(const std::string& name, Algorithm algorithm, uint64_t entries) {
+  return {
+      Kind::kLimiter, name, {static_cast<uint64_t>(algorithm), entries}, ShapeFor(entries).bytes()};
 }
 
-int Limiter::Open(const Region& region, uint32_t cell, const Found& found, bool denies_when_full) {
+int Limiter::Open(const Region& region, uint32_t cell, const Found& found, const LimitRule& rule,
+                  bool denies_when_full) {
   const std::vector<uint64_t>& parameters = found.parameters;
-  if (parameters.size() != 4 || parameters[2] >= kAlgorithms) return -EIO;
-  rule_ = {static_cast<Algorithm>(parameters[2]), parameters[0], parameters[1]};
-  ways_ = WaysFor(parameters[3]);
+  if (parameters.size() != 2 || parameters[0] >= kAlgorithms) return -EIO;
+  rule_ = rule;
+  rule_.algorithm = static_cast<Algorithm>(parameters[0]);
+  ways_ = WaysFor(parameters[1]);
   hash_key_ = region.hash_key();
   denies_when_full_ = denies_when_full;
-  return table_.Open(region, found.large_at, ShapeFor(parameters[3]), cell);
+  return table_.Open(region, found.large_at, ShapeFor(parameters[1]), cell);
 }
 
 Verdict Limiter::Take(const void* key, size_t length, uint64_t n, uint64_t now_ms) {

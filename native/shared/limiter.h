@@ -18,8 +18,11 @@ constexpr size_t kLongestKey = 1024;
 
 class Limiter {
  public:
-  static Definition Define(const std::string& name, const LimitRule& rule, uint64_t entries);
-  int Open(const Region& region, uint32_t cell, const Found& found, bool denies_when_full);
+  // What all processes must agree in is the algorithm and the number of entries. The limit and the
+  // window are of the process that takes: a new release may have others.
+  static Definition Define(const std::string& name, Algorithm algorithm, uint64_t entries);
+  int Open(const Region& region, uint32_t cell, const Found& found, const LimitRule& rule,
+           bool denies_when_full);
 
   // `n` 0 looks only. If there is no room for the key, the answer is by `denies_when_full`, and
   // counted.

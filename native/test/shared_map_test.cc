@@ -170,9 +170,18 @@ void TestLimiter() {
   two->Reset("c", 1, 1100);
   is(static_cast<long long>(one->CountEntries(1100)), 0, "and reset");
 
-  const rondo::shared::LimitRule other = {rondo::shared::Algorithm::kFixedWindow, 4, 100};
-  processes[0].OpenLimiter("limiter", other, 2);
-  is(processes[0].error, -EEXIST, "the same name with another limit");
+  const rondo::shared::LimitRule larger = {rondo::shared::Algorithm::kFixedWindow, 4, 100};
+  const auto next = processes[0].OpenLimiter("limiter", larger, 2);
+  ok(one->Take("d", 1, 3, 1200).ok && !one->Take("d", 1, 1, 1200).ok, "all of the limit");
+  is(static_cast<long long>(next->Take("d", 1, 1, 1200).remaining), 0,
+     "and 1 more by a larger one");
+  ok(!one->Take("d", 1, 1, 1200).ok && !next->Take("d", 1, 1, 1200).ok, "which both count");
+  one->Reset("d", 1, 1200);
+  processes[0].OpenLimiter("limiter", larger, 3);
+  is(processes[0].error, -EEXIST, "the same name with another number of entries");
+  const rondo::shared::LimitRule bucket = {rondo::shared::Algorithm::kTokenBucket, 3, 100};
+  processes[0].OpenLimiter("limiter", bucket, 2);
+  is(processes[0].error, -EEXIST, "and with another algorithm");
   ok(HasAllBlobs(*one->table()), "all blobs are there");
 }
 

@@ -56,9 +56,9 @@ struct Process {
                                                       bool denies = false) {
     Found found;
     auto limiter = std::make_unique<rondo::shared::Limiter>();
-    const Definition wanted = rondo::shared::Limiter::Define(name, rule, entries);
+    const Definition wanted = rondo::shared::Limiter::Define(name, rule.algorithm, entries);
     error = FindOrMake(region, wanted, &found);
-    if (error == 0) error = limiter->Open(region, cells.index(), found, denies);
+    if (error == 0) error = limiter->Open(region, cells.index(), found, rule, denies);
     return limiter;
   }
 

@@ -25,7 +25,7 @@ const answer = new Float64Array(new ArrayBuffer(16));
  * process ends or all are reloaded.
  *
  * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_SHARED_SIZES` if the
- * name is in use with another limit, window, algorithm or number of entries;
+ * name is in use with another algorithm or number of entries;
  * `ERR_RONDO_SHARED_FULL` if there is no room for so many; else as counter() does. Without the
  * addon the methods throw `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
  */
@@ -47,7 +47,7 @@ function open(options: Options): NativeLimiter {
   const denies = whenFull === 'deny';
   const native = region().limiter(name, limit, windowMs, place, entries, denies, answer);
   if (typeof native !== 'number' && !Array.isArray(native)) return native;
-  const wanted = { limit, windowMs, algorithm, entries };
+  const wanted = { algorithm, entries };
   throw refused('limiter', name, wanted, native, (key, parameter) =>
     key === 'algorithm' ? ALGORITHMS[parameter] : parameter,
   );

@@ -63,7 +63,10 @@ export interface Histogram {
 export type LimiterAlgorithm = 'fixed-window' | 'sliding-window' | 'token-bucket';
 
 export interface LimiterOptions {
-  /** One table per name. Another use of it with other sizes, limits or algorithm is an error. */
+  /**
+   * One table per name. Another use of it with another algorithm or number of entries is an error; limit and window are
+   * of the process that takes, so that a new release may have others.
+   */
   readonly name: string;
   /** How many a key may take in a window; for `token-bucket` also the size of the bucket. At most 1e9. */
   readonly limit: number;

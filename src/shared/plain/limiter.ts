@@ -10,7 +10,7 @@ import { giveBack, isBlank, type LimitRule, type LimitState, newState, take } fr
 const LOOKED_AT = 16;
 
 export class PlainLimiter {
-  readonly #rule: LimitRule;
+  #rule: LimitRule;
   readonly #capacity: number;
   readonly #now: () => number;
   /** Those that were taken from longest ago come first. */
@@ -21,6 +21,11 @@ export class PlainLimiter {
     this.#rule = rule;
     this.#capacity = capacity;
     this.#now = now;
+  }
+
+  /** From now on, with what has been taken. */
+  use(rule: LimitRule): void {
+    this.#rule = rule;
   }
 
   take(key: string, n: number, whenFull: 'allow' | 'deny'): Taken {

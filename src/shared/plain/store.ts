@@ -64,14 +64,15 @@ export class PlainStore {
 
   #ofLimiter(call: LimiterCall): unknown {
     const [, options, , key] = call;
-    const { limit, windowMs, algorithm, entries } = options;
+    const { algorithm, entries } = options;
     const limiter = kept(
       'limiter',
       this.#limiters,
       options,
-      { limit, windowMs, algorithm, entries },
+      { algorithm, entries },
       () => new PlainLimiter(options, entries, this.#now),
     );
+    limiter.use(options);
     switch (call[2]) {
       case 'take':
         return limiter.take(key, call[4], options.whenFull);
