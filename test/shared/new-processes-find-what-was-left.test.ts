@@ -48,10 +48,10 @@ test('a new release has another limit', nativeOnly, async (t) => {
   const old = await startSharer(t);
   const options = { ...LIMIT, name: 'changed', limit: 10 };
   const take = (n: number): Promise<unknown> => old.call('take', options, 'key', n);
-  t.match(await take(8), { ok: true, remaining: 2 });
+  t.equal(await take(8), 8);
   const more = limiter({ ...options, limit: 12 });
   t.match(more.take('key', 3), { ok: true, remaining: 1 }, 'what was taken counts');
-  t.match(await take(1), { ok: false, remaining: 0 }, 'for both');
+  t.equal(await take(1), 0, 'for both');
   const fewer = limiter({ ...options, limit: 5 });
   t.match(fewer.take('key'), { ok: false, remaining: 0 });
 });

@@ -86,10 +86,17 @@ test('in a process by itself, with the errors of shared memory', async (t) => {
   await t.rejects(login.take(''), { code: wrong, option: 'key' });
   await t.rejects(login.take('ä'.repeat(600)), { code: wrong, option: 'key' });
   await t.rejects(login.take('a', -1), { code: wrong, option: 'n' });
-  const other = limiter({ name: 'alone', limit: 3, windowMs: 3_600_000 });
+  const larger = limiter({ name: 'alone', limit: 3, windowMs: 3_600_000 });
+  t.match(await login.take('l', 2), { ok: true, remaining: 0 });
+  t.match(
+    await larger.async.take('l'),
+    { ok: true, remaining: 0 },
+    'a release may have another limit',
+  );
+  const other = limiter({ name: 'alone', limit: 2, windowMs: 3_600_000, entries: 5 });
   await t.rejects(other.async.take('a'), {
     code: 'ERR_RONDO_SHARED_SIZES',
-    message: /limit 2.*limit 3/,
+    message: /entries 10000.*entries 5/,
   });
 
   const { async: notes } = map({ name: 'alone', entries: 2, valueBytes: 8 });
