@@ -18,6 +18,7 @@ import { markOwn } from '../own-sockets.js';
  */
 const ABSTRACT_LENGTH = 107;
 const FILE_LENGTH = 38;
+const TOKEN_BYTES = 32;
 const PREFIX = 'rondo-';
 
 let directory: string | null = null;
@@ -27,6 +28,10 @@ export function newAddress(platform: string = process.platform): string {
   const name = newName(FILE_LENGTH);
   if (platform === 'win32') return `\\\\.\\pipe\\${name}`;
   return path.join(privateDirectory(), name);
+}
+
+export function newToken(): Buffer {
+  return randomBytes(TOKEN_BYTES);
 }
 
 function newName(length: number): string {

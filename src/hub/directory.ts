@@ -1,9 +1,9 @@
 /**
  * The primary's part: who is there, where they listen, and for which events. It tells every member of the others;
- * messages never come through it. It lives as long as the process and keeps nothing running.
+ * messages never come through it. It
+ * is loaded with the first connection, lives as long as the process, and keeps nothing running.
  */
 
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import {
   type Change,
@@ -17,8 +17,11 @@ import {
 } from './control.js';
 import { Door, type Guest } from './door.js';
 
-/** A member that is stopped takes nothing: it is cut off, and joins anew when it goes on. */
-const MOST_UNREAD_BYTES = 4 * 1024 * 1024;
+/**
+ * A member that is stopped takes nothing: when so much waits beside its welcome, it is cut off, and joins anew when it
+ * goes on.
+ */
+const MOST_UNREAD_BYTES = 8 * 1024 * 1024;
 
 /** How long it is waited for those that have not said that they know. */
 const KNOWN_MS = 2_000;
@@ -32,16 +35,15 @@ interface Telling {
 interface Entry {
   readonly socket: Socket;
   introduction: Introduction | null;
+  maxUnreadBytes: number;
   readonly listens: Set<string>;
   readonly handles: Set<string>;
 }
 
-/** Throws a system error if it cannot listen. */
-export function openDirectory(): { token: Buffer; address: string } {
-  const token = randomBytes(32);
+/** What connections to the directory's address are given to. */
+export function openDirectory(token: Buffer): Door {
   const directory = new Directory();
-  const door = new Door(token, MAX_CONTROL_BYTES, (socket) => directory.admit(socket));
-  return { token, address: door.address };
+  return new Door(token, MAX_CONTROL_BYTES, (socket) => directory.admit(socket));
 }
 
 class Directory {
@@ -54,6 +56,7 @@ class Directory {
     const entry: Entry = {
       socket,
       introduction: null,
+      maxUnreadBytes: MOST_UNREAD_BYTES,
       listens: new Set(),
       handles: new Set(),
     };
@@ -82,7 +85,9 @@ class Directory {
     entry.introduction = introduction;
     for (const name of introduction.listens) entry.listens.add(name);
     for (const name of introduction.handles) entry.handles.add(name);
-    this.#send(entry, ['welcome', [...this.#entries].map(introduced)]);
+    const welcome = controlFrame(['welcome', [...this.#entries].map(introduced)]);
+    entry.maxUnreadBytes += welcome.length;
+    this.#write(entry, welcome);
     this.#entries.add(entry);
     this.#tell(entry, version, (tag) => ['joined', tag, introduction]);
   }
@@ -135,9 +140,9 @@ class Directory {
     this.#write(entry, controlFrame(message));
   }
 
-  #write({ socket }: Entry, frame: Buffer): void {
+  #write({ socket, maxUnreadBytes }: Entry, frame: Buffer): void {
     if (!socket.writable) return;
-    if (socket.writableLength > MOST_UNREAD_BYTES) socket.destroy();
+    if (socket.writableLength > maxUnreadBytes) socket.destroy();
     else socket.write(frame);
   }
 }

@@ -1,11 +1,10 @@
 /**
- * The server of a directory or a member. A connection counts for nothing before its first bytes are the preamble;
+ * Who is let in to a directory or a member. A connection counts for nothing before its first bytes are the preamble;
  * those that have not said so are few and have little time. What comes in then is cut into frames; a bad
  * one ends its connection and no other.
  */
 
-import type { Server, Socket } from 'node:net';
-import { listenAt, newAddress } from './address.js';
+import type { Socket } from 'node:net';
 import { FrameReader, isPreamble, mayBePreamble, PREAMBLE_BYTES, preamble } from './frames.js';
 
 /** For the preamble, which comes in the first packet. */
@@ -22,22 +21,17 @@ export interface Guest {
 }
 
 export class Door {
-  readonly address: string;
   #refused = 0;
   readonly #expected: Buffer;
   readonly #maxBytes: number;
   readonly #admit: (socket: Socket) => Guest;
-  readonly #server: Server;
   readonly #strangers = new Set<Socket>();
   readonly #sockets = new Set<Socket>();
 
-  /** Throws if it cannot listen. */
   constructor(token: Buffer, maxBytes: number, admit: (socket: Socket) => Guest) {
     this.#expected = preamble(token);
     this.#maxBytes = maxBytes;
     this.#admit = admit;
-    this.address = newAddress();
-    this.#server = listenAt(this.address, (socket) => this.#onConnection(socket));
   }
 
   /** How many connections it has ended. */
@@ -45,13 +39,13 @@ export class Door {
     return this.#refused;
   }
 
-  /** With all connections. */
+  /** Ends all connections. */
   close(): void {
-    this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
   }
 
-  #onConnection(socket: Socket): void {
+  /** Takes a connection that has come in. */
+  accept(socket: Socket): void {
     this.#sockets.add(socket);
     this.#strangers.add(socket);
     if (this.#strangers.size > MOST_STRANGERS) {

@@ -1,7 +1,7 @@
 /**
  * How a process finds its hub: `RONDO_HUB`, which names the directory of the primary and has the token that every
  * connection sends first. Small, because each process that forks loads it; the directory itself
- * is loaded and begins to listen with the first fork, or when the primary uses the hub.
+ * begins to listen with the first fork, or when the primary uses the hub, and is loaded when a member comes.
  *
  *   RONDO_HUB=<version>.<role>.<seat>.<pid>.<token>.<address>     the pid is the primary's
  */
@@ -9,6 +9,7 @@
 import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../errors.js';
+import type { Door } from './door.js';
 import type { Role } from './types.js';
 
 const require = createRequire(import.meta.url);
@@ -71,8 +72,15 @@ function place(): string {
   const registry = process as Registry;
   const found = registry[REGISTRY];
   if (found !== undefined) return found;
-  const { openDirectory } = require('./directory.js') as typeof import('./directory.js');
-  const { token, address } = openDirectory();
+  const { listenAt, newAddress, newToken } =
+    require('./address.js') as typeof import('./address.js');
+  const [address, token] = [newAddress(), newToken()];
+  let door: Door | null = null;
+  listenAt(address, (socket) => {
+    const { openDirectory } = require('./directory.js') as typeof import('./directory.js');
+    door ??= openDirectory(token);
+    door.accept(socket);
+  });
   const shown = address.startsWith('\0') ? `@${address.slice(1)}` : address;
   const value = `${process.pid}.${token.toString('hex')}.${shown}`;
   Object.defineProperty(registry, REGISTRY, { value });

@@ -1,13 +1,12 @@
 /** The `hub` object: checks what it is given, and joins with the first use. */
 
-import { Answers, type Handler } from './answers.js';
-import type { Counters } from './counters.js';
+import type { Handler } from './answers.js';
+import { type Counters, statsOf } from './counters.js';
 import { type EventIterator, iterateEvents } from './event-iterator.js';
-import { LENGTH_BYTES } from './frames.js';
 import { Hold } from './hold.js';
-import type { Sender } from './inbox.js';
-import { type AnyListener, Listeners } from './listeners.js';
-import { eventFrame, type Message, MessageType, readMessage, requestFrame } from './messages.js';
+import { Incoming } from './incoming.js';
+import type { AnyListener } from './listeners.js';
+import { eventFrame, requestFrame } from './messages.js';
 import {
   checkEvent,
   checkFunction,
@@ -27,18 +26,15 @@ export class ProcessHub implements Hub {
   #options: ValidHubOptions = DEFAULT_OPTIONS;
   #session: Session | null = null;
   #closing: Promise<void> | null = null;
-  #sender: Member | null = null;
   readonly #counters: Counters = { sent: 0, received: 0, dropped: 0 };
   readonly #hold = new Hold();
   readonly #iterators = new Set<EventIterator>();
   readonly #onLeft = new Set<(id: string) => void>();
-  readonly #listeners = new Listeners((event, isListening) =>
-    this.#session?.membership.setListening(event, isListening),
-  );
-  readonly #answers = new Answers(
-    () => this.#options.maxMessageBytes,
-    (event, isHandling) => this.#session?.membership.setHandling(event, isHandling),
-  );
+  readonly #incoming = new Incoming({
+    counters: this.#counters,
+    options: () => this.#options,
+    session: () => this.#session,
+  });
 
   async ready(): Promise<void> {
     const session = this.#open();
@@ -64,7 +60,7 @@ export class ProcessHub implements Hub {
 
   emitLocal(event: string, ...args: unknown[]): boolean {
     checkEvent(event);
-    return this.#listeners.call(event, args);
+    return this.#incoming.listeners.call(event, args);
   }
 
   async sendTo(target: Target, event: string, ...args: unknown[]): Promise<boolean> {
@@ -74,8 +70,8 @@ export class ProcessHub implements Hub {
     const frame = eventFrame(event, args, this.#options.maxMessageBytes);
     return this.#hold.during(
       this.#whenJoined(session, event, frame.length, () => {
-        const isListening = this.#listeners.count(event) > 0;
-        return sendFrame(session, target, event, frame, isListening, this.#deliverToSelf);
+        const isListening = this.#incoming.listeners.count(event) > 0;
+        return sendFrame(session, target, event, frame, isListening, this.#incoming.deliverToSelf);
       }),
     );
   }
@@ -87,7 +83,7 @@ export class ProcessHub implements Hub {
     const session = this.#open();
     const frame = requestFrame(event, args, this.#options.maxMessageBytes);
     const send = (): Promise<unknown> =>
-      sendRequest(session, target, event, frame, options, this.#deliverToSelf);
+      sendRequest(session, target, event, frame, options, this.#incoming.deliverToSelf);
     if (session.hasJoined) return this.#hold.during(send());
     // Its time runs from now on, and it is not sent when that is over.
     const { requests } = session;
@@ -108,13 +104,13 @@ export class ProcessHub implements Hub {
     checkEvent(event);
     checkFunction('handler', handler);
     this.#open();
-    this.#answers.add(event, handler);
+    this.#incoming.answers.add(event, handler);
     return this;
   }
 
   unhandle(event: string): this {
     checkEvent(event);
-    this.#answers.remove(event);
+    this.#incoming.answers.remove(event);
     return this;
   }
 
@@ -133,7 +129,7 @@ export class ProcessHub implements Hub {
   off(event: string, listener: AnyListener): this {
     checkEvent(event);
     checkFunction('listener', listener);
-    this.#listeners.remove(event, listener);
+    this.#incoming.listeners.remove(event, listener);
     return this;
   }
 
@@ -143,13 +139,13 @@ export class ProcessHub implements Hub {
 
   removeAllListeners(event?: string): this {
     if (event !== undefined) checkEvent(event);
-    this.#listeners.removeAll(event);
+    this.#incoming.listeners.removeAll(event);
     return this;
   }
 
   listenerCount(event: string): number {
     checkEvent(event);
-    return this.#listeners.count(event);
+    return this.#incoming.listeners.count(event);
   }
 
   events(
@@ -165,7 +161,7 @@ export class ProcessHub implements Hub {
         this.#counters.dropped++;
       },
       onEnd: () => {
-        this.#listeners.remove(event, listener as AnyListener);
+        this.#incoming.listeners.remove(event, listener as AnyListener);
         this.#iterators.delete(made);
       },
     });
@@ -177,7 +173,7 @@ export class ProcessHub implements Hub {
   }
 
   sender(): Member | null {
-    return this.#sender;
+    return this.#incoming.sender;
   }
 
   self(): Member | null {
@@ -201,19 +197,7 @@ export class ProcessHub implements Hub {
   }
 
   stats(): HubStats {
-    const session = this.#session;
-    const links = session?.links() ?? [];
-    return {
-      members: session?.peers.size ?? 0,
-      links: links.filter(({ isOpen }) => isOpen).length,
-      ...this.#counters,
-      refused: session?.refused ?? 0,
-      queued: links.reduce((sum, { queued }) => sum + queued, session?.outbox.length ?? 0),
-      queuedBytes: links.reduce(
-        (sum, { queuedBytes }) => sum + queuedBytes,
-        session?.outbox.bytes ?? 0,
-      ),
-    };
+    return statsOf(this.#session, this.#counters);
   }
 
   close(): Promise<void> {
@@ -233,7 +217,7 @@ export class ProcessHub implements Hub {
     const session = new Session({
       counters: this.#counters,
       options: () => this.#options,
-      onMessage: (sender, message) => this.#onMessage(sender, message),
+      onMessage: (sender, message) => this.#incoming.onMessage(sender, message),
       onLeft: (id) => {
         for (const listener of this.#onLeft) listener(id);
       },
@@ -246,7 +230,7 @@ export class ProcessHub implements Hub {
     checkEvent(event);
     checkFunction('listener', listener);
     this.#open();
-    this.#listeners.add(event, listener, isOnce);
+    this.#incoming.listeners.add(event, listener, isOnce);
     return this;
   }
 
@@ -267,52 +251,4 @@ export class ProcessHub implements Hub {
       session.outbox.push({ bytes, run: () => resolve(send()), drop }, this.#options);
     });
   }
-
-  readonly #deliverToSelf = (frame: Buffer): void => {
-    const { self } = this.#session as Session;
-    process.nextTick(() =>
-      this.#onMessage({ member: self, address: null }, readMessage(frame.subarray(LENGTH_BYTES))),
-    );
-  };
-
-  #onMessage(sender: Sender, message: Message): void {
-    this.#counters.received++;
-    const before = this.#sender;
-    this.#sender = sender.member;
-    try {
-      this.#deliver(sender, message);
-    } finally {
-      this.#sender = before;
-    }
-  }
-
-  #deliver(sender: Sender, message: Message): void {
-    const { requests } = this.#session as Session;
-    switch (message.type) {
-      case MessageType.event:
-        this.#listeners.call(message.name, message.args, throwLater);
-        return;
-      case MessageType.request:
-        this.#answers.answer(message.name, message.args, message.number, (frame) =>
-          this.#answer(sender, frame),
-        );
-        return;
-      case MessageType.reply:
-        return requests.onReply(sender.member, message.number, message.value);
-      case MessageType.error:
-        return requests.onError(sender.member, message.number, message.failure);
-    }
-  }
-
-  #answer({ member, address }: Sender, frame: Buffer): void {
-    if (address === null) this.#deliverToSelf(frame);
-    else (this.#session as Session).linkTo(member, address).send(frame);
-  }
-}
-
-/** An uncaught exception of the program, as with an EventEmitter; the messages behind it are delivered first. */
-function throwLater(error: unknown): void {
-  process.nextTick(() => {
-    throw error;
-  });
 }

@@ -1,6 +1,8 @@
 /** What comes from other members: each of their connections begins with who they are. */
 
+import type { Server } from 'node:net';
 import { deserialize, serialize } from 'node:v8';
+import { listenAt, newAddress } from './address.js';
 import { checkIntroduction, type Introduction } from './control.js';
 import { Door, type Guest } from './door.js';
 import { helloFrame, MAX_FRAME_BYTES, type Message, MessageType, readMessage } from './messages.js';
@@ -20,19 +22,19 @@ export function hello(self: Self): Buffer {
 }
 
 export class Inbox {
+  readonly address = newAddress();
   readonly #door: Door;
+  readonly #server: Server;
   readonly #onMessage: (sender: Sender, message: Message) => void;
   /** Open connections of a sender, and who waits for their end. */
   readonly #open = new Map<string, number>();
   readonly #whenRead = new Map<string, Array<() => void>>();
 
+  /** Throws if it cannot listen. */
   constructor(token: Buffer, onMessage: (sender: Sender, message: Message) => void) {
     this.#onMessage = onMessage;
     this.#door = new Door(token, MAX_FRAME_BYTES, () => this.#admit());
-  }
-
-  get address(): string {
-    return this.#door.address;
+    this.#server = listenAt(this.address, (socket) => this.#door.accept(socket));
   }
 
   get refused(): number {
@@ -49,6 +51,7 @@ export class Inbox {
   }
 
   close(): void {
+    this.#server.close();
     this.#door.close();
   }
 

@@ -8,7 +8,9 @@ import type { EventMap, Hub } from './types.js';
 export { requestOptions } from './options.js';
 export type {
   EventMap,
+  EventName,
   Hub,
+  HubListener,
   HubOptions,
   HubStats,
   Member,

@@ -142,6 +142,8 @@ export class Membership {
     this.#socket = null;
     if (this.#state === 'left') return;
     this.#state = 'joining';
+    // The others are told that it has left.
+    this.#settled = -1;
     if (failure === 'ECONNREFUSED' || failure === 'ENOENT') this.#setAlone();
     this.#timer = setTimeout(() => this.#connect(), this.#retryMs).unref();
     this.#retryMs = Math.min(this.#retryMs * 2, RETRY_MS.last);

@@ -3,9 +3,6 @@
 /** Names of events, and the arguments of their listeners. */
 export type EventMap = Record<string, unknown[]>;
 
-/** The arguments of an event. */
-export type ArgsOf<Events extends EventMap, Name extends keyof Events> = Events[Name];
-
 /** What a member is. A process that was not forked by the primary is an `other`. */
 export type Role = 'primary' | 'agent' | 'worker' | 'thread' | 'other';
 
@@ -78,8 +75,11 @@ export interface HubStats {
   readonly queuedBytes: number;
 }
 
-type Listener<Args extends unknown[]> = (...args: Args) => void;
-type Name<Events extends EventMap> = keyof Events & string;
+/** Is called with the arguments of a message. */
+export type HubListener<Args extends unknown[]> = (...args: Args) => void;
+
+/** The name of an event, of those in the map. */
+export type EventName<Events extends EventMap> = keyof Events & string;
 
 /** Messages between the processes of a program; see docs/messages.md. */
 export interface Hub<Events extends EventMap = EventMap> {
@@ -95,20 +95,24 @@ export interface Hub<Events extends EventMap = EventMap> {
    * (the name), `ERR_RONDO_HUB_VALUE` (arguments that cannot be cloned), `ERR_RONDO_HUB_TOO_LARGE`,
    * `ERR_RONDO_CLOSED`; never for a reader that is slow or gone, which is counted.
    */
-  emit<N extends Name<Events>>(event: N, ...args: Events[N]): void;
+  emit<N extends EventName<Events>>(event: N, ...args: Events[N]): void;
 
   /** The same as `emit()`. */
-  emitRemote<N extends Name<Events>>(event: N, ...args: Events[N]): void;
+  emitRemote<N extends EventName<Events>>(event: N, ...args: Events[N]): void;
 
   /** This process's listeners, called before it returns. Nothing is cloned. False if there are none. */
-  emitLocal<N extends Name<Events>>(event: N, ...args: Events[N]): boolean;
+  emitLocal<N extends EventName<Events>>(event: N, ...args: Events[N]): boolean;
 
   /**
    * To one, or to all other workers. True: the message was handed to the socket of each, or at least one. False: nobody is there, or
    * nobody that listens for the event, or it was dropped. Rejects as `emit()` throws, and with
    * `ERR_RONDO_HUB_OVERFLOW` where that is chosen. What a process sends to itself is cloned, too.
    */
-  sendTo<N extends Name<Events>>(target: Target, event: N, ...args: Events[N]): Promise<boolean>;
+  sendTo<N extends EventName<Events>>(
+    target: Target,
+    event: N,
+    ...args: Events[N]
+  ): Promise<boolean>;
 
   /**
    * What the target's `handle()` returns; of `'workers'` an array, in the order of `members()`. A last argument made by `requestOptions()`, or a plain object whose keys
@@ -116,30 +120,30 @@ export interface Hub<Events extends EventMap = EventMap> {
    * (nobody is there, or it ended), `ERR_RONDO_HUB_NO_HANDLER`, `ERR_RONDO_HUB_TIMEOUT`, the reason of the signal,
    * or the error of the handler: its message, name and code.
    */
-  request<N extends Name<Events>>(
+  request<N extends EventName<Events>>(
     target: Target,
     event: N,
     ...args: [...Events[N], RequestOptions] | Events[N]
   ): Promise<unknown>;
 
   /** Answers requests. One handler an event; another throws `ERR_RONDO_HUB_HANDLED`. */
-  handle<N extends Name<Events>>(event: N, handler: (...args: Events[N]) => unknown): this;
-  unhandle(event: Name<Events>): this;
+  handle<N extends EventName<Events>>(event: N, handler: (...args: Events[N]) => unknown): this;
+  unhandle(event: EventName<Events>): this;
 
-  on<N extends Name<Events>>(event: N, listener: Listener<Events[N]>): this;
-  once<N extends Name<Events>>(event: N, listener: Listener<Events[N]>): this;
-  off<N extends Name<Events>>(event: N, listener: Listener<Events[N]>): this;
-  addListener<N extends Name<Events>>(event: N, listener: Listener<Events[N]>): this;
-  removeListener<N extends Name<Events>>(event: N, listener: Listener<Events[N]>): this;
+  on<N extends EventName<Events>>(event: N, listener: HubListener<Events[N]>): this;
+  once<N extends EventName<Events>>(event: N, listener: HubListener<Events[N]>): this;
+  off<N extends EventName<Events>>(event: N, listener: HubListener<Events[N]>): this;
+  addListener<N extends EventName<Events>>(event: N, listener: HubListener<Events[N]>): this;
+  removeListener<N extends EventName<Events>>(event: N, listener: HubListener<Events[N]>): this;
   /** Without a name, of all events. */
-  removeAllListeners(event?: Name<Events>): this;
-  listenerCount(event: Name<Events>): number;
+  removeAllListeners(event?: EventName<Events>): this;
+  listenerCount(event: EventName<Events>): number;
 
   /**
    * The arguments of each message, from this call on. As many as `maxQueued` wait; then the oldest are dropped and
    * counted. It ends by `break`, `return()` or `close()`; an aborted signal rejects with its reason.
    */
-  events<N extends Name<Events>>(
+  events<N extends EventName<Events>>(
     event: N,
     options?: { readonly signal?: AbortSignal },
   ): AsyncIterableIterator<Events[N]>;
