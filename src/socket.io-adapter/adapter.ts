@@ -10,6 +10,7 @@ import type {
 } from 'socket.io-adapter';
 import { hub, onLeft } from '../hub/index.js';
 import type { BaseModule } from './base.js';
+import { joinFrames } from './one-write.js';
 
 /** As a constructor, which `io.adapter()` takes. */
 type AdapterClass = new (nsp: unknown) => ClusterAdapterWithHeartbeat;
@@ -96,6 +97,7 @@ export function adapterClass(base: BaseModule, name: string): AdapterClass {
     }
   }
 
+  joinFrames(HubAdapter.prototype);
   return HubAdapter as unknown as AdapterClass;
 }
 
