@@ -83,8 +83,9 @@
             ["OS=='linux'", {
               "sources": [
                 "native/js/js_shared.cc",
+                "native/js/js_shared_limiter.cc",
+                "native/js/js_shared_map.cc",
                 "native/js/js_shared_numbers.cc",
-                "native/js/js_shared_tables.cc",
                 "native/shared/cells.cc",
                 "native/shared/limiter.cc",
                 "native/shared/limits.cc",

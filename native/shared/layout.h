@@ -47,7 +47,6 @@ struct Header {
   Word version;
   Word token[2];
   Word hash_key[2];
-  Word size;  // of all of the region
   // How much has been given out, in bytes from the first; see names.h.
   alignas(64) Word records_used;
   Word large_used;
@@ -62,6 +61,11 @@ struct alignas(64) Cell {
   Word who;  // pid << 32 | seat + 1
 };
 static_assert(sizeof(Cell) == 64);
+
+// Each by an acquire load: see table.h.
+inline void LoadWords(const Word* words, uint64_t count, uint64_t* out) {
+  for (uint64_t i = 0; i < count; i++) out[i] = words[i].load(std::memory_order_acquire);
+}
 
 inline uint64_t RoundUp(uint64_t value, uint64_t to) { return (value + to - 1) / to * to; }
 

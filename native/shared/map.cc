@@ -52,10 +52,11 @@ int Map::Open(const Region& region, uint32_t cell, const Found& found, bool evic
 
 bool Map::Get(const Bytes& key, uint64_t now_ms, Bytes* value) {
   const Hash hash = SipHash128(hash_key_, key.data, key.length);
-  Read(table_.BucketOf(hash));
-  const Entry* const entry = Find(hash, key, now_ms);
-  if (entry != nullptr) *value = entry->value;
-  return entry != nullptr;
+  bool is_found = false;
+  table_.ReadInPlace(table_.BucketOf(hash), [&](const Word* words, uint64_t used) {
+    is_found = CopyValue(words, used, hash, key, now_ms, value);
+  });
+  return is_found;
 }
 
 SetResult Map::Set(const Bytes& key, const Bytes& value, uint64_t ttl_ms, uint64_t now_ms,
@@ -114,6 +115,29 @@ uint64_t Map::CountEntries(uint64_t now_ms) {
     }
   }
   return count;
+}
+
+bool Map::CopyValue(const Word* words, uint64_t used, const Hash& hash, const Bytes& key,
+                    uint64_t now_ms, Bytes* value) {
+  for (uint64_t at = 0; at + kEntryHeadWords <= used;) {
+    uint64_t head[kEntryHeadWords];
+    LoadWords(words + at, kEntryHeadWords, head);
+    const uint64_t key_bytes = head[2] & 0xffff;
+    const uint64_t value_bytes = head[2] >> 16;
+    if (key_bytes > sizes_.key_bytes || value_bytes > sizes_.value_bytes) return false;
+    const uint64_t entry_words = EntryWords(key_bytes, value_bytes);
+    if (entry_words > used - at) return false;
+    if (head[0] == hash.lo && key_bytes == key.length) {
+      // Room is for all of a bucket.
+      LoadWords(words + at + kEntryHeadWords, entry_words - kEntryHeadWords, words_.data());
+      if (AreEqual({words_.data(), key_bytes}, key)) {
+        *value = {words_.data() + WordsFor(key_bytes), value_bytes};
+        return head[1] == 0 || now_ms < head[1];
+      }
+    }
+    at += entry_words;
+  }
+  return false;
 }
 
 void Map::Read(uint64_t bucket) {

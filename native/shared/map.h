@@ -73,6 +73,9 @@ class Map {
   };
 
   static TableShape ShapeFor(const MapSizes& sizes);
+  // Whether the key is among `words`; if so, its value is copied, to words_.
+  bool CopyValue(const Word* words, uint64_t used, const Hash& hash, const Bytes& key,
+                 uint64_t now_ms, Bytes* value);
   // Fills words_ and entries_.
   void Read(uint64_t bucket);
   const Entry* Find(const Hash& hash, const Bytes& key, uint64_t now_ms) const;

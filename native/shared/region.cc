@@ -38,7 +38,7 @@ int FillRandom(void* data, size_t length) {
   return static_cast<size_t>(got) == length ? 0 : -EIO;
 }
 
-int WriteHeader(int fd, uint64_t size, const Token& token) {
+int WriteHeader(int fd, const Token& token) {
   uint64_t key[2];
   const int result = FillRandom(key, sizeof(key));
   if (result < 0) return result;
@@ -47,7 +47,6 @@ int WriteHeader(int fd, uint64_t size, const Token& token) {
   if (mapped < 0) return mapped;
   Header* const header = mapping.At<Header>(0);
   header->version = kLayoutVersion;
-  header->size = size;
   for (int i = 0; i < 2; i++) {
     header->token[i] = token.words[i];
     header->hash_key[i] = key[i];
@@ -110,7 +109,7 @@ int Region::Create(UniqueFd* fd, Token* token) {
   const int seals = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL;
   if (fcntl(file.get(), F_ADD_SEALS, seals) != 0) return -errno;
   int result = FillRandom(token->words, sizeof(token->words));
-  if (result == 0) result = WriteHeader(file.get(), size, *token);
+  if (result == 0) result = WriteHeader(file.get(), *token);
   if (result == 0) *fd = std::move(file);
   return result;
 }

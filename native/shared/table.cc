@@ -1,7 +1,5 @@
 #include "shared/table.h"
 
-#include <algorithm>
-
 namespace rondo::shared {
 
 namespace {
@@ -67,8 +65,7 @@ Contents Table::Read(uint64_t bucket, uint64_t* out) const {
     const Word* const blob = Blob(BlobOf(bucket, contents.word));
     contents.publisher = blob[0].load(std::memory_order_acquire);
     contents.used = std::min(blob[1].load(std::memory_order_acquire), shape_.blob_words);
-    for (uint64_t i = 0; i < contents.used; i++)
-      out[i] = blob[2 + i].load(std::memory_order_acquire);
+    LoadWords(blob + 2, contents.used, out);
     if (BucketAt(bucket)->load(std::memory_order_acquire) == contents.word) return contents;
   }
 }

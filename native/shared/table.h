@@ -18,6 +18,8 @@
 
 #include <stdint.h>
 
+#include <algorithm>
+
 #include "shared/journal.h"
 #include "shared/region.h"
 
@@ -65,6 +67,20 @@ class Table {
 
   // Copies what is in the bucket to `out`, which has room for blob_words.
   Contents Read(uint64_t bucket, uint64_t* out) const;
+
+  // Calls look(words, used) with what is in the bucket, in place, again until it was the same all
+  // the time. What it reads, by acquire loads, may be changed meanwhile.
+  template <typename Look>
+  void ReadInPlace(uint64_t bucket, Look look) const {
+    uint64_t word = BucketAt(bucket)->load(std::memory_order_acquire);
+    for (;;) {
+      const Word* const blob = Blob(BlobOf(bucket, word));
+      look(blob + 2, std::min(blob[1].load(std::memory_order_acquire), shape_.blob_words));
+      const uint64_t after = BucketAt(bucket)->load(std::memory_order_acquire);
+      if (after == word) return;
+      word = after;
+    }
+  }
 
   // Puts `words` in the place of `before`. False if the bucket was changed meanwhile: read it
   // again.

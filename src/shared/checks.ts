@@ -1,4 +1,6 @@
-/** What names, keys, values and numbers may be. Each error names the option and the value received. */
+/**
+ * What names, keys, values and numbers may be. Each error names the option and the value received.
+ */
 
 import { errnoName, invalidOption, RondoError, systemError } from '../errors.js';
 import type { SharedRefusal } from '../native.js';

@@ -8,17 +8,18 @@ import type { AsyncCounter, Counter } from './types.js';
 const counters = new Map<string, Counter>();
 
 /**
- * A 64-bit integer, found by its name, that all processes of the program share; 0 at first, and there until the last
- * of them has ended. Calls with one name give the same counter.
+ * A 64-bit integer, found by its name, that all processes of the program share; 0 at first, and
+ * there until the last of them has ended. Calls with one name give the same counter.
  *
  * It holds safe integers, from -(2^53 - 1) to 2^53 - 1. What would leave that range throws
  * `ERR_RONDO_SHARED_RANGE` and changes nothing.
  *
- * @param name - 1 to 200 bytes of UTF-8. A counter may have the name of a gauge, limiter, ….
- *
  * Throws `ERR_RONDO_INVALID_OPTION`; `ERR_RONDO_SHARED_FULL` if there are 49,152 names;
- * `ERR_RONDO_SHARED_GONE`, `ERR_RONDO_SHARED_DENIED` and `ERR_RONDO_SHARED_VERSION` if the primary's
- * memory cannot be used, and system errors. Without the addon the methods throw `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
+ * `ERR_RONDO_SHARED_GONE`, `ERR_RONDO_SHARED_DENIED` and `ERR_RONDO_SHARED_VERSION` if the
+ * primary's memory cannot be used, and system errors. Without the addon the methods throw
+ * `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
+ *
+ * @param name - 1 to 200 bytes of UTF-8. A counter may have the name of a gauge, limiter, ….
  */
 export function counter(name: string): Counter {
   checkName(name);

@@ -9,7 +9,7 @@ import { loadNative, type NativeShared } from '../native.js';
 /** `pid:fd:token` of the region, or `-errno` if the primary could make none. */
 export const SHARED_VARIABLE = 'RONDO_SHARED';
 
-const PLACE = /^(\d{1,10}):(\d{1,10}):([0-9a-f]{32})$/;
+const PLACE = /^(\d{1,9}):(\d{1,9}):([0-9a-f]{32})$/;
 const FAILED = /^-\d{1,4}$/;
 
 interface RegionCalls {
@@ -20,10 +20,11 @@ interface RegionCalls {
 let opened: NativeShared | undefined;
 
 /**
- * The variables with which a child process finds the same counters, limiters and maps: put them into its
- * environment. In the first process of a program this makes the shared memory, if it is not there yet; in
- * one that has got them, they are what it has got. `{}` where the addon cannot be used. Never throws: a
- * child of a process that can make no shared memory gets the reason, and throws it when it uses some.
+ * The variables with which a child process finds the same counters, limiters and maps: put them
+ * into its environment. In the first process of a program this makes the shared memory, if it is
+ * not there yet; in one that has got them, they are what it has got. `{}` where the addon cannot be
+ * used. Never throws: a child of a process that can make no shared memory gets the reason, and
+ * throws it when it uses some.
  */
 export function sharedEnvironment(): Record<string, string> {
   const inherited = process.env[SHARED_VARIABLE];
@@ -62,12 +63,12 @@ function open(): NativeShared {
 }
 
 function ownSeat(): number {
-  const seat = process.env['RONDO_SEAT'];
+  const seat = process.env.RONDO_SEAT;
   return seat !== undefined && /^\d{1,6}$/.test(seat) ? Number(seat) : -1;
 }
 
 function regionCalls(): RegionCalls | RondoError {
-  if (process.env['RONDO_NATIVE'] === '0') return missing('RONDO_NATIVE is 0');
+  if (process.env.RONDO_NATIVE === '0') return missing('RONDO_NATIVE is 0');
   const native = loadNative();
   if (native instanceof Error) return missing(native.message, native);
   const { makeShared, openShared } = native;
@@ -96,7 +97,7 @@ function notOpened(errno: number, pid: number): Error {
     case 'EPERM':
       return new RondoError(
         'ERR_RONDO_SHARED_DENIED',
-        `The shared memory of process ${pid} cannot be opened: this process runs as another user`,
+        `The shared memory of process ${pid} cannot be opened: one of the two runs as another user, or has changed its user`,
       );
     case 'ENOENT':
     case 'ESRCH':

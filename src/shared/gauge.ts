@@ -6,12 +6,13 @@ import type { Gauge, Share } from './types.js';
 const gauges = new Map<string, Gauge>();
 
 /**
- * A number that each process has for itself, 0 at first; get() is the sum over the processes that live. A process that
- * ends, however it does, counts no more from then on. Each worker thread counts as a process.
- *
- * @param name - 1 to 200 bytes of UTF-8.
+ * A number that each process has for itself, 0 at first; get() is the sum over the processes that
+ * live. A process that ends, however it does, counts no more from then on. Each worker thread
+ * counts as a process.
  *
  * Throws as counter() does. Without the addon the methods throw `ERR_RONDO_NATIVE_MISSING`.
+ *
+ * @param name - 1 to 200 bytes of UTF-8.
  */
 export function gauge(name: string): Gauge {
   checkName(name);

@@ -6,10 +6,11 @@ import type { Histogram, HistogramOptions, HistogramValue, Share } from './types
 const histograms = new Map<string, SharedHistogram>();
 
 /**
- * Counts of observed values in fixed buckets, and their sum, over all processes, those that have ended, too.
+ * Counts of observed values in fixed buckets, and their sum, over all processes, those that have
+ * ended, too.
  *
- * Throws `ERR_RONDO_SHARED_SIZES` if the name is in use with other buckets, and as counter() does. Without the addon
- * the methods throw `ERR_RONDO_NATIVE_MISSING`.
+ * Throws `ERR_RONDO_SHARED_SIZES` if the name is in use with other buckets, and as counter() does.
+ * Without the addon the methods throw `ERR_RONDO_NATIVE_MISSING`.
  */
 export function histogram(options: HistogramOptions): Histogram {
   const { name, buckets } = checkHistogram(options);

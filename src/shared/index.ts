@@ -1,7 +1,7 @@
 /**
- * State that the processes of a program share, in memory, without a server and without messages: counters, gauges and
- * histograms, limits, and small values by key. Synchronous, and unharmed by a process that is killed at any moment. See
- * docs/shared.md.
+ * State that the processes of a program share, in memory, without a server and without messages:
+ * counters, gauges and histograms, limits, and small values by key. Synchronous, and unharmed by a
+ * process that is killed at any moment. See docs/shared.md.
  *
  * @packageDocumentation
  */
@@ -25,6 +25,7 @@ export type {
   LimiterAlgorithm,
   LimiterOptions,
   MapOptions,
+  Promised,
   SetOptions,
   Share,
   SharedMap,

@@ -10,19 +10,24 @@ type Options = Required<LimiterOptions>;
 /** By all options, so that a name with others is compared with what is in memory. */
 const opened = new Map<string, SharedLimiter>();
 
-/** Where the native calls write what is more than one number; JavaScript reads it before the next call. */
+/**
+ * Where the native calls write what is more than one number; JavaScript reads it before the next
+ * call.
+ */
 const answer = new Float64Array(new ArrayBuffer(16));
 
 /**
- * Limits how often something may be done per key, exactly over all processes of the program: of calls of
- * take() at once, in however many processes, no more than the limit are allowed.
+ * Limits how often something may be done per key, exactly over all processes of the program: of
+ * calls of take() at once, in however many processes, no more than the limit are allowed.
  *
- * Keys are 1 to 1,024 bytes of UTF-8. There is room for at least `entries` of them that count at once; one that does not count any
- * more makes room for another. What is taken stays taken when a process ends or all are reloaded.
+ * Keys are 1 to 1,024 bytes of UTF-8. There is room for at least `entries` of them that count at
+ * once; one that does not count any more makes room for another. What is taken stays taken when a
+ * process ends or all are reloaded.
  *
- * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_SHARED_SIZES` if the name is in
- * use with another limit, window, algorithm or number of entries; `ERR_RONDO_SHARED_FULL` if there is no room for so many;
- * else as counter() does. Without the addon the methods throw `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
+ * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_SHARED_SIZES` if the
+ * name is in use with another limit, window, algorithm or number of entries;
+ * `ERR_RONDO_SHARED_FULL` if there is no room for so many; else as counter() does. Without the
+ * addon the methods throw `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
  */
 export function limiter(options: LimiterOptions): Limiter {
   const checked = checkLimiter(options);

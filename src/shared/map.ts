@@ -10,14 +10,17 @@ type Options = Required<MapOptions>;
 const opened = new Map<string, NativeMap>();
 
 /**
- * Small values by key that all processes of the program share, each until a time or until it is deleted.
+ * Small values by key that all processes of the program share, each until a time or until it is
+ * deleted.
  *
- * There is room for at least `entries` keys; a value that has expired makes room for another. A change copies what is near the key, some 8 entries, so
- * this is for small values: a set() of 64 KiB among others as large takes some 100 µs.
+ * There is room for at least `entries` keys; a value that has expired makes room for another. A
+ * change copies what is near the key, some 8 entries, so this is for small values: a set() of 64
+ * KiB among others as large takes some 100 µs.
  *
- * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_SHARED_SIZES` if the name is in use
- * with other `entries`, `keyBytes` or `valueBytes`; `ERR_RONDO_SHARED_FULL` if there is no room for so many; else as counter()
- * does. Without the addon the methods throw `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
+ * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_SHARED_SIZES` if the
+ * name is in use with other `entries`, `keyBytes` or `valueBytes`; `ERR_RONDO_SHARED_FULL` if there
+ * is no room for so many; else as counter() does. Without the addon the methods throw
+ * `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
  */
 export function map(options: MapOptions): SharedMap {
   const checked = checkMap(options);
@@ -82,7 +85,7 @@ class TableMap implements SharedMap {
     options?: SetOptions,
   ): boolean {
     const ttlMs = ttlOf(options, this.#options.ttlMs);
-    // Comes again only if another process has changed the value meanwhile, or the function itself has.
+    // Comes again only if another process, or the function itself, has changed the value meanwhile.
     for (;;) {
       const before = this.get(key);
       // A copy, as it may be changed in place.
@@ -115,7 +118,10 @@ class TableMap implements SharedMap {
     return (missingReason() && pluggedIn().map(this.#options)) ?? promised(this);
   }
 
-  /** 1: it is what it should be. 0: there is no room. {@link CHANGED}: `before` is not there any more. */
+  /**
+   * 1: it is what it should be. 0: there is no room. {@link CHANGED}: `before` is not there any
+   * more.
+   */
   #replace(key: string, before: Buffer | undefined, after: unknown, ttlMs: number): number {
     if (after !== undefined) {
       const bytes = toBytes(after, this.#options.valueBytes);

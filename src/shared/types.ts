@@ -3,7 +3,10 @@
 /** A 64-bit integer that all processes of the program share, found by its name. */
 export interface Counter {
   readonly name: string;
-  /** Adds `n`, 1 by default, which may be negative. The value after it. */
+  /**
+   * Adds `n`, 1 by default, which may be negative. The value after it. Throws
+   * `ERR_RONDO_INVALID_OPTION` if `n` is no safe integer, `ERR_RONDO_SHARED_RANGE` if the sum is none.
+   */
   add(n?: number): number;
   get(): number;
   set(value: number): void;
@@ -47,7 +50,9 @@ export interface HistogramValue {
   readonly buckets: ReadonlyArray<{ readonly le: number; readonly count: number }>;
 }
 
-/** Observations in fixed buckets, summed on reading over all processes, also those that have ended. */
+/**
+ * Observations in fixed buckets, summed on reading over all processes, also those that have ended.
+ */
 export interface Histogram {
   readonly name: string;
   observe(value: number): void;
@@ -60,12 +65,13 @@ export type LimiterAlgorithm = 'fixed-window' | 'sliding-window' | 'token-bucket
 export interface LimiterOptions {
   /** One table per name. Another use of it with other sizes, limits or algorithm is an error. */
   readonly name: string;
-  /** How many a key may take in a window; for `token-bucket` also the size of the bucket. */
+  /** How many a key may take in a window; for `token-bucket` also the size of the bucket. At most 1e9. */
   readonly limit: number;
+  /** At most 2,147,483,647. */
   readonly windowMs: number;
   /** Default `fixed-window`. */
   readonly algorithm?: LimiterAlgorithm;
-  /** How many keys there is room for. Default 10,000. */
+  /** How many keys there is room for at least. Default 10,000, at most 10,000,000. */
   readonly entries?: number;
   /** What take() says of a key for which there is no room. Default `allow`. Counted either way. */
   readonly whenFull?: 'allow' | 'deny';
@@ -77,7 +83,10 @@ export interface Taken {
   readonly ok: boolean;
   /** How many are left. */
   readonly remaining: number;
-  /** Milliseconds until all of the limit is there again: the window's end, or when the bucket is full. */
+  /**
+   * Milliseconds until all of the limit is there again: the window's end, or when the bucket is
+   * full.
+   */
   readonly resetMs: number;
 }
 
@@ -85,20 +94,25 @@ export interface Limiter {
   readonly name: string;
   readonly limit: number;
   readonly windowMs: number;
+  /**
+   * Takes `n`, 1 by default, for a key of 1 to 1,024 bytes: all of them or, if that would be more than
+   * the limit allows, nothing. Throws `ERR_RONDO_INVALID_OPTION`, as all methods do.
+   */
   take(key: string, n?: number): Taken;
   /** As take() would answer for `n` = 0. */
   peek(key: string): Taken;
-  /** Gives back what was taken, for a request that is not to be counted. */
+  /** Gives back `n`, 1 by default, for what should not have counted; not more than counts. */
   giveBack(key: string, n?: number): void;
   /** Forgets the key. */
   reset(key: string): void;
+  /** Looks at the whole table: not for every request. */
   stats(): TableStats;
   readonly async: AsyncLimiter;
 }
 
 export interface MapOptions {
   readonly name: string;
-  /** Default 1,000. */
+  /** How many keys there is room for at least. Default 1,000, at most 10,000,000. */
   readonly entries?: number;
   /** The longest key, in bytes of UTF-8. Default 64, at most 1,024. */
   readonly keyBytes?: number;
@@ -111,6 +125,7 @@ export interface MapOptions {
 }
 
 export interface SetOptions {
+  /** How long the value is kept; 0: for ever. Default: the map's. */
   readonly ttlMs?: number;
 }
 
@@ -118,13 +133,17 @@ export interface SetOptions {
 export interface SharedMap {
   readonly name: string;
   get(key: string): Buffer | undefined;
-  /** False if the table is full and refuses. */
+  /**
+   * False if the table is full and refuses. Throws `ERR_RONDO_INVALID_OPTION` if the key or the value is
+   * longer than the map's sizes; all methods do for a key.
+   */
   set(key: string, value: Uint8Array | string, options?: SetOptions): boolean;
   delete(key: string): boolean;
   has(key: string): boolean;
   /**
-   * Sets what `next` makes of the value; calls it again if another process has changed the value meanwhile,
-   * so it must have no effects of its own. `undefined` deletes.
+   * Sets what `next` makes of the value; calls it again if another process has changed the value
+   * meanwhile, so it must have no effects of its own. `undefined` deletes. False if the table is full
+   * and refuses. If `next` throws, nothing is changed.
    */
   update(
     key: string,
@@ -135,6 +154,7 @@ export interface SharedMap {
   setJson(key: string, value: unknown, options?: SetOptions): boolean;
   /** Those that have not expired, in no order; what is changed meanwhile may be in it or not. */
   keys(): string[];
+  /** Looks at the whole table: not for every request. */
   stats(): TableStats;
   readonly async: AsyncMap;
 }
@@ -142,14 +162,19 @@ export interface SharedMap {
 export interface TableStats {
   /** Keys that have not expired. */
   readonly entries: number;
+  /** As asked for by `entries`. */
   readonly capacity: number;
-  /** New keys that were refused (or, by a limiter, passed uncounted) for want of room, since the start. */
+  /**
+   * New keys that were refused (or, by a limiter, passed uncounted) for want of room, since the
+   * start.
+   */
   readonly refused: number;
   /** Living keys that made room for new ones. */
   readonly evicted: number;
 }
 
-type Promised<Methods> = {
+/** The same methods, each with a promise of its result. */
+export type Promised<Methods> = {
   [Name in keyof Methods]: Methods[Name] extends (...args: infer Args) => infer Result
     ? (...args: Args) => Promise<Result>
     : never;

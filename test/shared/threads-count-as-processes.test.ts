@@ -12,7 +12,7 @@ function mappings(): number {
 }
 
 async function start(data: string): Promise<Worker> {
-  const worker = new Worker(fixture('shared-thread.mjs'), { workerData: data });
+  const worker = new Worker(fixture('shared-thread.mjs'), { workerData: data, execArgv: [] });
   await once(worker, 'message');
   return worker;
 }
