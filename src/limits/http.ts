@@ -12,7 +12,8 @@ import { type SomeLimiter, usableLimiter } from '../shared/some-limiter.js';
 import { clientKey } from './client-key.js';
 import { RateLimitFields } from './fields.js';
 
-export type { SomeLimiter } from '../shared/some-limiter.js';
+export type { SomeLimiter, Soon } from '../shared/some-limiter.js';
+export type { AsyncLimiter, Taken } from '../shared/types.js';
 export { clientKey } from './client-key.js';
 
 /** What is used of Koa's context. */

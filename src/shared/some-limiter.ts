@@ -7,7 +7,8 @@
 import { invalidOption, RondoError } from '../errors.js';
 import type { AsyncLimiter, Taken } from './types.js';
 
-type Soon<Value> = Value | Promise<Value>;
+/** At once, or by a promise. */
+export type Soon<Value> = Value | Promise<Value>;
 
 /** What the adapters of `rondo/limits/…` take: the limiter of `rondo/shared`, that of `rondo/redis`, or one like them. */
 export interface SomeLimiter {

@@ -30,7 +30,8 @@ for (const page of PAGES) {
 
   test(`${page}: links`, async (t) => {
     for (const [, target = ''] of text.matchAll(/\]\(([^)]+)\)/g)) {
-      t.ok(existsSync(path.join(docs, target)), target);
+      const [file = ''] = target.split('#');
+      t.ok(existsSync(path.join(docs, file)), target);
     }
   });
 }
