@@ -179,7 +179,9 @@ test('a full run measures every target', (t) => {
     const question = SCENARIOS[scenario];
     const variants: Variant[] = question.variants?.({ workers: 2, full: true }) ?? [{}];
     const asks = (name: string, place: Variant) =>
-      (question.contestants ?? Object.keys(CONTESTANTS)).includes(name) &&
+      (question.contestants ?? Object.keys(question.ownContestants ?? CONTESTANTS)).includes(
+        name,
+      ) &&
       !cannot(name, question) &&
       variants.some(
         ({ workers = 2, parameters = {}, usual = [name] }) =>
