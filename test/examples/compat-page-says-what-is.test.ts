@@ -14,8 +14,8 @@ const page = existsSync(file) ? readFileSync(file, 'utf8') : '';
 const withPage = page === '' ? { skip: 'there is no docs/compat.md' } : {};
 
 const PRINTS: Record<string, RegExp> = {
-  'clusterhub.mjs': /^(?=[^]*worker [12], greeting 1\n)(?=[^]*worker [12], greeting 2\n)/,
-  'egg.mjs': /^(?=[^]*Hello in seat 0\n)(?=[^]*Hello in seat 1\n)/,
+  'clusterhub.mjs': /^(?=.*worker [12], greeting 1\n)(?=.*worker [12], greeting 2\n)/s,
+  'egg.mjs': /^(?=.*Hello in seat 0\n)(?=.*Hello in seat 1\n)/s,
 };
 
 test('the programs run as they stand', withPage, async (t) => {
