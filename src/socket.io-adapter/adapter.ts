@@ -58,9 +58,12 @@ export function adapterClass(base: BaseModule, name: string): AdapterClass {
       hub.off(toOne(this.uid), this.#onMessage);
     }
 
-    protected override doPublish(message: ClusterMessage): Promise<string> {
+    protected override async doPublish(message: ClusterMessage): Promise<string> {
+      await this.#send(this.#toAll, message);
+      // Its own clients come last: the hub hands over in the next tick, which an async handler would otherwise delay.
+      await new Promise((resolve) => process.nextTick(resolve));
       // No offset: connection state recovery is not supported.
-      return this.#send(this.#toAll, message).then(() => '');
+      return '';
     }
 
     protected override doPublishResponse(to: string, response: ClusterResponse): Promise<void> {

@@ -5,6 +5,7 @@ import type { LocalHub } from './link.js';
 import { COMMANDS, type CommandName, type Commands, NOT_IMPLEMENTED } from './store/commands.js';
 import type { Store } from './store/entries.js';
 
+/** A command as a hub has it, with a callback or without. */
 type Callable<Command> = Command extends (store: Store, ...args: infer Args) => infer Result
   ? {
       (...args: Args): Result | undefined;
