@@ -6,7 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { before } from '../hidden-listeners.js';
@@ -38,10 +38,20 @@ function newName(length: number): string {
   return `${PREFIX}${randomBytes(length).toString('hex')}`.slice(0, length);
 }
 
+/**
+ * What `listen()` comes to, for a path that is this process's own; in Node 20 to 26 alike. A program may have put something
+ * in the place of `listen()`, which is to see the program's servers and no other.
+ */
+interface Listening {
+  _listen2(path: string, port: -1, addressType: -1, backlog: number): void;
+}
+
+const BACKLOG = 511;
+
 /** Open before it returns. Neither it nor its connections keep the process running, and node:cluster does not hear of it. */
 export function listenAt(address: string, onConnection: (socket: Socket) => void): Server {
   const server = markOwn(
-    createServer((socket) => {
+    new Server((socket) => {
       markOwn(socket).unref();
       // What follows is 'close'.
       socket.on('error', () => {});
@@ -50,7 +60,7 @@ export function listenAt(address: string, onConnection: (socket: Socket) => void
   );
   // Of accepting, such as EMFILE: the kernel's queue keeps the connection.
   server.on('error', () => {});
-  server.listen({ path: address, exclusive: true });
+  (server as unknown as Listening)._listen2(address, -1, -1, BACKLOG);
   if (!server.listening) throw new Error(`cannot listen on ${address}`);
   return server.unref();
 }
