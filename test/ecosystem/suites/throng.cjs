@@ -40,6 +40,8 @@ function servedAgain() {
     const listening = [];
     cluster.on('listening', async (_worker, { port }) => {
       listening.push(port);
+      // In their order: the first to listen is the first to be asked.
+      if (listening.length === 1) cluster.workers[2].send('listen');
       if (listening.length === 2) {
         console.log(await ask(port, '/'), await ask(port, '/exit'));
       } else if (listening.length === 3) {
@@ -52,12 +54,12 @@ function servedAgain() {
     count: 2,
     worker: (_id, disconnect) => {
       process.once('SIGTERM', disconnect);
-      http
-        .createServer((request, response) => {
-          if (request.url === '/exit') process.exit(3);
-          response.setHeader('connection', 'close').end();
-        })
-        .listen(0);
+      const server = http.createServer((request, response) => {
+        if (request.url === '/exit') process.exit(3);
+        response.setHeader('connection', 'close').end();
+      });
+      if (cluster.worker.id === 2) process.once('message', () => server.listen(0));
+      else server.listen(0);
     },
   });
 }
