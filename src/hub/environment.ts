@@ -16,6 +16,9 @@ const require = createRequire(import.meta.url);
 
 export const HUB_VARIABLE = 'RONDO_HUB';
 
+/** The variable of a child whose primary could not listen, so that it says so, and is no primary itself. */
+const UNREACHABLE = 'unreachable';
+
 /** Of the variable, and of what is said on the connections. */
 export const HUB_VERSION = 1;
 
@@ -33,23 +36,40 @@ type Registry = { [REGISTRY]?: string };
 
 const PATTERN = /^(\d+)\.(worker|agent|other)\.(\d*)\.(\d+)\.([0-9a-f]{64})\.(.+)$/s;
 
-/** The variable for a child that is forked as this. Opens the directory in a process that has none above it. */
+/**
+ * The variable for a child that is forked as this. Opens the directory in a process that has none above it. Never throws: a
+ * child may need no hub. If the directory cannot listen there is a warning, and the next fork tries again.
+ */
 export function hubEnvironment(role: Role, seat: number | null): Record<string, string> {
   const inherited = process.env[HUB_VARIABLE];
   // Only the primary's own children have seats in the family.
   if (inherited !== undefined && !isOwnDirectory(inherited)) {
     return { [HUB_VARIABLE]: inherited };
   }
-  return { [HUB_VARIABLE]: variable(role, seat, place()) };
+  try {
+    return { [HUB_VARIABLE]: variable(role, seat, place()) };
+  } catch (error) {
+    process.emitWarning(`A child cannot use rondo/hub: ${(error as Error).message}`, {
+      code: 'RONDO_HUB_UNREACHABLE',
+    });
+    return { [HUB_VARIABLE]: UNREACHABLE };
+  }
 }
 
 /**
  * Who this process is, and where the directory is. In a primary the variable is set, so that threads and children
- * that are not forked through rondo find it, too. Throws `ERR_RONDO_PROTOCOL_VERSION`.
+ * that are not forked through rondo find it, too. Throws `ERR_RONDO_PROTOCOL_VERSION`, and `ERR_RONDO_HUB_GONE` in a child
+ * whose primary could not listen.
  */
 export function rendezvous(): Rendezvous {
   process.env[HUB_VARIABLE] ??= variable('other', null, place());
   const value = process.env[HUB_VARIABLE];
+  if (value === UNREACHABLE) {
+    throw new RondoError(
+      'ERR_RONDO_HUB_GONE',
+      'The primary could not listen for members of the hub when it started this process',
+    );
+  }
   const [, version, role, seat, pid, token, address] = PATTERN.exec(value) ?? [];
   if (Number(version) !== HUB_VERSION || token === undefined || address === undefined) {
     throw new RondoError(
