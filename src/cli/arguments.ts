@@ -21,11 +21,7 @@ export interface StartArguments {
   isJson: boolean;
 }
 
-export type Arguments =
-  | { command: 'help' }
-  | { command: 'version' }
-  | { command: 'bench'; args: string[] }
-  | StartArguments;
+export type Arguments = { command: 'help' } | { command: 'version' } | StartArguments;
 
 /** Flags with a value that is a Supervisor's option. */
 export const SETTING_FLAGS = {
@@ -65,7 +61,6 @@ const OPTIONS = {
 
 /** Throws {@link ArgumentError}. Values are checked with everything else; see settings.ts. */
 export function parseArguments(words: string[]): Arguments {
-  if (words[0] === 'bench') return { command: 'bench', args: words.slice(1) };
   const end = words.indexOf('--');
   const own = end < 0 ? words : words.slice(0, end);
   const args = end < 0 ? [] : words.slice(end + 1);

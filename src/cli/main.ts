@@ -15,8 +15,13 @@ import { start } from './start.js';
 
 const WRONG_USAGE = 2;
 
+/** Commands that parse the words after their name themselves. What each does is in a file of its own. */
+const COMMANDS: Record<string, (words: string[]) => void> = { bench };
+
 function main(words: string[]): void {
   try {
+    const [name = ''] = words;
+    if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]?.(words.slice(1));
     const parsed = parseArguments(words);
     switch (parsed.command) {
       case 'help':
@@ -24,9 +29,6 @@ function main(words: string[]): void {
         return;
       case 'version':
         process.stdout.write(`${version()}\n`);
-        return;
-      case 'bench':
-        bench(parsed.args);
         return;
       case 'start':
         startHereOr(localBin(parsed.file), parsed);

@@ -17,6 +17,8 @@ import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
 import { logEvents, noteLine } from './log.js';
 import { Progress } from './progress.js';
+import { followFile, isRefused, reload } from './reloading.js';
+import type { Run } from './run.js';
 import { SettingsSource } from './settings.js';
 import { takenAddress } from './taken-address.js';
 
@@ -33,16 +35,19 @@ export function start(given: StartArguments): void {
   const write = openLog(supervisor, given.isJson);
   const note = (text: string): void => write(noteLine(text, given.isJson));
   const onError = (error: Error): void => note(error.message);
+  const run: Run = { supervisor, given, settings, note, onError };
 
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
   let exitCode = 0;
   handleSignals(supervisor, Terminal.find(), {
-    reload: () =>
-      reload(supervisor, settings, note, (error) => {
+    reload: () => {
+      reload(run).catch((error: Error) => {
+        if (!isRefused(error)) return;
         onError(error);
         systemd.reloadRefused();
-      }),
+      });
+    },
     onForced: (signal) => {
       exitCode = 128 + constants.signals[signal];
     },
@@ -53,7 +58,7 @@ export function start(given: StartArguments): void {
   if (given.pidFile !== null) pidFile(given.pidFile);
   watchParent(note);
   const tellParent = connectParent(supervisor, note);
-  watch(supervisor, settings, note);
+  followFile(run);
   const explain = (error: Error): void => {
     const text = takenAddress(error.message, given.file);
     if (text !== null) note(text);
@@ -112,52 +117,4 @@ function pidsOf(supervisor: Supervisor): Set<number> {
   const { seats, agent } = supervisor.stats();
   const pids = seats.flatMap(({ workers }) => workers.map(({ pid }) => pid));
   return new Set([...pids, agent?.pid ?? null].filter((pid) => pid !== null));
-}
-
-/** `onRefused` unless it began, of which events tell. */
-function reload(
-  supervisor: Supervisor,
-  settings: SettingsSource,
-  note: (text: string) => void,
-  onRefused: (error: Error) => void,
-): void {
-  try {
-    const { agent, transport, ...changes } = settings.readAgain();
-    const kept = Object.entries({ agent, transport }).filter(([, value]) => value !== undefined);
-    if (kept.length > 0) {
-      note(
-        `only a new start takes over ${kept.map(([key]) => key).join(', ')}; the rest is reloaded`,
-      );
-    }
-    supervisor.reload(changes).then(
-      () => settings.accept(changes),
-      (error: RondoError) => {
-        // The event has been logged.
-        if (error.code !== 'ERR_RONDO_RELOAD_FAILED') onRefused(error);
-      },
-    );
-  } catch (error) {
-    onRefused(error as Error);
-  }
-}
-
-function watch(
-  supervisor: Supervisor,
-  settings: SettingsSource,
-  note: (text: string) => void,
-): void {
-  settings.watch(
-    ({ workers, ...dealing }, others) => {
-      try {
-        if (Object.keys(dealing).length > 0) supervisor.configure(dealing);
-      } catch (error) {
-        note((error as Error).message);
-      }
-      if (workers !== undefined) {
-        supervisor.scale(workers).catch((error: Error) => note(error.message));
-      }
-      if (others.length > 0) note(`a reload will take over ${others.join(', ')}`);
-    },
-    (error) => note(error.message),
-  );
 }

@@ -22,6 +22,8 @@ const LAYERS = [
   ['drain/'],
   ['supervisor/'],
   ['service/'],
+  ['control/'],
+  ['metrics/'],
   ['cli/'],
   [
     'index',

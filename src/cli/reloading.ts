@@ -1,0 +1,42 @@
+/** Settings that are read again: all by a reload, and those that need no new workers as soon as the file changes. */
+
+import type { RondoError } from '../errors.js';
+import type { Run } from './run.js';
+
+/**
+ * With the program and the configuration as they are now. Resolves when every seat has a new worker. Rejects
+ * as `supervisor.reload()`, and with an ArgumentError for a wrong configuration, when nothing has begun.
+ */
+export async function reload({ supervisor, settings, note }: Run): Promise<void> {
+  const { agent, transport, ...changes } = settings.readAgain();
+  const kept = Object.entries({ agent, transport }).filter(([, value]) => value !== undefined);
+  if (kept.length > 0) {
+    const keys = kept.map(([key]) => key).join(', ');
+    note(`only a new start takes over ${keys}; the rest is reloaded`);
+  }
+  await supervisor.reload(changes);
+  settings.accept(changes);
+}
+
+/** Whether a reload was refused, of which no event tells. */
+export function isRefused(error: Error): boolean {
+  return (error as RondoError).code !== 'ERR_RONDO_RELOAD_FAILED';
+}
+
+/** Until the process ends. */
+export function followFile({ supervisor, settings, note }: Run): void {
+  settings.watch(
+    ({ workers, ...dealing }, others) => {
+      try {
+        if (Object.keys(dealing).length > 0) supervisor.configure(dealing);
+      } catch (error) {
+        note((error as Error).message);
+      }
+      if (workers !== undefined) {
+        supervisor.scale(workers).catch((error: Error) => note(error.message));
+      }
+      if (others.length > 0) note(`a reload will take over ${others.join(', ')}`);
+    },
+    (error) => note(error.message),
+  );
+}

@@ -1,0 +1,77 @@
+/**
+ * The primary's own HTTP server for those who watch it: metrics, probes and a page. What is answered is in a
+ * file for each path; here is the server, and what a client may ask of it.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { markOwn } from '../own-sockets.js';
+
+export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A client that sends its request slower than this, or nothing, is closed. */
+const REQUEST_MS = 5_000;
+
+/** Those beyond are closed at once; a scraper or two and some probes are a dozen. */
+const MOST_CONNECTIONS = 128;
+
+export interface MetricsServerOptions {
+  host: string;
+  port: number;
+  /** By the path, without a query. GET and HEAD only. */
+  routes: ReadonlyMap<string, Handler>;
+}
+
+export class MetricsServer {
+  readonly #server: Server;
+  readonly #options: MetricsServerOptions;
+
+  constructor(options: MetricsServerOptions) {
+    this.#options = options;
+    this.#server = markOwn(
+      createServer(
+        { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+        (request, response) => this.#answer(request, response),
+      ),
+    );
+    this.#server.maxConnections = MOST_CONNECTIONS;
+    // Does not keep the process running.
+    this.#server.unref();
+  }
+
+  /** Resolves with where it listens. Rejects with the error of `net.Server`. */
+  listen(): Promise<AddressInfo> {
+    const { host, port } = this.#options;
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ host, port }, () => {
+        this.#server.off('error', reject);
+        resolve(this.#server.address() as AddressInfo);
+      });
+    });
+  }
+
+  /** Resolves when the port is free. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    const path = (request.url ?? '/').split('?', 1)[0] as string;
+    const handler = this.#options.routes.get(path);
+    if (handler === undefined) return end(response, 404, `There is no ${path}\n`);
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.setHeader('Allow', 'GET, HEAD');
+      return end(response, 405, `${path} is for GET and HEAD\n`);
+    }
+    handler(request, response);
+  }
+}
+
+export function end(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end(text);
+}
