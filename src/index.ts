@@ -18,6 +18,7 @@ export type {
   ReloadOptions,
   SeatStats,
   StartOptions,
+  StopOptions,
   StopSignal,
   SupervisorEvents,
   SupervisorOptions,

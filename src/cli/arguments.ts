@@ -36,6 +36,7 @@ export const SETTING_FLAGS = {
   'drain-timeout': { option: 'drainTimeoutMs', isNumber: true },
   'handler-timeout': { option: 'handlerTimeoutMs', isNumber: true },
   'kill-timeout': { option: 'killTimeoutMs', isNumber: true },
+  'stop-delay': { option: 'stopDelayMs', isNumber: true },
   'hang-timeout': { option: 'hangTimeoutMs', isNumber: true },
   'max-connections': { option: 'maxConnections', isNumber: true },
   'max-age': { option: 'maxAgeMs', isNumber: true },

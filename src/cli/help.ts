@@ -14,7 +14,7 @@ export const HELP = `Usage: rondo start [options] <file> [-- arguments]
 rondo start runs a server file, as it is, in several processes that share its ports, and keeps them alive.
 
 Options:
-  -w, --workers N          how many processes (default: one for each CPU core)
+  -w, --workers N          how many processes, or max (default: one for each CPU that may be used) or half
       --policy P           which of them gets the next connection (default: ${POLICIES[0]?.name}):
 ${policies}
       --window N           connections handed to a worker ahead of need, 1 to 1024 (default: auto)
@@ -27,10 +27,11 @@ ${policies}
       --drain-timeout MS   after that a draining worker closes what is left (30000)
       --handler-timeout MS the program's own handlers of the signal are called by then (5000)
       --kill-timeout MS    and after so much more it is killed (5000)
+      --stop-delay MS      after SIGTERM all is served for so long, but /ready fails (0)
       --hang-timeout MS    replace a worker whose event loop is stuck for so long (off)
       --max-connections N  replace a worker after about so many connections (off)
       --max-age MS         replace a worker after about so long (off)
-      --max-memory MB      replace a worker that uses more than that (off)
+      --max-memory MB|N%   replace a worker that uses more than that, or than its share of N % of the limit (off)
       --parallel N         how many workers a reload replaces at once (1)
       --agent FILE         a helper process that runs once, ready before the workers
       --no-guard           a worker with an uncaught error ends at once, and does not finish first

@@ -38,6 +38,7 @@ const TEXTS: Texts = {
   unhealthy: ({ agent, ready, workers }) =>
     `unhealthy: ${ready} of ${workers} workers ready${agent === false ? ', no agent' : ''}`,
   failed: (error) => error.message,
+  leaving: (delayMs) => `leaving: all is served for ${delayMs} ms more, then it stops`,
   stopping: () => 'stopping',
   stopped: () => 'stopped',
 };
@@ -57,6 +58,7 @@ const FIELDS: Partial<Record<Event, string[]>> = {
   unhealthy: ['health'],
   degraded: ['what'],
   failed: ['error'],
+  leaving: ['delayMs'],
 };
 
 /** `write` gets whole lines, without the newline. */

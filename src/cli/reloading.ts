@@ -32,7 +32,8 @@ export function followFile({ supervisor, settings, note }: Run): void {
       } catch (error) {
         note((error as Error).message);
       }
-      if (workers !== undefined) {
+      // It is a number: see settings.ts.
+      if (typeof workers === 'number') {
         supervisor.scale(workers).catch((error: Error) => note(error.message));
       }
       if (others.length > 0) note(`a reload will take over ${others.join(', ')}`);

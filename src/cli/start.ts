@@ -15,6 +15,7 @@ import { notifySystemd, takeSockets } from '../service/systemd.js';
 import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
+import { sayWhatStarts } from './first-line.js';
 import { logEvents, noteLine } from './log.js';
 import { Progress } from './progress.js';
 import { followFile, isRefused, reload } from './reloading.js';
@@ -69,6 +70,7 @@ export function start(given: StartArguments): void {
     process.exit(ALL_FAILED);
   });
   supervisor.once('stopped', () => process.exit(exitCode));
+  sayWhatStarts(run);
   const onStarted = (): void => {
     systemd.started();
     tellParent();

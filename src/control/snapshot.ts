@@ -6,7 +6,9 @@ import type { SeatStats, WorkerInfo } from '../supervisor/types.js';
 import type { DispatcherStats, SlotStats } from '../types.js';
 import type { DealingSnapshot, SeatCounters, SeatSnapshot, Snapshot } from './types.js';
 
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
+export const { version: rondoVersion } = createRequire(import.meta.url)('../../package.json') as {
+  version: string;
+};
 
 const COUNTERS = [
   'handed',
@@ -25,7 +27,7 @@ export function takeSnapshot(supervisor: Supervisor): Snapshot {
     time: Date.now(),
     pid: process.pid,
     uptimeMs: Math.round(performance.now()),
-    versions: { rondo: version, node: process.versions.node },
+    versions: { rondo: rondoVersion, node: process.versions.node },
     state,
     isDegraded,
     workers: supervisor.workers,

@@ -1,6 +1,6 @@
 /**
  * What signals mean to a supervising process:
- * SIGTERM, SIGINT and SIGPWR stop, a second one at once; SIGHUP and SIGUSR2 reload, and a SIGHUP because the
+ * SIGTERM, SIGINT and SIGPWR stop, a second one ends the delay of that, or all at once; SIGHUP and SIGUSR2 reload, and a SIGHUP because the
  * terminal has closed stops; SIGTTIN and SIGTTOU add and remove a worker.
  */
 
@@ -43,6 +43,12 @@ export function handleSignals(
     if (stoppedAt === null) return stop(signal);
     const isKey = signal === 'SIGINT' && terminal !== null;
     if (performance.now() - stoppedAt < (isKey ? SAME_KEY_MS : SAME_STOP_MS)) return;
+    if (supervisor.stats().state === 'leaving') {
+      // The first of those who do not want to wait ends the delay.
+      stoppedAt = performance.now();
+      supervisor.stop(signal, { delayMs: 0 }).catch(actions.onError);
+      return;
+    }
     actions.onForced(signal);
     supervisor.kill().catch(actions.onError);
   };

@@ -8,6 +8,7 @@ import { getSystemErrorName } from 'node:util';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
+import { extendTimeouts } from './timeouts.js';
 
 const FIRST_FD = 3;
 
@@ -72,12 +73,13 @@ export function notifySystemd(
   if (NOTIFY_SOCKET === undefined) return { started: () => {}, reloadRefused: () => {} };
   const tell = sender(NOTIFY_SOCKET, onError);
   let lastStatus = '';
+  let isEnding = false;
   const status = (): string => {
     lastStatus = statusOf(supervisor);
     return lastStatus;
   };
   const tellStatus = (): void => {
-    if (supervisor.stats().state !== 'stopping' && statusOf(supervisor) !== lastStatus) {
+    if (!isEnding && statusOf(supervisor) !== lastStatus) {
       tell(status());
     }
   };
@@ -91,10 +93,20 @@ export function notifySystemd(
   supervisor.on('reload:begin', begin);
   supervisor.on('reload:end', end);
   supervisor.on('reload:failed', end);
-  supervisor.once('stopping', () => tell('STOPPING=1', 'STATUS=stopping'));
+  // The end begins with the first of them.
+  const stopping = (...status: string[]): void => {
+    tell(...(isEnding ? [] : ['STOPPING=1']), ...status);
+    isEnding = true;
+  };
+  supervisor.once('leaving', () => stopping('STATUS=leaving'));
+  supervisor.once('stopping', () => stopping('STATUS=stopping'));
+  const startIsOver = extendTimeouts(supervisor, tell);
   watchdog(WATCHDOG_USEC, WATCHDOG_PID, () => tell('WATCHDOG=1'));
   return {
-    started: () => tell('READY=1', `MAINPID=${process.pid}`, status()),
+    started: () => {
+      startIsOver();
+      tell('READY=1', `MAINPID=${process.pid}`, status());
+    },
     // `systemctl reload` waits for both.
     reloadRefused: () => {
       begin();

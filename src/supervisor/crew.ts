@@ -7,6 +7,7 @@ import type { Worker } from 'node:cluster';
 import { RondoError } from '../errors.js';
 import { forkWorker, rondo } from './forking.js';
 import type { SystemErrorFields } from './messages.js';
+import { OomWatch } from './oom.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Seat, type SeatHost } from './seat.js';
 import type { Teller } from './teller.js';
@@ -36,6 +37,7 @@ export class Crew {
   readonly #leaving = new Set<Seat>();
   /** Looks after each change whether what they wait for has come. */
   readonly #looks = new Set<() => void>();
+  readonly #oom = new OomWatch();
   #hasBeenWell = false;
   #isClosed = false;
 
@@ -189,6 +191,7 @@ export class Crew {
       },
       onError: (process, stack) => teller.tell('worker:error', process.info(), stack),
       release: ({ worker }) => rondo()?.release(worker),
+      takeOomKill: () => this.#oom.take(),
     });
     onWorker(process.info());
     return process;

@@ -1,8 +1,9 @@
 /**
  * How what a Supervisor has comes and goes: the agent, the crew, the listeners and what is watched.
  *
- *   new ──▶ starting ──▶ running ──▶ stopping ──▶ stopped
- *              └────────────┴──▶ failed (every seat has stopped, or none can listen)
+ *   new ──▶ starting ──▶ running ──▶ leaving ──▶ stopping ──▶ stopped
+ *              │            └──────────────────────▲ (without a delay; from starting, too)
+ *              └────────────┴───────────┴──▶ failed (every seat has stopped, or none can listen)
  */
 
 import cluster from 'node:cluster';
@@ -11,6 +12,7 @@ import { Agent } from './agent.js';
 import type { Configuration } from './configuration.js';
 import { Crew, type CrewFailure } from './crew.js';
 import { deferred } from './deferred.js';
+import { Delay } from './delay.js';
 import {
   configureDispatcher,
   inheritSockets,
@@ -44,6 +46,7 @@ export class Lifecycle {
   readonly #watch: Watch;
   #state: SupervisorStats['state'] = 'new';
   #stopping: Promise<void> | null = null;
+  readonly #delay = new Delay();
   readonly #started = deferred();
   /** The seats that were said to be missing. */
   #missingTold = '';
@@ -72,7 +75,7 @@ export class Lifecycle {
   }
 
   get isRunning(): boolean {
-    return this.#state === 'running' || this.#state === 'starting';
+    return ['starting', 'running', 'leaving'].includes(this.#state);
   }
 
   get isDegraded(): boolean {
@@ -117,13 +120,16 @@ export class Lifecycle {
     await this.#started.promise;
   }
 
-  async stop(signal: StopSignal): Promise<void> {
+  /** Without `delayMs`, it is the option's. */
+  async stop(signal: StopSignal, delayMs?: number): Promise<void> {
     if (this.#state === 'new' || this.#state === 'failed') return;
     if (this.#stopping === null) {
       const { promise, resolve, reject } = deferred();
       // Before anything is told: a listener may call this, too.
       this.#stopping = promise;
-      this.#stop(signal).then(resolve, reject);
+      this.#leaveAndStop(signal, delayMs ?? this.#options.stopDelayMs).then(resolve, reject);
+    } else if (delayMs !== undefined) {
+      this.#delay.shorten(delayMs);
     }
     await this.#stopping;
   }
@@ -133,7 +139,7 @@ export class Lifecycle {
       void this.crew.kill();
       this.#agent?.kill();
     }
-    return this.stop('SIGTERM');
+    return this.stop('SIGTERM', 0);
   }
 
   /** After they have changed. */
@@ -144,6 +150,18 @@ export class Lifecycle {
 
   get #options(): ValidSupervisorOptions {
     return this.#host.configuration.valid;
+  }
+
+  async #leaveAndStop(signal: StopSignal, delayMs: number): Promise<void> {
+    if (delayMs > 0 && this.#state === 'running') {
+      this.#state = 'leaving';
+      const isOver = this.#delay.wait(delayMs);
+      this.#teller.tell('leaving', delayMs);
+      await isOver;
+      // It may have failed meanwhile.
+      if (!this.isRunning) return;
+    }
+    await this.#stop(signal);
   }
 
   async #stop(signal: StopSignal): Promise<void> {
@@ -186,6 +204,7 @@ export class Lifecycle {
   #end(state: 'stopped' | 'failed'): void {
     this.#watch.stop();
     this.#unwatch();
+    this.#delay.end();
     keepListeners(false);
     this.#state = state;
     if (active === this) active = null;
@@ -208,7 +227,7 @@ export class Lifecycle {
 
   /** Of a start it is not known before somebody serves. */
   get #missing(): number[] {
-    if (this.#state !== 'running' && (this.#state !== 'starting' || this.crew.ready === 0)) {
+    if (!this.isRunning || (this.#state === 'starting' && this.crew.ready === 0)) {
       return [];
     }
     return this.crew.seats.filter(({ isMissing }) => isMissing).map(({ id }) => id);

@@ -1,20 +1,18 @@
 /** Validation of a Supervisor's options, and their defaults. */
 
-import { availableParallelism } from 'node:os';
 import { type ValidDispatcherOptions, validateDispatcherOptions } from '../dispatcher/options.js';
 import { invalidOption } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf } from '../options.js';
+import { MOST_WORKERS, machine, memoryOf, workersOf } from './machine.js';
 import type { SupervisorOptions } from './types.js';
 
-/** Each worker has another one beside it during a reload, and a dispatcher has 1024 slots. */
-export const MOST_WORKERS = 512;
+export { MOST_WORKERS };
 
 /** What fits a timer. */
-const LONGEST_MS = 0x7fff_ffff;
+export const LONGEST_MS = 0x7fff_ffff;
 
 /** Numbers: least, most, and what it is without. */
 const NUMBERS = {
-  workers: [1, MOST_WORKERS, () => Math.min(availableParallelism(), MOST_WORKERS)],
   startTimeoutMs: [1, LONGEST_MS, () => 30_000],
   maxRestarts: [0, 1_000_000, () => 10],
   restartWindowMs: [1, LONGEST_MS, () => 60_000],
@@ -24,12 +22,12 @@ const NUMBERS = {
   idleGraceMs: [0, LONGEST_MS, () => 1_000],
   drainTimeoutMs: [0, LONGEST_MS, () => 30_000],
   killTimeoutMs: [1, LONGEST_MS, () => 5_000],
+  stopDelayMs: [0, LONGEST_MS, () => 0],
   handlerTimeoutMs: [0, LONGEST_MS, () => 5_000],
   retryStoppedMs: [0, LONGEST_MS, () => 300_000],
   parallel: [1, MOST_WORKERS, () => 1],
   maxConnections: [0, Number.MAX_SAFE_INTEGER, () => 0],
   maxAgeMs: [0, Number.MAX_SAFE_INTEGER, () => 0],
-  maxMemoryMb: [0, Number.MAX_SAFE_INTEGER, () => 0],
   healthCheckMs: [0, LONGEST_MS, () => 10_000],
 } as const;
 
@@ -61,6 +59,7 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
   idleGraceMs: true,
   drainTimeoutMs: true,
   killTimeoutMs: true,
+  stopDelayMs: true,
   handlerTimeoutMs: true,
   retryStoppedMs: true,
   parallel: true,
@@ -72,6 +71,8 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
 
 export interface ValidSupervisorOptions extends Record<NumberOption, number> {
   exec: string;
+  workers: number;
+  maxMemoryMb: number;
   /** Of the workers. */
   cwd: string;
   args: string[];
@@ -111,8 +112,12 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
   }
   // The heartbeat's own pace is a quarter of it, and a busy loop is not a stuck one.
   if (hangTimeoutMs !== 0) checkInteger('hangTimeoutMs', hangTimeoutMs, 200, LONGEST_MS, '0 or ');
+  const its = machine();
+  const workers = workersOf(options.workers, its);
   return {
     exec,
+    workers,
+    maxMemoryMb: memoryOf(options.maxMemoryMb, workers, its),
     cwd: process.cwd(),
     args,
     execArgv,

@@ -11,7 +11,7 @@ import { checkInteger } from '../options.js';
 import { Configuration } from './configuration.js';
 import { rondo } from './forking.js';
 import { Lifecycle } from './lifecycle.js';
-import { MOST_WORKERS } from './options.js';
+import { LONGEST_MS, MOST_WORKERS } from './options.js';
 import { replaceAll } from './reload.js';
 import type { Seat } from './seat.js';
 import { Teller } from './teller.js';
@@ -19,6 +19,7 @@ import type {
   DealingChanges,
   ReloadOptions,
   StartOptions,
+  StopOptions,
   StopSignal,
   SupervisorEvents,
   SupervisorOptions,
@@ -67,6 +68,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /** How many workers there are to be. */
   get workers(): number {
     return this.#configuration.valid.workers;
+  }
+
+  /** How long an end takes at most after the delay of it, in milliseconds; afterwards something is wrong. @internal */
+  get endWithinMs(): number {
+    const { drainTimeoutMs, killTimeoutMs } = this.#configuration.valid;
+    // The agent ends after the workers.
+    return drainTimeoutMs + 2 * killTimeoutMs;
   }
 
   /**
@@ -157,10 +165,17 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    * Nobody can connect any more; every worker drains, then the agent ends. Resolves when all are gone,
    * which takes `drainTimeoutMs` and `killTimeoutMs` at most. Workers that handle `signal` themselves do so
    * when their requests are answered. Twice is as good as once; before `start()`, and when it has failed,
-   * there is nothing to stop. No worker is started any more once it has been called.
+   * there is nothing to stop. No worker is started any more once nobody can connect.
+   *
+   * With a `delayMs`, by default the option `stopDelayMs`, all goes on for so long before that, in the state
+   * `leaving`; also reloads and scaling. A further call with another `delayMs` shortens it, 0 ends it. There is no
+   * delay while the supervisor starts.
+   *
+   * Rejects with `ERR_RONDO_INVALID_OPTION`.
    */
-  stop(signal: StopSignal = 'SIGTERM'): Promise<void> {
-    return this.#lifecycle.stop(signal);
+  async stop(signal: StopSignal = 'SIGTERM', { delayMs }: StopOptions = {}): Promise<void> {
+    if (delayMs !== undefined) checkInteger('delayMs', delayMs, 0, LONGEST_MS);
+    await this.#lifecycle.stop(signal, delayMs);
   }
 
   /** As `stop()`. */
@@ -207,9 +222,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       this.#teller.tell('reload:failed', error as RondoError);
       throw error;
     }
-    this.#configuration.change(given, next);
+    const { workers, ...others } = changes;
+    // Where nobody has said a number, there may be more or fewer CPUs than before.
+    this.#configuration.change({ ...others, ...(workers !== undefined && { workers }) }, next);
     this.#lifecycle.applyOptions();
-    if (changes.workers !== undefined) await this.#resize(changes.workers);
+    if (crew.seats.length !== this.workers) await crew.resize(this.workers);
     this.#lifecycle.checkRunning();
     // The new program may listen elsewhere. Not while one is missing that may come back.
     const closed = crew.ready === crew.seats.length ? (rondo()?.closeUnusedListeners() ?? []) : [];

@@ -19,8 +19,12 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   execArgv?: string[];
   /** Added to this process's environment for the workers. Default none. */
   env?: Record<string, string>;
-  /** How many workers there are to be, 1 to 512. Default: one for each CPU core. */
-  workers?: number;
+  /**
+   * How many workers there are to be, 1 to 512. `'max'` (default): one for each CPU that this process may use, by
+   * its affinity and cpuset and by the CPU quotas of its control groups, rounded up; `'half'`: half as many, rounded
+   * up. Both are looked up anew by a reload.
+   */
+  workers?: number | 'max' | 'half';
   /**
    * When a worker is ready: `'listening'` (default), when its first server listens or is attached;
    * `'message'`, when it sends the message `'ready'` (`process.send('ready')`); `'started'`, when its
@@ -53,6 +57,11 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   /** A worker that has not ended so many milliseconds after that is killed. Default 5,000. */
   killTimeoutMs?: number;
   /**
+   * How many milliseconds after `stop()` everything is still served before the drain, so that load balancers can
+   * see that an end is near: the state is `leaving`, and `/ready` of the metrics fails. Default 0.
+   */
+  stopDelayMs?: number;
+  /**
    * A draining worker's own handlers of the signal are called when its requests are answered, after so
    * many milliseconds at the latest. Default 5,000.
    */
@@ -75,8 +84,12 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   maxConnections?: number;
   /** Replace a worker after so many milliseconds, give or take. Default 0: never. */
   maxAgeMs?: number;
-  /** Replace a worker whose resident memory is more than so many MB (10⁶ bytes). Default 0: never. */
-  maxMemoryMb?: number;
+  /**
+   * Replace a worker whose resident memory is more than so many MB (10⁶ bytes). `'80%'`, or another share: so much of
+   * the memory limit of this process's control groups, or of the machine's memory where they have none, divided by the
+   * number of workers; computed anew by a reload and by `scale()`. Default 0: never.
+   */
+  maxMemoryMb?: number | `${number}%`;
   /** A program that runs once beside the workers, ready (`process.send('ready')`) before them. Default none. */
   agent?: string;
   /**
@@ -104,6 +117,12 @@ export interface StartOptions {
   signal?: AbortSignal;
 }
 
+/** Of `stop()`. */
+export interface StopOptions {
+  /** How long everything is still served before the drain, in milliseconds. Default: the option `stopDelayMs`. */
+  delayMs?: number;
+}
+
 /** What a program may handle to end in its own way. */
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
@@ -114,7 +133,7 @@ export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited';
  * Why a worker drains or has ended: `stop`, `reload`, `scale`, `recycle` by the supervisor;
  * `error`, an uncaught error; `signal`, sent to the worker by somebody else; `disconnect`, the program
  * left the cluster itself; `exit`, it just ended; `hung`; `start-timeout`; `start-failed`, it ended
- * before it was ready, or could not be started at all.
+ * before it was ready, or could not be started at all; `oom`, the kernel killed it for want of memory.
  */
 export type WorkerReason =
   | 'stop'
@@ -125,6 +144,7 @@ export type WorkerReason =
   | 'signal'
   | 'disconnect'
   | 'exit'
+  | 'oom'
   | 'hung'
   | 'start-timeout'
   | 'start-failed';
@@ -185,7 +205,7 @@ export interface Degraded {
 
 /** What a {@link Supervisor} knows at a moment. */
 export interface SupervisorStats {
-  state: 'new' | 'starting' | 'running' | 'stopping' | 'stopped' | 'failed';
+  state: 'new' | 'starting' | 'running' | 'leaving' | 'stopping' | 'stopped' | 'failed';
   /** Workers serve, but not in every seat: one has stopped, or keeps failing. */
   isDegraded: boolean;
   seats: SeatStats[];
@@ -238,6 +258,8 @@ export interface SupervisorEvents {
    * worker is left, and `process.exitCode` is 1 unless it was set before.
    */
   failed: [error: Error];
+  /** `stop()` was called; for so many milliseconds all is served as before. */
+  leaving: [delayMs: number];
   stopping: [];
   stopped: [];
 }

@@ -27,6 +27,8 @@ export interface WorkerOwner {
   onError(worker: WorkerProcess, stack: string): void;
   /** It is to get no more connections; those that it has not received go to others. */
   release(worker: WorkerProcess): void;
+  /** Whether the kernel has killed a process for want of memory, of which nobody has been told. */
+  takeOomKill(): boolean;
 }
 
 export class WorkerProcess {
@@ -236,10 +238,15 @@ export class WorkerProcess {
     this.#record.exitedAt = performance.now();
     this.#record.code = code;
     this.#record.signal = signal;
-    this.#record.reason ??= before === 'starting' ? 'start-failed' : 'exit';
+    this.#record.reason ??= this.#whyEnded(before, signal);
     this.#failWell();
     this.#owner.onState(this);
     this.#exited.resolve();
+  }
+
+  #whyEnded(before: WorkerState, signal: NodeJS.Signals | null): WorkerReason {
+    if (signal === 'SIGKILL' && this.#owner.takeOomKill()) return 'oom';
+    return before === 'starting' ? 'start-failed' : 'exit';
   }
 
   #failWell(): void {

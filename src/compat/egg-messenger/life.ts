@@ -192,6 +192,6 @@ export class Life {
   }
 
   #isRunning(): boolean {
-    return ['starting', 'running'].includes(this.#supervisor.stats().state);
+    return ['starting', 'running', 'leaving'].includes(this.#supervisor.stats().state);
   }
 }

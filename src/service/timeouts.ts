@@ -1,0 +1,41 @@
+/**
+ * While a start, a reload or an end takes its time, the service manager is asked for more of it (EXTEND_TIMEOUT_USEC of
+ * sd_notify(3)), again and again: should this process itself get stuck, the asking ends, and its own timeout holds.
+ */
+
+import type { Supervisor } from '../supervisor/supervisor.js';
+import type { SupervisorEvents } from '../supervisor/types.js';
+
+const EVERY_MS = 5_000;
+
+/** What is asked for each time, to be counted from then on. */
+const EXTENSION_USEC = 15_000_000;
+
+type Tell = (...lines: string[]) => void;
+
+const BEGINS: ReadonlyArray<keyof SupervisorEvents> = ['reload:begin', 'leaving', 'stopping'];
+const ENDS: ReadonlyArray<keyof SupervisorEvents> = ['reload:end', 'reload:failed', 'failed'];
+
+/** From now on, which is before the start, until the end. Returns what says that the start is over. */
+export function extendTimeouts(supervisor: Supervisor, tell: Tell): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  const ask = (): void => tell(`EXTEND_TIMEOUT_USEC=${EXTENSION_USEC}`);
+  const end = (): void => clearInterval(timer);
+  const begin = (): void => {
+    end();
+    ask();
+    timer = setInterval(ask, EVERY_MS).unref();
+  };
+  begin();
+  for (const event of BEGINS) supervisor.on(event, begin);
+  const endUnlessLeaving = (): void => {
+    if (supervisor.stats().state !== 'leaving') end();
+  };
+  for (const event of ENDS) supervisor.on(event, endUnlessLeaving);
+  // By then everything has been killed that did not end by itself.
+  supervisor.once('stopping', () => {
+    const { endWithinMs } = supervisor;
+    setTimeout(end, endWithinMs).unref();
+  });
+  return end;
+}
