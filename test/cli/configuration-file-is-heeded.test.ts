@@ -131,7 +131,7 @@ test('a broken one', async (t) => {
   change({ wrkers: 3 });
   await run.says(/^rondo: .*'wrkers'/m);
   change({ workers: 0 });
-  await run.says(/^rondo: .*'workers' must be an integer from 1 to 512. Received 0/m);
+  await run.says(/^rondo: .*'workers' must be 'max', 'half' or an integer from 1 to 512. Received 0/m);
   t.equal(await version(port), 'one');
   t.notMatch(run.stderr(), /reload|scale|drains/);
   change({ workers: 2 });
@@ -151,7 +151,7 @@ test('what only a new start can change', async (t) => {
 
 const wrong: Array<[config: unknown, named: RegExp]> = [
   [{ wrkers: 3 }, /'wrkers'/],
-  [{ workers: 0 }, /'workers' must be an integer from 1 to 512. Received 0/],
+  [{ workers: 0 }, /'workers' must be 'max', 'half' or an integer from 1 to 512. Received 0/],
   [{ guard: 'yes' }, /'guard'/],
   [{ exec: 'other.js' }, /'exec'/],
   [{ sockets: [] }, /'sockets'/],

@@ -94,6 +94,26 @@ test('from the start to the end', options, async (t) => {
   t.notOk(systemd.messages.flat().includes('WATCHDOG=1'), 'nobody asked for that');
 });
 
+test('it is asked for more time, while something takes its time', options, async (t) => {
+  const systemd = await receive(t);
+  const more = 'EXTEND_TIMEOUT_USEC=15000000';
+  const run = start(t, systemd, ['--stop-delay', '60000', '--min-uptime', '1']);
+  const firstLines = async (until: string): Promise<unknown[]> =>
+    (await systemd.until(until)).map(([first]) => first);
+  t.strictSame((await firstLines('READY=1'))[0], more, 'for the start, at once');
+  run.child.kill('SIGHUP');
+  t.strictSame((await firstLines('READY=1')).slice(0, 2), ['RELOADING=1', more]);
+  run.child.kill('SIGTERM');
+  t.strictSame((await firstLines(more)).slice(-2), ['STOPPING=1', more]);
+  t.equal(systemd.messages.at(-2)?.[1], 'STATUS=leaving');
+  // The next signal counts after a second.
+  const again = setInterval(() => run.child.kill('SIGTERM'), 400);
+  t.teardown(() => clearInterval(again));
+  t.strictSame((await systemd.until(more)).at(-2), ['STATUS=stopping'], 'told to stop once');
+  clearInterval(again);
+  t.equal(await run.end, 0);
+});
+
 test('a reload that fails, and one that does not begin', options, async (t) => {
   const systemd = await receive(t);
   const directory = temporaryDirectory(t);

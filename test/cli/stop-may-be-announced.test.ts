@@ -1,0 +1,54 @@
+// With --stop-delay a stop is announced: all is served as before, workers that fail are replaced, and only then nobody
+// can connect any more. A second signal ends the delay, a third one kills.
+
+import { once } from 'node:events';
+import net from 'node:net';
+import { test } from 'tap';
+import { ask, noneIsLeft, runCli } from '../fixtures/cluster-cli.js';
+import { fixture } from '../fixtures/harness.js';
+
+const APP = fixture('cluster-app.mjs');
+const LONG = '60000';
+
+test('all is served until it is over', async (t) => {
+  const run = runCli(t, ['start', APP, '-w', '2', '--stop-delay', '1500']);
+  const port = await run.listening(2);
+  run.child.kill('SIGTERM');
+  await run.says(/^rondo: leaving: all is served for 1500 ms more, then it stops$/m);
+  t.match(JSON.parse(await ask(port)), { pid: Number });
+  process.kill(run.workers()[0]?.pid as number, 'SIGKILL');
+  await run.listening(3);
+  t.notMatch(run.stderr(), /stopping/, 'a worker that failed was replaced');
+  t.match(JSON.parse(await ask(port)), { pid: Number });
+  t.equal(await run.end, 0);
+  t.match(run.stderr(), /^rondo: stopping\n[\s\S]*^rondo: stopped\n$/m);
+  await noneIsLeft(run);
+});
+
+test('a reload during it', async (t) => {
+  const run = runCli(t, ['start', APP, '-w', '1', '--stop-delay', LONG, '--min-uptime', '1']);
+  await run.listening(1);
+  run.child.kill('SIGTERM');
+  await run.says(/leaving/);
+  run.child.kill('SIGHUP');
+  await run.says(/reload: done/);
+  t.notMatch(run.stderr(), /stopping/);
+});
+
+test('a second signal ends the delay, a third one kills', async (t) => {
+  const run = runCli(t, ['start', APP, '-w', '1', '--stop-delay', LONG, '--drain-timeout', LONG]);
+  const port = await run.listening(1);
+  const client = net.connect(port, '127.0.0.1').on('error', () => {});
+  await once(client, 'connect');
+  // A request that is never complete.
+  client.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n');
+  run.child.kill('SIGTERM');
+  await run.says(/leaving/);
+  const again = setInterval(() => run.child.kill('SIGTERM'), 400);
+  t.teardown(() => clearInterval(again));
+  await run.says(/stopping/);
+  t.equal(await run.end, 128 + 15);
+  clearInterval(again);
+  client.destroy();
+  await noneIsLeft(run);
+});
