@@ -51,6 +51,7 @@ export class LiveError extends RondoError {
  */
 export async function listenAtFile(server: Server, file: string): Promise<() => void> {
   const place = path.resolve(file);
+  await clear(place);
   const directory = openRoom(place);
   const bound = path.join(directory, 's');
   try {
@@ -132,6 +133,7 @@ async function take(place: string, bound: string): Promise<void> {
   throw new LiveError(place, null);
 }
 
+/** Removes what nobody listens at. Rejects if somebody does, and if it is something else. */
 async function clear(place: string): Promise<void> {
   const found = statOf(place);
   if (found === null) return;
