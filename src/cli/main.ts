@@ -9,6 +9,7 @@ import { pathToFileURL } from 'node:url';
 import { RondoError } from '../errors.js';
 import { ArgumentError, parseArguments, type StartArguments } from './arguments.js';
 import { bench } from './bench.js';
+import { CONTROL_COMMANDS } from './control/commands.js';
 import { HELP } from './help.js';
 import { localBin } from './local.js';
 import { start } from './start.js';
@@ -16,12 +17,17 @@ import { start } from './start.js';
 const WRONG_USAGE = 2;
 
 /** Commands that parse the words after their name themselves. What each does is in a file of its own. */
-const COMMANDS: Record<string, (words: string[]) => void> = { bench };
+const COMMANDS: Record<string, (words: string[]) => void | Promise<void>> = {
+  bench,
+  ...CONTROL_COMMANDS,
+};
 
 function main(words: string[]): void {
   try {
     const [name = ''] = words;
-    if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]?.(words.slice(1));
+    if (Object.hasOwn(COMMANDS, name)) {
+      return void Promise.resolve(COMMANDS[name]?.(words.slice(1))).catch(fail);
+    }
     const parsed = parseArguments(words);
     switch (parsed.command) {
       case 'help':
@@ -35,20 +41,24 @@ function main(words: string[]): void {
         return;
     }
   } catch (error) {
-    if (error instanceof ArgumentError) {
-      process.stderr.write(`rondo: ${error.message}\nTry 'rondo --help'.\n`);
-      process.exitCode = WRONG_USAGE;
-    } else if (error instanceof RondoError) {
-      process.stderr.write(`rondo: ${error.message}\n`);
-      process.exitCode = 1;
-    } else {
-      throw error;
-    }
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  if (error instanceof ArgumentError) {
+    process.stderr.write(`rondo: ${error.message}\nTry 'rondo --help'.\n`);
+    process.exitCode = WRONG_USAGE;
+  } else if (error instanceof RondoError) {
+    process.stderr.write(`rondo: ${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
   }
 }
 
 function startHereOr(bin: string | null, parsed: StartArguments): void {
-  if (bin === null) return start(parsed);
+  if (bin === null) return void start(parsed).catch(fail);
   process.argv[1] = bin;
   void import(pathToFileURL(bin).href);
 }

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { parseArguments } from '../../src/cli/arguments.js';
 import { runCli } from '../fixtures/cluster-cli.js';
+import { APP } from '../fixtures/supervisor.js';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -31,7 +32,9 @@ for (const flag of ['--version', '-v']) {
 
 const wrong: Array<[args: string[], named: RegExp, env?: NodeJS.ProcessEnv]> = [
   [[], /command is missing/],
-  [['stop'], /'stop'/],
+  [['halt'], /'halt'/],
+  [['start', APP, '--control', ''], /'--control' must be/],
+  [['start', APP, '--name', '../x'], /'--name' must be a name .* Received '..\/x'/],
   [['start'], /file to run is missing/],
   [['start', '--', 'app.js'], /file to run is missing/],
   [['start', 'app.js', '--wnidow', '3'], /'--wnidow'/],
@@ -75,3 +78,16 @@ test('flags become options', (t) => {
   t.match(parseArguments(['start', 'app.js', ...flags]), { settings });
   t.end();
 });
+
+const commands = 'status reload scale drain restart pause resume set stop upgrade logs'.split(' ');
+
+for (const command of commands) {
+  test(`${command} --help`, async (t) => {
+    const run = runCli(t, [command, '--help']);
+    t.equal(await run.end, 0);
+    for (const word of [`Usage: rondo ${command}`, '--name', '--control', '--json', 'Exit codes']) {
+      t.match(run.stdout(), word);
+    }
+    t.equal(run.stderr(), '');
+  });
+}
