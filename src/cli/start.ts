@@ -38,6 +38,7 @@ export function start(given: StartArguments): void {
   const onError = (error: Error): void => note(error.message);
   const run: Run = { supervisor, given, settings, note, onError };
 
+  sayWhatStarts(run, write);
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
   let exitCode = 0;
@@ -70,7 +71,6 @@ export function start(given: StartArguments): void {
     process.exit(ALL_FAILED);
   });
   supervisor.once('stopped', () => process.exit(exitCode));
-  sayWhatStarts(run);
   const onStarted = (): void => {
     systemd.started();
     tellParent();
