@@ -89,7 +89,8 @@ function where({ listening }: WorkerInfo): string {
 function how({ code, signal, reason, livedMs }: WorkerInfo): string {
   if (code === null && signal === null) return 'could not be started';
   const end = signal === null ? `with code ${code}` : `by ${signal}`;
-  return `ended ${end} after ${(livedMs / 1_000).toFixed(1)} s (${reason})`;
+  const why = reason === 'oom' ? 'oom: the kernel killed it for want of memory' : reason;
+  return `ended ${end} after ${(livedMs / 1_000).toFixed(1)} s (${why})`;
 }
 
 function drained({ drained }: WorkerInfo): string {

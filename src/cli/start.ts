@@ -44,7 +44,7 @@ export async function start(given: StartArguments): Promise<void> {
   const onError = (error: Error): void => note(error.message);
   const run: Run = { supervisor, given, settings, note, onError };
 
-  sayWhatStarts(run);
+  sayWhatStarts(run, write);
   await serveControl(run, log, write);
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));

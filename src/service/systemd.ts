@@ -86,10 +86,14 @@ export function notifySystemd(
   for (const event of ['worker:ready', 'worker:draining', 'worker:exited'] as const) {
     supervisor.on(event, tellStatus);
   }
-  const begin = (): void =>
-    tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+  // After STOPPING=1 there is no way back for systemd, though a reload may go on.
+  const begin = (): void => {
+    if (!isEnding) tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+  };
   // With the old workers it is ready again, too.
-  const end = (): void => tell('READY=1', status());
+  const end = (): void => {
+    if (!isEnding) tell('READY=1', status());
+  };
   supervisor.on('reload:begin', begin);
   supervisor.on('reload:end', end);
   supervisor.on('reload:failed', end);

@@ -50,7 +50,8 @@ export function oomKills(root = '/'): number {
   );
 }
 
-function placesOf(root: string): { cpu: Place[]; memory: Place[] } {
+/** The innermost groups of this process. */
+export function placesOf(root: string): { cpu: Place[]; memory: Place[] } {
   const groups = groupsOf(read(path.join(root, 'proc/self/cgroup')));
   const mounts = mountsOf(read(path.join(root, 'proc/self/mountinfo')));
   const find = (controller: string): Place[] =>
@@ -137,12 +138,20 @@ function memoryV2(directory: string): number | null {
 }
 
 function memoryV1(directory: string): number | null {
-  return bytesIn(path.join(directory, 'memory.limit_in_bytes'));
+  const stat = read(path.join(directory, 'memory.stat'));
+  // Also that of groups that cannot be seen from here.
+  const ofAll = bytesOf(/^hierarchical_memory_limit (\d+)$/m.exec(stat)?.[1]);
+  const own = bytesIn(path.join(directory, 'memory.limit_in_bytes'));
+  return least([ofAll, own].filter((limit) => limit !== null));
 }
 
 /** Without one, version 1 has a number near 2^63. */
 function bytesIn(file: string): number | null {
-  const bytes = Number(read(file) || Number.NaN);
+  return bytesOf(read(file));
+}
+
+function bytesOf(text = ''): number | null {
+  const bytes = Number(text || Number.NaN);
   return bytes > 0 && bytes < 2 ** 60 ? bytes : null;
 }
 

@@ -3,6 +3,7 @@
  * and by a reload only: in between, its release may have been deleted.
  */
 
+import { type Machine, machine as machineNow } from './machine.js';
 import { type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
 import { validate } from './program.js';
 import type { DealingChanges, ReloadOptions, SupervisorOptions } from './types.js';
@@ -19,11 +20,13 @@ const DEALING: Record<keyof DealingChanges, true> = {
 export class Configuration {
   #given: SupervisorOptions;
   #valid: ValidSupervisorOptions;
+  /** By which the workers and their memory were reckoned. */
+  #machine: Machine = machineNow();
 
   /** Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`, as all methods do. */
   constructor(given: SupervisorOptions) {
     this.#given = given;
-    this.#valid = validate(given);
+    this.#valid = validate(given, this.#machine);
   }
 
   get valid(): ValidSupervisorOptions {
@@ -46,7 +49,16 @@ export class Configuration {
   /** The program and its working directory stay, unless they are given where they were found. */
   change(changes: Partial<SupervisorOptions>, { exec, cwd } = this.#valid): void {
     const given = { ...this.#given, ...changes };
-    const valid = { ...validateSupervisorOptions(given), exec, cwd, agent: this.#valid.agent };
+    // With a change of how connections are dealt the number of workers stays, whatever the machine gives by now.
+    const isDealing = Object.keys(changes).every((key) => key in DEALING);
+    const machine = isDealing ? this.#machine : machineNow();
+    const valid = {
+      ...validateSupervisorOptions(given, machine),
+      exec,
+      cwd,
+      agent: this.#valid.agent,
+    };
+    this.#machine = machine;
     this.#given = given;
     this.#valid = valid;
   }

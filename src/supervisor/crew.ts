@@ -164,6 +164,11 @@ export class Crew {
     await Promise.all(workers.map(({ whenExited }) => whenExited));
   }
 
+  /** Kills for want of memory of which no worker has died. */
+  forgetKills(): void {
+    this.#oom.forget();
+  }
+
   #everySeat(): Seat[] {
     return [...this.#seats, ...this.#leaving];
   }

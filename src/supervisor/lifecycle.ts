@@ -265,6 +265,7 @@ export class Lifecycle {
         worker.kill('hung');
       },
       recycle: this.#host.recycle,
+      onCheck: () => this.crew.forgetKills(),
       isAgentReady: () => this.#agent?.isReady ?? null,
       onUnhealthy: (ready) =>
         this.#teller.tell('unhealthy', {

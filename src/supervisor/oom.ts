@@ -1,6 +1,7 @@
 /**
  * Whether a process that got SIGKILL was killed by the kernel for want of memory. The control group only counts such
- * kills: as many deaths by SIGKILL as there were kills since the last look are put down to them.
+ * kills: as many deaths by SIGKILL as there were kills since the last look are put down to them. Those of which no worker
+ * has died until some time later were of others, such as a worker's own children.
  */
 
 import { oomKills } from './cgroup.js';
@@ -13,6 +14,12 @@ export class OomWatch {
   constructor(count: () => number = oomKills) {
     this.#count = count;
     this.#known = count();
+  }
+
+  /** What was killed until now was no worker. */
+  forget(): void {
+    this.#known = this.#count();
+    this.#untold = 0;
   }
 
   /** One of those that nobody has been told of. */

@@ -87,7 +87,10 @@ export interface ValidSupervisorOptions extends Record<NumberOption, number> {
 }
 
 /** Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`. */
-export function validateSupervisorOptions(options: SupervisorOptions): ValidSupervisorOptions {
+export function validateSupervisorOptions(
+  options: SupervisorOptions,
+  its = machine(),
+): ValidSupervisorOptions {
   checkKeys('options', options, KEYS);
   const { policy, window, transport, takeBackMs, pickTimeoutMs } = options;
   const { maxOpenConnections } = options;
@@ -112,7 +115,6 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
   }
   // The heartbeat's own pace is a quarter of it, and a busy loop is not a stuck one.
   if (hangTimeoutMs !== 0) checkInteger('hangTimeoutMs', hangTimeoutMs, 200, LONGEST_MS, '0 or ');
-  const its = machine();
   const workers = workersOf(options.workers, its);
   return {
     exec,

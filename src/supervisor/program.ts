@@ -7,6 +7,7 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { invalidOption, RondoError } from '../errors.js';
+import type { Machine } from './machine.js';
 import { type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
 import type { SupervisorOptions } from './types.js';
 
@@ -41,8 +42,8 @@ function isSame(one: string, other: string): boolean {
  * With the paths made absolute, and the program found as `node` would find it. The program and the working
  * directory are without links: workers that start before the next reload are of this release.
  */
-export function validate(options: SupervisorOptions): ValidSupervisorOptions {
-  const valid = validateSupervisorOptions(options);
+export function validate(options: SupervisorOptions, its?: Machine): ValidSupervisorOptions {
+  const valid = validateSupervisorOptions(options, its);
   const directory = workingDirectory();
   const { agent } = valid;
   return {

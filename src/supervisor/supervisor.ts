@@ -7,7 +7,7 @@
 
 import { EventEmitter } from 'node:events';
 import { invalidOption, type RondoError } from '../errors.js';
-import { checkInteger } from '../options.js';
+import { checkInteger, checkKeys, checkOneOf, type Keys } from '../options.js';
 import type { ListenerChanges, SlotOptions } from '../types.js';
 import { Configuration } from './configuration.js';
 import { rondo } from './forking.js';
@@ -30,6 +30,8 @@ import type {
   SupervisorStats,
 } from './types.js';
 import type { WorkerProcess } from './worker-process.js';
+
+const STOP_KEYS: Keys<StopOptions> = { delayMs: true };
 
 /**
  * Runs a server program in several workers that share its ports, and keeps them alive.
@@ -250,9 +252,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    * `leaving`; also reloads and scaling. A further call with another `delayMs` shortens it, 0 ends it. There is no
    * delay while the supervisor starts.
    *
-   * Rejects with `ERR_RONDO_INVALID_OPTION`.
+   * Rejects with `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`.
    */
-  async stop(signal: StopSignal = 'SIGTERM', { delayMs }: StopOptions = {}): Promise<void> {
+  async stop(signal: StopSignal = 'SIGTERM', options: StopOptions = {}): Promise<void> {
+    checkOneOf('signal', signal, ['SIGTERM', 'SIGINT']);
+    checkKeys('options', options, STOP_KEYS);
+    const { delayMs } = options;
     if (delayMs !== undefined) checkInteger('delayMs', delayMs, 0, LONGEST_MS);
     await this.#lifecycle.stop(signal, delayMs);
   }

@@ -28,6 +28,8 @@ export interface WatchHost {
   /** Null without an agent. */
   isAgentReady(): boolean | null;
   onUnhealthy(ready: number): void;
+  /** With each look at whether anybody is there. */
+  onCheck(): void;
 }
 
 export class Watch {
@@ -141,6 +143,7 @@ export class Watch {
   }
 
   #checkHealth(): void {
+    this.#host.onCheck();
     const ready = this.#host.seats().filter(({ isReady }) => isReady).length;
     const isHealthy = ready > 0 && this.#host.isAgentReady() !== false;
     this.#misses = isHealthy ? 0 : this.#misses + 1;

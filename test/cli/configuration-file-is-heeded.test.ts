@@ -131,7 +131,9 @@ test('a broken one', async (t) => {
   change({ wrkers: 3 });
   await run.says(/^rondo: .*'wrkers'/m);
   change({ workers: 0 });
-  await run.says(/^rondo: .*'workers' must be 'max', 'half' or an integer from 1 to 512. Received 0/m);
+  await run.says(
+    /^rondo: .*'workers' must be 'max', 'half' or an integer from 1 to 512. Received 0/m,
+  );
   t.equal(await version(port), 'one');
   t.notMatch(run.stderr(), /reload|scale|drains/);
   change({ workers: 2 });

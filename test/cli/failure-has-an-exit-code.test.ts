@@ -102,7 +102,7 @@ for (const env of demands) {
   test(`rondo cannot do as it is told: ${JSON.stringify(env)}`, async (t) => {
     const run = runCli(t, ['start', appAlone(t), '-w', '1'], env, { bin: binWithoutAddon(t) });
     t.equal(await run.end, 1);
-    t.match(run.stderr(), /^rondo: The native addon cannot be loaded: /);
+    t.match(run.stderr(), /^rondo: \d[^\n]*\nrondo: The native addon cannot be loaded: /);
     t.notMatch(run.stderr(), ' starts');
   });
 }

@@ -15,6 +15,7 @@ const WORKER = ['seat', 'id', 'pid', 'state', 'reason', 'code', 'signal', 'lived
 const ITS_FIELDS = [...WORKER, 'readyAfterMs', 'listening', 'drained'];
 
 const FIELDS: Record<string, string[]> = {
+  begin: ['rondo', 'node', 'pid', 'workers', 'machine', 'maxMemoryMb'],
   'worker:starting': ITS_FIELDS,
   'worker:ready': ITS_FIELDS,
   'worker:draining': ITS_FIELDS,
@@ -34,6 +35,7 @@ const FIELDS: Record<string, string[]> = {
   'agent:exited': ['code', 'signal'],
   'agent:stopped': ['error'],
   failed: ['error', 'seat', 'lastOutput'],
+  leaving: ['delayMs'],
   stopping: [],
   stopped: [],
   note: ['text'],
@@ -49,6 +51,7 @@ const OTHERS = [
   'seat:stopped',
   'agent:stopped',
   'failed',
+  'leaving',
 ];
 
 /** What is not rondo's on stderr is the workers' own, such as an uncaught error. */

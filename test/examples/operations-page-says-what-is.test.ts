@@ -47,7 +47,7 @@ test('every option with its default', (t) => {
   const valid = validateSupervisorOptions({ exec: 'app.js' });
   const { dispatcher, exec, cwd, sockets, ...rest } = valid;
   const { maxConnections: maxOpenConnections, ...dealing } = dispatcher;
-  const special: Record<string, RegExp> = { workers: /^CPU cores$/, guard: /^`true`$/ };
+  const special: Record<string, RegExp> = { workers: /^`"max"`$/, guard: /^`true`$/ };
   for (const [key, value] of Object.entries({ ...rest, ...dealing, maxOpenConnections })) {
     const said = row(key)[2] ?? 'nothing';
     if (special[key] !== undefined) t.match(said, special[key], key);
@@ -81,7 +81,7 @@ test('the log', async (t) => {
       .find(({ text }) => text.startsWith('rondo: '))
       ?.text.trim()
       .split('\n') ?? [];
-  t.equal(lines.length, 4);
+  t.equal(lines.length, 5);
   const run = runCli(t, ['start', fixture('cluster-app.mjs'), '-w', '1']);
   await run.listening(1);
   run.child.kill('SIGTERM');

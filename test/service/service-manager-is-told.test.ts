@@ -88,7 +88,11 @@ test('from the start to the end', options, async (t) => {
   run.child.kill('SIGTTIN');
   await systemd.until('STATUS=3 of 3 workers ready');
   run.child.kill('SIGTERM');
-  t.strictSame((await systemd.until('STOPPING=1')).at(-1), ['STOPPING=1', 'STATUS=stopping']);
+  const stopping = await systemd.until('STOPPING=1');
+  t.strictSame(
+    stopping.find(([first]) => first === 'STOPPING=1'),
+    ['STOPPING=1', 'STATUS=stopping'],
+  );
   t.equal(await run.end, 0);
   t.equal(systemd.messages.filter(([first]) => first === 'READY=1').length, 2, 'no more often');
   t.notOk(systemd.messages.flat().includes('WATCHDOG=1'), 'nobody asked for that');

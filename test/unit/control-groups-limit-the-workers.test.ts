@@ -101,6 +101,34 @@ const cases: Record<
     quota: 3.5,
     memoryBytes: 268_435_456,
   },
+  'version 1, Docker 20.10 with --cpus 1.5 --memory 300m, recorded': {
+    files: {
+      'proc/self/cgroup':
+        '9:name=systemd:/docker/5161\n4:memory:/docker/5161\n3:cpuset:/docker/5161\n2:cpuacct:/docker/5161\n1:cpu:/docker/5161\n0::/docker/5161',
+      'proc/self/mountinfo': [
+        '74 73 0:43 / /sys/fs/cgroup rw,nosuid,nodev,noexec,relatime - tmpfs tmpfs rw,mode=755',
+        '75 74 0:29 /docker/5161 /sys/fs/cgroup/cpu ro,nosuid,nodev,noexec,relatime - cgroup cgroup rw,cpu',
+        '76 74 0:30 /docker/5161 /sys/fs/cgroup/cpuacct ro,nosuid,nodev,noexec,relatime - cgroup cgroup rw,cpuacct',
+        '78 74 0:32 /docker/5161 /sys/fs/cgroup/memory ro,nosuid,nodev,noexec,relatime - cgroup cgroup rw,memory',
+      ].join('\n'),
+      'sys/fs/cgroup/cpu/cpu.cfs_quota_us': '150000',
+      'sys/fs/cgroup/cpu/cpu.cfs_period_us': '100000',
+      'sys/fs/cgroup/memory/memory.limit_in_bytes': '314572800',
+    },
+    quota: 1.5,
+    memoryBytes: 314_572_800,
+  },
+  'version 1, a limit of a group that cannot be seen': {
+    files: {
+      'proc/self/cgroup': '4:memory:/pod/c1',
+      'proc/self/mountinfo': V1.replaceAll('ROOT', '/pod/c1'),
+      'sys/fs/cgroup/memory/memory.limit_in_bytes': '9223372036854771712',
+      'sys/fs/cgroup/memory/memory.stat':
+        'cache 0\nrss 4096\nhierarchical_memory_limit 200000000\ntotal_rss 4096',
+    },
+    quota: null,
+    memoryBytes: 200_000_000,
+  },
   'version 1, nested, and no limit': {
     files: {
       'proc/self/cgroup': '4:memory:/a/b\n3:cpu,cpuacct:/a/b',
@@ -214,4 +242,7 @@ test('kills for want of memory', async (t) => {
   t.equal(watch.take(), false, 'those before are not of this program');
   kills += 2;
   t.strictSame([watch.take(), watch.take(), watch.take()], [true, true, false]);
+  kills += 1;
+  watch.forget();
+  t.equal(watch.take(), false, 'one of which no worker had died until then');
 });
