@@ -6,6 +6,26 @@
  * @packageDocumentation
  */
 
+export type {
+  ControlAction,
+  ControlFigures,
+  ControlIdentity,
+  ControlStatus,
+  LastReload,
+  LogRecord,
+  OptionsInForce,
+} from './control/answers.js';
+export type { ControlActions } from './control/changes.js';
+export { ControlClient, type ControlClientOptions } from './control/client.js';
+export type { Asker } from './control/peers.js';
+export { ControlServer, type ControlServerOptions } from './control/server.js';
+export type {
+  DealingSnapshot,
+  SeatCounters,
+  SeatSnapshot,
+  Snapshot,
+  WorkerSnapshot,
+} from './control/types.js';
 export { Dispatcher, type DispatcherEvents } from './dispatcher/dispatcher.js';
 export type { Listener } from './dispatcher/listener.js';
 export type { Slot } from './dispatcher/slot.js';
@@ -15,6 +35,7 @@ export type {
   DealingChanges,
   Degraded,
   DrainResult,
+  DrainSeatOptions,
   ReloadOptions,
   SeatStats,
   StartOptions,

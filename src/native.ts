@@ -115,6 +115,9 @@ export interface NativeEngine {
   /** Takes ownership of the fd, also when it fails. */
   adopt(id: number, fd: number, backlog: number): ListenResult;
   removeListener(id: number): void;
+  /** Of one that is open; also while all are paused. */
+  pauseListener(id: number): void;
+  resumeListener(id: number): void;
   /** The worker's end of a new channel, which stays the engine's; or -errno. */
   openSlot(id: number, generation: number): number;
   watchProcess(id: number, generation: number, pid: number): number;
@@ -315,6 +318,13 @@ export interface NativeShared {
   ): NativeMap | SharedRefusal;
 }
 
+/** Of the process at the time of its connect(2) or listen(2). `pid` is 0 if it is not known. */
+export interface PeerCredentials {
+  pid: number;
+  uid: number;
+  gid: number;
+}
+
 export interface Native {
   protocolVersion: number;
   largestBatch: number;
@@ -354,6 +364,8 @@ export interface Native {
   reap(pid: number): number;
   /** Where a socket is bound, and whether it listens; or -errno. The fd is left alone. */
   socketName(fd: number): SocketName | number;
+  /** Who has connected, or listens, at the other end of a Unix socket; or -errno. The fd is left alone. */
+  peerCredentials(fd: number): PeerCredentials | number;
   /**
    * The region that this process has made, for all of its threads: `pid:fd:token`, or -errno. Linux only, as
    * openShared().

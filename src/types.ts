@@ -94,6 +94,8 @@ export interface OpenListener {
   readonly name: string;
   address(): Address;
   configure(changes: ListenerChanges): void;
+  pause(): void;
+  resume(): void;
   close(): Promise<void>;
 }
 
@@ -274,6 +276,8 @@ export interface ListenerStats {
   address: Address | null;
   /** The policy in force: its own, or the dispatcher's. */
   policy: PolicyName | 'function';
+  /** Whether it accepts nothing, because it or the whole dispatcher is paused. */
+  paused: boolean;
   /** Connections accepted. */
   accepted: number;
   /** Connections dealt once more, after a refusal or after they were reclaimed. */

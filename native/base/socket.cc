@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <utility>
@@ -80,6 +81,26 @@ uint64_t IdentityOf(int fd) {
 void ResetConnection(UniqueFd fd) {
   const linger at_once = {1, 0};
   setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+}
+
+int GetPeerCredentials(int fd, PeerCredentials* out) {
+#ifdef SO_PEERCRED
+  ucred peer;
+  socklen_t length = sizeof(peer);
+  if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0) return -errno;
+  // What Linux has for a socket without a peer, of whatever family.
+  if (peer.uid == static_cast<uid_t>(-1)) return -ENOTCONN;
+  *out = {peer.pid, peer.uid, peer.gid};
+  return 0;
+#else
+  *out = {0, 0, 0};
+  if (getpeereid(fd, &out->uid, &out->gid) != 0) return -errno;
+#ifdef LOCAL_PEERPID
+  socklen_t length = sizeof(out->pid);
+  if (getsockopt(fd, SOL_LOCAL, LOCAL_PEERPID, &out->pid, &length) != 0) out->pid = 0;
+#endif
+  return 0;
+#endif
 }
 
 int PendingBytes(int fd) {

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 #include <sys/un.h>
 
 #include "base/unique_fd.h"
@@ -26,6 +27,16 @@ bool IsConnection(int fd);
 uint64_t IdentityOf(int fd);
 // Closes it so that the peer gets a reset at once, and nothing is left in the kernel.
 void ResetConnection(UniqueFd fd);
+
+// The process at the other end of the Unix socket `fd`, which is borrowed, as it was at its
+// connect(2) or listen(2). `pid` is 0 where it is not known.
+struct PeerCredentials {
+  pid_t pid;
+  uid_t uid;
+  gid_t gid;
+};
+// 0 or -errno: -ENOTCONN if it is not connected, and what is no Unix socket has no such peer.
+int GetPeerCredentials(int fd, PeerCredentials* out);
 
 // How many bytes `fd`, which is borrowed, holds that nobody has read yet; or -errno.
 int PendingBytes(int fd);

@@ -66,6 +66,9 @@ class Dispatch final : public Floor {
   void SetState(std::string state);
   void Pause();
   void Resume();
+  // One of them, also while all are paused. What has come in already is dealt.
+  void PauseListener(uint16_t id);
+  void ResumeListener(uint16_t id);
   // What the program's function has picked: a slot, or -1 for the default.
   void AnswerPicks(const std::vector<PickAnswer>& answers);
   Workers* workers() { return &workers_; }

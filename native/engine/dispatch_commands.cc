@@ -102,6 +102,7 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
   Listener* const listener = listeners_[id].get();
   if (listener == nullptr || !listener->IsOpen()) return;
   now_ns_ = NowNs();
+  const bool was_paused = listener->state() == Listener::State::kPaused;
   for (int i = 0; i < kMostAcceptsAtReplacement; i++) {
     ParkedConnection parked;
     parked.connection.listener = id;
@@ -120,6 +121,7 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
   listener->CloseSocket();
   const int result = OpenListener(listener, std::move(fd));
   if (result < 0) events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+  if (was_paused) listener->Pause();
   Run();
 }
 
@@ -147,6 +149,18 @@ void Dispatch::Pause() {
 
 void Dispatch::Resume() {
   is_paused_ = false;
+  Run();
+}
+
+void Dispatch::PauseListener(uint16_t id) {
+  if (listeners_[id] == nullptr) return;
+  listeners_[id]->Pause();
+  Run();
+}
+
+void Dispatch::ResumeListener(uint16_t id) {
+  if (listeners_[id] == nullptr) return;
+  listeners_[id]->Resume();
   Run();
 }
 

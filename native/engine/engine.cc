@@ -192,6 +192,14 @@ void Engine::Resume() {
   Post([this] { dispatch_->Resume(); });
 }
 
+void Engine::PauseListener(uint16_t id) {
+  Post([this, id] { dispatch_->PauseListener(id); });
+}
+
+void Engine::ResumeListener(uint16_t id) {
+  Post([this, id] { dispatch_->ResumeListener(id); });
+}
+
 void Engine::Stop() {
   Post([this] {
     dispatch_->Close();

@@ -53,6 +53,8 @@ class Engine final : public EventSink {
   void SetState(std::string state);
   void Pause();
   void Resume();
+  void PauseListener(uint16_t id);
+  void ResumeListener(uint16_t id);
   void Stop();  // kStopped is the last event
   void Join();  // waits for the thread after Stop(); short, for the thread never waits
 

@@ -77,7 +77,7 @@ void Listener::SetState(State state) {
   if (state_ == State::kClosed) return;
   state_ = state;
   has_backlog_ = false;
-  if (state == State::kIdle) {
+  if (state == State::kIdle || state == State::kPaused) {
     ForgetBacklog();
   } else if (state == State::kClosed) {
     CloseSocket();
@@ -133,6 +133,15 @@ void Listener::LookWhetherEmpty() {
   const int result = poll(&poll_fd, 1, 0);
   has_backlog_ = result > 0;
   if (result == 0) SetState(State::kIdle);
+}
+
+void Listener::Pause() {
+  pause_ns_ = 0;
+  SetState(State::kPaused);
+}
+
+void Listener::Resume() {
+  if (state_ == State::kPaused) SetState(State::kWaiting);
 }
 
 void Listener::BackOff() {

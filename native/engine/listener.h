@@ -4,9 +4,10 @@
 //
 //   idle --readable--> waiting --backlog empty--> idle      closed: from anywhere, for good
 //            waiting --shortage--> backing off --pause over--> waiting
+//   paused: from anywhere but closed; --resumed--> waiting, which finds out what its backlog has
 //
 // Idle, it is watched; waiting, every room that is made is used at once, and it is watched again
-// when its backlog is empty.
+// when its backlog is empty. Paused, nothing of it is looked at.
 #ifndef RONDO_ENGINE_LISTENER_H_
 #define RONDO_ENGINE_LISTENER_H_
 
@@ -41,7 +42,7 @@ struct ListenerOptions {
 
 class Listener {
  public:
-  enum class State { kIdle, kWaiting, kBackingOff, kClosed };
+  enum class State { kIdle, kWaiting, kBackingOff, kPaused, kClosed };
 
   Listener(uint16_t id, ListenerCounters* counters) : id_(id), counters_(counters) {}
 
@@ -66,6 +67,9 @@ class Listener {
   void NoteReadable();
   // Accepts one connection, NONBLOCK and CLOEXEC. `*error` is errno for the last three outcomes.
   AcceptOutcome Accept(UniqueFd* out, int* error);
+  // Accepts nothing until Resume(), which does nothing to one that is not paused.
+  void Pause();
+  void Resume();
   // At the end of each dealing: watched while it is idle, and not while it waits for room, or it
   // would wake the loop without end.
   void WatchIfIdle(bool is_paused);

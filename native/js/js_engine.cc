@@ -130,6 +130,8 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::SetState>("setState"),
                          InstanceMethod<&JsEngine::Pause>("pause"),
                          InstanceMethod<&JsEngine::Resume>("resume"),
+                         InstanceMethod<&JsEngine::PauseListener>("pauseListener"),
+                         InstanceMethod<&JsEngine::ResumeListener>("resumeListener"),
                          InstanceMethod<&JsEngine::Stop>("stop"),
                          InstanceMethod<&JsEngine::RefLoop>("ref"),
                          InstanceMethod<&JsEngine::UnrefLoop>("unref"),
@@ -394,6 +396,16 @@ Napi::Value JsEngine::Pause(const Napi::CallbackInfo& info) {
 
 Napi::Value JsEngine::Resume(const Napi::CallbackInfo& info) {
   engine_->Resume();
+  return info.Env().Undefined();
+}
+
+Napi::Value JsEngine::PauseListener(const Napi::CallbackInfo& info) {
+  engine_->PauseListener(static_cast<uint16_t>(ToUint(info[0])));
+  return info.Env().Undefined();
+}
+
+Napi::Value JsEngine::ResumeListener(const Napi::CallbackInfo& info) {
+  engine_->ResumeListener(static_cast<uint16_t>(ToUint(info[0])));
   return info.Env().Undefined();
 }
 

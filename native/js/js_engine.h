@@ -46,6 +46,8 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value SetState(const Napi::CallbackInfo& info);
   Napi::Value Pause(const Napi::CallbackInfo& info);
   Napi::Value Resume(const Napi::CallbackInfo& info);
+  Napi::Value PauseListener(const Napi::CallbackInfo& info);
+  Napi::Value ResumeListener(const Napi::CallbackInfo& info);
   Napi::Value Stop(const Napi::CallbackInfo& info);
   Napi::Value RefLoop(const Napi::CallbackInfo& info);
   Napi::Value UnrefLoop(const Napi::CallbackInfo& info);

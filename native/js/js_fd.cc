@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/fd_passing.h"
+#include "base/socket.h"
 #include "js/js_value.h"
 
 namespace rondo {
@@ -69,6 +70,18 @@ Napi::Value Duplicate(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd < 0 ? -errno : fd);
 }
 
+// peerCredentials(fd): { pid, uid, gid } or -errno
+Napi::Value PeerCredentialsOf(const Napi::CallbackInfo& info) {
+  PeerCredentials peer;
+  const int error = GetPeerCredentials(ToInt(info[0]), &peer);
+  if (error < 0) return Napi::Number::New(info.Env(), error);
+  Napi::Object result = Napi::Object::New(info.Env());
+  result.Set("pid", static_cast<double>(peer.pid));
+  result.Set("uid", static_cast<double>(peer.uid));
+  result.Set("gid", static_cast<double>(peer.gid));
+  return result;
+}
+
 }  // namespace
 
 void DefineFdFunctions(Napi::Env env, Napi::Object exports) {
@@ -77,6 +90,8 @@ void DefineFdFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("receiveFds", Napi::Function::New<Receive>(env, "receiveFds"));
   exports.Set("dupFd", Napi::Function::New<Duplicate>(env, "dupFd"));
   exports.Set("closeFd", Napi::Function::New<Close>(env, "closeFd"));
+  exports.Set("peerCredentials",
+              Napi::Function::New<PeerCredentialsOf>(env, "peerCredentials"));
 }
 
 }  // namespace rondo

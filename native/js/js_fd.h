@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-// Adds socketpair, sendFds, receiveFds, dupFd and closeFd to `exports`.
+// Adds socketpair, sendFds, receiveFds, dupFd, closeFd and peerCredentials to `exports`.
 void DefineFdFunctions(Napi::Env env, Napi::Object exports);
 
 }  // namespace rondo

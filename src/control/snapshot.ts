@@ -37,13 +37,16 @@ export function takeSnapshot(supervisor: Supervisor): Snapshot {
   };
 }
 
-function seatOf({ id, state, failures, workers }: SeatStats, slots: SlotStats[]): SeatSnapshot {
+function seatOf(seat: SeatStats, slots: SlotStats[]): SeatSnapshot {
+  const { id, state, weight, maxConnections, failures, workers } = seat;
   const all = workers.map((worker) => ({ worker, slot: slotOf(worker, slots) }));
   const sum = (key: (typeof COUNTERS)[number] | 'open' | 'pending'): number =>
     all.reduce((total, { slot }) => total + (slot?.[key] ?? 0), 0);
   return {
     seat: id,
     state,
+    weight,
+    maxConnections,
     failures,
     workers: all.map(({ worker, slot }) => ({
       ...worker,

@@ -1,6 +1,6 @@
 /** What the control socket, the metrics and the page tell of a running Supervisor. No code. */
 
-import type { SupervisorStats, WorkerInfo } from '../supervisor/types.js';
+import type { SeatStats, SupervisorStats, WorkerInfo } from '../supervisor/types.js';
 import type { ListenerStats, PolicyName, TransportName } from '../types.js';
 
 /** Everything that is known at a moment, read without asking a worker. */
@@ -39,7 +39,10 @@ export interface DealingSnapshot {
 /** One seat; counters are over all of its workers. */
 export interface SeatSnapshot {
   seat: number;
-  state: 'running' | 'waiting' | 'stopped' | 'closed';
+  state: SeatStats['state'];
+  /** See `supervisor.configureSeat()`. */
+  weight: number;
+  maxConnections: number | null;
   failures: number;
   /** Those that are alive, in the order of their starts. */
   workers: WorkerSnapshot[];

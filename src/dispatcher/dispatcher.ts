@@ -58,6 +58,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   /** The last generation of each number of a closed slot, so that news of it is nobody else's. */
   readonly #generations: number[] = [];
   readonly #tell: Tell = tellerOf(this);
+  #isPaused = false;
   #closing: Promise<void> | null = null;
 
   /**
@@ -131,6 +132,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return slot;
   }
 
+  /** Those that are open, in the order in which they were opened. */
+  get openListeners(): Listener[] {
+    return this.#listeners.all;
+  }
+
   /** What has been counted so far. Works after `close()`, without listeners and slots then. */
   stats(): DispatcherStats {
     return {
@@ -170,11 +176,13 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * transport in the primary). What is accepted already goes on to the workers.
    */
   pause(): void {
+    this.#isPaused = true;
     this.#transport.pause();
   }
 
-  /** Accepts again after `pause()`. */
+  /** Accepts again after `pause()`, but for listeners that are paused themselves. */
   resume(): void {
+    this.#isPaused = false;
     this.#transport.resume();
   }
 
@@ -250,6 +258,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   #listenerOwner(): ListenerOwner {
     return {
       policy: () => this.#policy,
+      isPaused: () => this.#isPaused,
       onClosed: (listener) => {
         this.#listeners.remove(listener);
         this.#publishState();

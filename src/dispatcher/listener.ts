@@ -12,6 +12,8 @@ import type { DealingOptions, ListenTarget, Transport } from './transport.js';
 export interface ListenerOwner {
   /** The policy of listeners that have none of their own. */
   policy(): ValidPolicy;
+  /** All of them. */
+  isPaused(): boolean;
   onClosed(listener: Listener): void;
 }
 
@@ -25,6 +27,7 @@ export class Listener implements OpenListener {
   readonly #transport: Transport;
   readonly #owner: ListenerOwner;
   #options: ValidListenerOptions;
+  #isPaused = false;
   #closed: Promise<void> | null = null;
   #forgetSignal: (() => void) | null = null;
 
@@ -68,6 +71,27 @@ export class Listener implements OpenListener {
     }
     this.#options = options;
     this.applyOptions();
+  }
+
+  /**
+   * Stops accepting, while other listeners go on; connections wait in the kernel's backlog (with the ipc transport in the
+   * primary), without regard to `maxQueueMs`. What is accepted already goes on to the workers. Beyond the backlog's length
+   * the kernel has clients wait. Twice is as good as once; after `close()` it does nothing.
+   */
+  pause(): void {
+    this.#setPaused(true);
+  }
+
+  /** Accepts again after `pause()`, unless the whole dispatcher is paused. */
+  resume(): void {
+    this.#setPaused(false);
+  }
+
+  #setPaused(isPaused: boolean): void {
+    if (this.#closed !== null || isPaused === this.#isPaused) return;
+    this.#isPaused = isPaused;
+    if (isPaused) this.#transport.pauseListener(this.id);
+    else this.#transport.resumeListener(this.id);
   }
 
   /**
@@ -120,6 +144,7 @@ export class Listener implements OpenListener {
       name: this.name,
       address: this.address(),
       policy: this.policy.name,
+      paused: this.#isPaused || this.#owner.isPaused(),
       ...this.#transport.listenerCounts(this.id),
     };
   }

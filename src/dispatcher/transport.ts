@@ -137,6 +137,9 @@ export interface Transport {
   setState(text: string): void;
   pause(): void;
   resume(): void;
+  /** One listener, which is open; also while all are paused. */
+  pauseListener(id: number): void;
+  resumeListener(id: number): void;
   /** Resolves when nothing of the transport is left: no thread, no fd. */
   close(): Promise<void>;
   listenerCounts(id: number): ListenerCounts;

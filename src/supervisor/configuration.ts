@@ -30,6 +30,14 @@ export class Configuration {
     return this.#valid;
   }
 
+  /** As they are now, with defaults. */
+  get inForce(): SupervisorOptions {
+    const { dispatcher, cwd: _, agent, ...rest } = this.#valid;
+    const { maxConnections, ...dealing } = dispatcher;
+    const maxOpenConnections = maxConnections;
+    return { ...rest, ...dealing, maxOpenConnections, ...(agent !== null && { agent }) };
+  }
+
   /** What it would be with these changes, and with the program where it is now. */
   with(changes: ReloadOptions): ValidSupervisorOptions {
     return validate({ ...this.#given, ...changes });

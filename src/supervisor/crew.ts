@@ -4,8 +4,10 @@
  */
 
 import type { Worker } from 'node:cluster';
-import { RondoError } from '../errors.js';
-import { forkWorker, rondo } from './forking.js';
+import { validateSlotOptions } from '../dispatcher/options.js';
+import { invalidOption, RondoError } from '../errors.js';
+import type { SlotOptions } from '../types.js';
+import { forkWorker, rondo, slotOf } from './forking.js';
 import type { SystemErrorFields } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Seat, type SeatHost } from './seat.js';
@@ -59,7 +61,7 @@ export class Crew {
 
   /** Every seat has a ready worker or has stopped, and one has a ready worker. */
   get isSettled(): boolean {
-    const isOver = this.#seats.every((seat) => seat.isReady || seat.state === 'stopped');
+    const isOver = this.#seats.every((seat) => seat.isReady || isWithoutWorker(seat));
     return isOver && this.ready > 0;
   }
 
@@ -99,6 +101,44 @@ export class Crew {
     if (removed.length > 0) this.#onChange();
     await this.#whenReady(added);
     return { ended: Promise.all(ended).then(() => {}) };
+  }
+
+  /** Throws `ERR_RONDO_INVALID_OPTION`. */
+  seat(id: number): Seat {
+    const seat = this.#seats.find((one) => one.id === id);
+    if (seat !== undefined) return seat;
+    throw invalidOption('seat', `an integer from 0 to ${this.#seats.length - 1}`, id);
+  }
+
+  /**
+   * The seat stays without a worker. Throws `ERR_RONDO_LAST_WORKER` if no other one has a ready worker, unless it is forced. With
+   * what resolves when its workers have ended.
+   */
+  drain(id: number, isForced: boolean): { ended: Promise<void> } {
+    const seat = this.seat(id);
+    const isAlone = !this.#seats.some((other) => other !== seat && other.isReady);
+    if (isAlone && !isForced && seat.state !== 'drained') {
+      throw new RondoError(
+        'ERR_RONDO_LAST_WORKER',
+        `No other worker is ready than that of seat ${id}`,
+        {
+          seat: id,
+        },
+      );
+    }
+    let ended = Promise.resolve();
+    this.#host.teller.during(() => {
+      ended = seat.drain('drain');
+      this.#onChange();
+    });
+    return { ended };
+  }
+
+  /** Of the seat's worker and those that follow. Throws as {@link validateSlotOptions}. */
+  configureSeat(id: number, changes: SlotOptions): void {
+    const seat = this.seat(id);
+    seat.dealing = validateSlotOptions(changes, seat.dealing);
+    for (const { worker } of seat.workers) slotOf(worker)?.configure(seat.dealing);
   }
 
   /** No worker is started any more; those that there are go on. */
@@ -161,7 +201,7 @@ export class Crew {
     onStopped: (seat, lastOutput, worker) => {
       this.#host.teller.tell('seat:stopped', seat.id, lastOutput);
       const listenError = this.#hasBeenWell ? null : (worker?.listenError ?? null);
-      if (listenError !== null || this.#seats.every(({ state }) => state === 'stopped')) {
+      if (listenError !== null || this.#seats.every(isWithoutWorker)) {
         this.#host.onFailed({ lastOutput, seat: seat.id, listenError });
       } else {
         this.#onChange();
@@ -172,7 +212,7 @@ export class Crew {
   #fork(seat: Seat, options: ValidSupervisorOptions): WorkerProcess {
     if (this.#isClosed) throw stopping();
     const { onWorker, teller } = this.#host;
-    const process = new WorkerProcess(seat.id, forkWorker(seat.id, options), options, {
+    const process = new WorkerProcess(seat.id, forkWorker(seat, options), options, {
       onState: (process) => {
         teller.during(() => {
           onWorker(process.info());
@@ -193,6 +233,11 @@ export class Crew {
     onWorker(process.info());
     return process;
   }
+}
+
+/** And gets none by itself. */
+function isWithoutWorker({ state }: Seat): boolean {
+  return state === 'stopped' || state === 'drained';
 }
 
 function stopping(): RondoError {

@@ -9,10 +9,19 @@ import {
   replaceOptions,
 } from '../cluster/patch.js';
 import type { ClusterPrimary } from '../cluster/primary.js';
+import type { Slot } from '../dispatcher/slot.js';
 import { RondoError } from '../errors.js';
+import type { SlotOptions } from '../types.js';
 import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
+
+/** The seat that a worker is for. */
+export interface ForkedFor {
+  id: number;
+  /** Of the worker's slot. */
+  dealing: Required<SlotOptions>;
+}
 
 const PRELOAD = fileURLToPath(new URL('worker/index.js', import.meta.url));
 
@@ -81,8 +90,13 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
   await primary.inherit(sockets);
 }
 
+/** The slot of a worker that gets connections; undefined if it does not, or with Node's own scheduling. */
+export function slotOf(worker: Worker): Slot | undefined {
+  return rondo()?.slotOf(worker);
+}
+
 /** Throws a system error where there are not enough file descriptors. */
-export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
+export function forkWorker(seat: ForkedFor, options: ValidSupervisorOptions): Worker {
   const { exec, cwd, args, execArgv, env, guard, readyWhen, hangTimeoutMs } = options;
   const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
   cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
@@ -92,10 +106,13 @@ export function forkWorker(seat: number, options: ValidSupervisorOptions): Worke
     isStartAsked: readyWhen === 'started',
     drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
   };
-  return cluster.fork({
+  const worker = cluster.fork({
     ...withheldFrom(execArgv),
     ...env,
-    ...Object.fromEntries(SEAT_VARIABLES.map((name) => [name, String(seat)])),
+    ...Object.fromEntries(SEAT_VARIABLES.map((name) => [name, String(seat.id)])),
     [SUPERVISED_VARIABLE]: JSON.stringify(settings),
   });
+  // A slot is another seat's after a while, and keeps what it was told.
+  slotOf(worker)?.configure(seat.dealing);
+  return worker;
 }

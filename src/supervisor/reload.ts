@@ -21,13 +21,17 @@ export async function replaceAll(
   check: () => void,
 ): Promise<void> {
   const before = new Map(seats.map((seat) => [seat, seat.options]));
+  const drained = seats.filter(({ state }) => state === 'drained');
   const replaced: Seat[] = [];
   for (const batch of batchesOf(seats, options.parallel)) {
     check();
     const failure = await replaceBatch(batch, options, replaced);
     check();
     if (failure === null) continue;
-    throw reloadError(failure, await rollBack(replaced, before, options, check));
+    // They had no worker, and get none by a reload that fails.
+    for (const seat of drained) void seat.drain('reload');
+    const others = replaced.filter((seat) => !drained.includes(seat));
+    throw reloadError(failure, await rollBack(others, before, options, check));
   }
 }
 

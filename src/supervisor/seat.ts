@@ -3,9 +3,10 @@
  * another one while it serves: both serve then until the new one is well.
  *
  *   running ◀──▶ waiting ──▶ stopped ──▶ running (tried again, after long)        close(): ▶ closed
- *      ▲─────────── replace() ──┘
+ *      ▲─────────── replace() ──┘                                 drain(): ▶ drained ── replace() ──▶ running
  */
 
+import type { SlotOptions } from '../types.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { SeatStats, StopSignal, WorkerReason } from './types.js';
@@ -43,6 +44,7 @@ export class Seat {
   /** Of the worker that was well last; a failed one is followed by one with these. */
   #options: ValidSupervisorOptions;
   #policy: RestartPolicy;
+  #dealing: Required<SlotOptions> = { weight: 1, maxConnections: null };
   /** The seat had stopped, so that one more failure stops it again. */
   #isLastTry = false;
   #failures = 0;
@@ -69,8 +71,17 @@ export class Seat {
 
   /** It has stopped or keeps failing. */
   get isMissing(): boolean {
-    if (this.#current?.isWell === true) return false;
+    if (this.#current?.isWell === true || this.#state === 'drained') return false;
     return this.#state === 'stopped' || this.#isLastTry || this.#policy.isFailing;
+  }
+
+  /** Of its worker, and of those that follow. */
+  get dealing(): Required<SlotOptions> {
+    return this.#dealing;
+  }
+
+  set dealing(dealing: Required<SlotOptions>) {
+    this.#dealing = dealing;
   }
 
   /** The one that serves, or is about to. */
@@ -85,7 +96,8 @@ export class Seat {
 
   stats(): SeatStats {
     const workers = this.workers.map((worker) => worker.info());
-    return { id: this.id, state: this.#state, workers, failures: this.#failures };
+    const { id, state } = this;
+    return { id, state, ...this.#dealing, workers, failures: this.#failures };
   }
 
   start(): void {
@@ -99,11 +111,11 @@ export class Seat {
 
   /**
    * Resolves when a new worker is well, and the old one, which has served until then, has begun to drain.
-   * Rejects if it is not; the old one stays then. By a reload, what has failed before is forgotten.
+   * Rejects if it is not; the old one stays then. By a reload or a restart, what has failed before is forgotten.
    */
   async replace(reason: WorkerReason, options = this.#options): Promise<void> {
     clearTimeout(this.#timer);
-    if (reason === 'reload') this.#forgetFailures(options);
+    if (reason === 'reload' || reason === 'restart') this.#forgetFailures(options);
     for (let strays = 0; ; strays++) {
       try {
         return await this.#replaceOnce(reason, options);
@@ -129,6 +141,19 @@ export class Seat {
     this.#current = next;
     old?.drain(reason);
     this.#boundDraining();
+  }
+
+  /**
+   * Its workers drain, and it stays without one until `replace()`. Resolves when they have ended.
+   */
+  async drain(reason: WorkerReason): Promise<void> {
+    if (this.#state === 'closed') return;
+    clearTimeout(this.#timer);
+    this.#state = 'drained';
+    this.#current = null;
+    this.#successor = null;
+    for (const worker of this.#all) worker.drain(reason);
+    await Promise.all(this.workers.map((worker) => worker.whenExited));
   }
 
   /** The one that is about to take the place is not wanted any more. */

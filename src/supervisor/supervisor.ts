@@ -8,15 +8,19 @@
 import { EventEmitter } from 'node:events';
 import { invalidOption, type RondoError } from '../errors.js';
 import { checkInteger } from '../options.js';
+import type { ListenerChanges, SlotOptions } from '../types.js';
 import { Configuration } from './configuration.js';
 import { rondo } from './forking.js';
 import { Lifecycle } from './lifecycle.js';
+import { dispatcherInUse, findListener, listenersMeant } from './listeners.js';
+import { restartSeat, validateDrainSeat } from './one-seat.js';
 import { MOST_WORKERS } from './options.js';
 import { replaceAll } from './reload.js';
 import type { Seat } from './seat.js';
 import { Teller } from './teller.js';
 import type {
   DealingChanges,
+  DrainSeatOptions,
   ReloadOptions,
   StartOptions,
   StopSignal,
@@ -67,6 +71,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /** How many workers there are to be. */
   get workers(): number {
     return this.#configuration.valid.workers;
+  }
+
+  /** The options in force, with defaults, as they are after `configure()`, `scale()` and reloads. A copy. */
+  get options(): SupervisorOptions {
+    return this.#configuration.inForce;
   }
 
   /**
@@ -151,6 +160,76 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     this.#lifecycle.checkRunning();
     this.#configuration.change(changes);
     this.#lifecycle.applyOptions();
+  }
+
+  /**
+   * Replaces the worker of one seat, as a reload does, with the options in force. The old one serves until the new one is well, and
+   * drains then. A seat that is drained, waits or has stopped gets a worker. Resolves when the new one is well.
+   *
+   * Rejects with `ERR_RONDO_RESTART_FAILED`, with `seat` and `lastOutput`, if it is not: the old worker stays then.
+   * `ERR_RONDO_INVALID_OPTION` if there is no such seat, and `ERR_RONDO_SUPERVISOR_STATE` if it is not running.
+   */
+  async restart(seat: number): Promise<void> {
+    this.#lifecycle.checkRunning();
+    this.#lifecycle.crew.seat(seat);
+    await this.#enqueue(() => restartSeat(this.#lifecycle.crew.seat(seat)));
+    this.#lifecycle.checkRunning();
+  }
+
+  /**
+   * The worker of one seat drains, and the seat stays without one until `restart()` or a reload; nothing is missing then.
+   * Resolves when it has ended. Twice is as good as once.
+   *
+   * Rejects with `ERR_RONDO_LAST_WORKER` if no other seat has a ready worker, unless `force` is given;
+   * `ERR_RONDO_INVALID_OPTION` if there is no such seat, and `ERR_RONDO_SUPERVISOR_STATE` if it is not running.
+   */
+  async drain(seat: number, options: DrainSeatOptions = {}): Promise<void> {
+    const { force } = validateDrainSeat(options);
+    this.#lifecycle.checkRunning();
+    this.#lifecycle.crew.seat(seat);
+    const { ended } = await this.#enqueue(async () => this.#lifecycle.crew.drain(seat, force));
+    await ended;
+  }
+
+  /**
+   * Changes the weight of a seat and how many connections its worker may have, as `slot.configure()` does, for its worker and
+   * for those that follow; what is left out stays, and null removes the limit. Lost when the seat is removed by `scale()`.
+   *
+   * Throws `ERR_RONDO_INVALID_OPTION`, also if there is no such seat, `ERR_RONDO_UNKNOWN_OPTION`,
+   * `ERR_RONDO_SUPERVISOR_STATE` if it is not running, and `ERR_RONDO_NATIVE_MISSING` with Node's own scheduling.
+   */
+  configureSeat(seat: number, changes: SlotOptions): void {
+    this.#lifecycle.checkRunning();
+    dispatcherInUse();
+    this.#lifecycle.crew.configureSeat(seat, changes);
+  }
+
+  /**
+   * Changes the policy and the limits of one listener, by its id or name in `stats()`, as `listener.configure()` does. It keeps them
+   * for as long as it is open, which is over reloads.
+   *
+   * Throws as `configureSeat()`.
+   */
+  configureListener(listener: number | string, changes: ListenerChanges): void {
+    this.#lifecycle.checkRunning();
+    findListener(listener).configure(changes);
+  }
+
+  /**
+   * Accepts nothing more on one listener, by its id or name in `stats()`, or on all that are open. Connections wait in the
+   * kernel's backlog; with the ipc transport in the primary. Those that workers have go on. Twice is as good as once.
+   *
+   * Throws as `configureSeat()`.
+   */
+  pause(listener?: number | string): void {
+    this.#lifecycle.checkRunning();
+    for (const one of listenersMeant(listener)) one.pause();
+  }
+
+  /** Accepts again after `pause()`. Throws as that does. */
+  resume(listener?: number | string): void {
+    this.#lifecycle.checkRunning();
+    for (const one of listenersMeant(listener)) one.resume();
   }
 
   /**

@@ -98,6 +98,12 @@ export type DealingChanges = Pick<
 /** What `reload()` may change; the rest is for the Supervisor's whole life. */
 export type ReloadOptions = Partial<Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets'>>;
 
+/** Of `drain()`. */
+export interface DrainSeatOptions {
+  /** Also if no other worker is ready, so that connections wait until one is. Default false. */
+  force?: boolean;
+}
+
 /** Of `start()`. */
 export interface StartOptions {
   /** Aborted, it stops what has been started. */
@@ -111,7 +117,7 @@ export type StopSignal = 'SIGTERM' | 'SIGINT';
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited';
 
 /**
- * Why a worker drains or has ended: `stop`, `reload`, `scale`, `recycle` by the supervisor;
+ * Why a worker drains or has ended: `stop`, `reload`, `scale`, `recycle`, `restart`, `drain` by the supervisor;
  * `error`, an uncaught error; `signal`, sent to the worker by somebody else; `disconnect`, the program
  * left the cluster itself; `exit`, it just ended; `hung`; `start-timeout`; `start-failed`, it ended
  * before it was ready, or could not be started at all.
@@ -121,6 +127,8 @@ export type WorkerReason =
   | 'reload'
   | 'scale'
   | 'recycle'
+  | 'restart'
+  | 'drain'
   | 'error'
   | 'signal'
   | 'disconnect'
@@ -166,8 +174,15 @@ export interface DrainResult {
 /** A seat as `stats()` shows it. */
 export interface SeatStats {
   id: number;
-  /** `waiting` before a restart; `stopped` after too many, until it is tried again. */
-  state: 'running' | 'waiting' | 'stopped' | 'closed';
+  /**
+   * `waiting` before a restart; `stopped` after too many, until it is tried again; `drained` by `drain()`, until
+   * `restart()` or a reload; `closed` when it is to have no worker any more.
+   */
+  state: 'running' | 'waiting' | 'stopped' | 'drained' | 'closed';
+  /** Of its worker, and of those that follow; see `configureSeat()`. */
+  weight: number;
+  /** How many connections its worker may have at once; null: no limit. */
+  maxConnections: number | null;
   /** Its workers, those included that drain. */
   workers: WorkerInfo[];
   /** Failures since the Supervisor was started. */

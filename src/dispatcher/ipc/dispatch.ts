@@ -135,6 +135,17 @@ export class IpcDealer {
     this.deal();
   }
 
+  /** What has come to it before is dealt, if there is a worker with room. */
+  pauseListener(id: number): void {
+    this.#queues.pause(id);
+    this.deal();
+  }
+
+  resumeListener(id: number): void {
+    this.#queues.resume(id);
+    this.deal();
+  }
+
   close(): void {
     this.#state = 'closed';
     for (const { id } of this.#queues.all) this.removeListener(id);
@@ -206,7 +217,7 @@ export class IpcDealer {
 
   #askSoon(): void {
     if (this.#asking !== null) return;
-    for (const queue of this.#queues.all) {
+    for (const queue of this.#queues.dealt) {
       if (queue.undecided === 0 || this.#placing.obstacle(queue) !== null) continue;
       this.#asking = setImmediate(() => this.#ask());
       return;
@@ -216,7 +227,7 @@ export class IpcDealer {
   #ask(): void {
     this.#asking = null;
     const limits = { window: this.#placing.window, timeoutMs: this.#options.pickTimeoutMs };
-    for (const queue of this.#queues.all) {
+    for (const queue of this.#queues.dealt) {
       const decided = ask(queue, this.#placing.servers(queue.id), limits, this.#user);
       // The function may have closed anything.
       const isOpen = this.#queues.get(queue.id) === queue;

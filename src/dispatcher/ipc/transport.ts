@@ -170,6 +170,14 @@ export class IpcTransport implements Transport {
     this.#dealer.resume();
   }
 
+  pauseListener(id: number): void {
+    this.#dealer.pauseListener(id);
+  }
+
+  resumeListener(id: number): void {
+    this.#dealer.resumeListener(id);
+  }
+
   async close(): Promise<void> {
     const closed = this.#doors.closeAll();
     this.#dealer.close();

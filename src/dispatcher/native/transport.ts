@@ -178,6 +178,14 @@ export class NativeTransport implements Transport {
     this.#engine.resume();
   }
 
+  pauseListener(id: number): void {
+    this.#engine.pauseListener(id);
+  }
+
+  resumeListener(id: number): void {
+    this.#engine.resumeListener(id);
+  }
+
   close(): Promise<void> {
     this.ref();
     this.#engine.stop();
