@@ -12,11 +12,12 @@ import { bench } from './bench.js';
 import { HELP } from './help.js';
 import { localBin } from './local.js';
 import { start } from './start.js';
+import { top } from './top/index.js';
 
 const WRONG_USAGE = 2;
 
 /** Commands that parse the words after their name themselves. What each does is in a file of its own. */
-const COMMANDS: Record<string, (words: string[]) => void> = { bench };
+const COMMANDS: Record<string, (words: string[]) => void> = { bench, top };
 
 function main(words: string[]): void {
   try {

@@ -17,6 +17,8 @@ export interface SeatRates {
   /** Connections handed to the seat in that time. */
   dealt: number;
   receivedPerSecond: number | null;
+  /** Of the worker that is shown of the seat: the share of one core that it used. */
+  cpu: number | null;
 }
 
 /** `before` is null, or of the same kind, from another primary perhaps, which has nothing to compare. */
@@ -33,6 +35,7 @@ export function ratesBetween(before: Snapshot | null, now: Snapshot): Rates {
     seats.set(seat.seat, {
       dealt: old === undefined ? 0 : Math.max(0, seat.counters.handed - old.counters.handed),
       receivedPerSecond: perSecond(old?.counters.received, seat.counters.received),
+      cpu: null,
     });
   }
   const known = [...seats.values()].flatMap(({ receivedPerSecond }) => receivedPerSecond ?? []);

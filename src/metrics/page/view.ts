@@ -1,5 +1,6 @@
 /** A snapshot as the page shows it: what is needed and no more, with the rates since the one before. */
 
+import { currentWorker, drainingBeside } from '../../control/current-worker.js';
 import type { Rates } from '../../control/rates.js';
 import type { SeatSnapshot, Snapshot, WorkerSnapshot } from '../../control/types.js';
 import type { ListenerStats } from '../../types.js';
@@ -35,7 +36,7 @@ function listenerOf({ name, address, policy, accepted, ...stats }: ListenerStats
     policy,
     accepted,
     closed: stats.closed + stats.turnedAway,
-    isPaused: false,
+    isPaused: stats.paused,
   };
 }
 
@@ -45,31 +46,23 @@ function dealingOf({ dealing }: Snapshot, { acceptedPerSecond }: Rates): Dealing
   return { transport, policy, window: String(window), accepted, acceptedPerSecond, waiting };
 }
 
-function seatOf(
-  { seat, state, failures, counters, ...rest }: SeatSnapshot,
-  rates: Rates,
-): SeatView {
-  const worker = currentOf(rest.workers);
+function seatOf(snapshot: SeatSnapshot, rates: Rates): SeatView {
+  const { seat, state, failures, counters, open, pending } = snapshot;
+  const worker = currentWorker(snapshot);
   const { dealt = 0, receivedPerSecond = null } = rates.seats.get(seat) ?? {};
   return {
     seat,
     state,
     worker: worker && workerOf(worker),
-    draining: rest.workers.filter((one) => one !== worker && one.state === 'draining').length,
+    draining: drainingBeside(snapshot, worker),
     dealt,
     receivedPerSecond,
     received: counters.received,
     lost: counters.lost + counters.unfinished,
-    open: rest.open,
-    pending: rest.pending,
+    open,
+    pending,
     restarts: failures,
   };
-}
-
-/** Of those that serve together during a reload it is the old one, until that drains. */
-function currentOf(workers: readonly WorkerSnapshot[]): WorkerSnapshot | null {
-  const inState = (state: string) => workers.find((worker) => worker.state === state);
-  return inState('ready') ?? inState('starting') ?? workers.at(-1) ?? null;
 }
 
 function workerOf({ pid, state, livedMs, ...worker }: WorkerSnapshot): WorkerView {

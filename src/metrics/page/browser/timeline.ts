@@ -16,7 +16,7 @@ const AXIS = 18;
 const WORDS = 64;
 
 /** The Supervisor wanted it so. */
-const TOLD = ['stop', 'reload', 'scale', 'recycle'];
+const TOLD = ['stop', 'reload', 'scale', 'recycle', 'restart', 'drain'];
 
 interface Drawn {
   life: Life;
