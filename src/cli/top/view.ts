@@ -1,5 +1,6 @@
 /** What is on the screen, as lines of plain text with the few marks that a terminal knows. No terminal here. */
 
+import { stripVTControlCharacters } from 'node:util';
 import type { Rates } from '../../control/rates.js';
 import type { Snapshot } from '../../control/types.js';
 import { COLUMNS, type Column, columnsFor, type Row, rowOf, sortRows } from './columns.js';
@@ -101,9 +102,9 @@ export function summaryOf(
     `pending ${count(sum('pending'))}`,
     `failures ${count(sum('failures'))}`,
   ];
-  const room = Math.max(0, columns - word.length - 2);
-  const badge = painted(cut(word, columns), isWell ? 'green' : 'red', look, 'bold');
-  return [`${badge}  ${cut(about, room)}`, cut(figures.join('  '), columns)];
+  const line = cut(`${word}  ${about}`, columns);
+  const badge = painted(line.slice(0, word.length), isWell ? 'green' : 'red', look, 'bold');
+  return [`${badge}${line.slice(word.length)}`, cut(figures.join('  '), columns)];
 }
 
 function tableOf({ snapshot, rates, choice }: Shown, size: Size, look: Look): string[] {
@@ -139,7 +140,7 @@ export function plainTable(snapshot: Named, rates: Rates): string {
   const heading = COLUMNS.map(({ name, width, isLeft }) => fitted(name, width, isLeft)).join('');
   const rows = rowsOf(snapshot, rates, choice).map((row) => cellsOf(row, COLUMNS));
   const summary = summaryOf(snapshot, rates, Number.MAX_SAFE_INTEGER, look);
-  return [...summary.map(unmarked), '', heading, ...rows]
+  return [...summary.map(stripVTControlCharacters), '', heading, ...rows]
     .map((line) => `${line.trimEnd()}\n`)
     .join('');
 }
@@ -181,11 +182,6 @@ function painted(text: string, style: Style, { hasColour }: Look, also?: Style):
   );
   if (wanted.length === 0) return text;
   return `${wanted.map((one) => STYLES[one]).join('')}${text}\x1b[0m`;
-}
-
-function unmarked(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they begin the marks.
-  return text.replace(/\x1b\[\d+m/g, '');
 }
 
 function cut(text: string, width: number): string {

@@ -95,14 +95,15 @@ export interface WorkerView {
   utilisation: number | null;
 }
 
-/** How long it took from accept to the worker's `'connection'`. */
+/** How long it took from accept to the worker's `'connection'`, in milliseconds. */
 export interface LatencyView {
-  /** Bounds and counts; the last one has no upper bound. */
-  buckets: Array<{ upToMs: number | null; count: number }>;
+  /** The last one has no upper bound. */
+  rows: Array<{ upToMs: number | null; count: number }>;
   count: number;
-  p50Ms: number | null;
-  p99Ms: number | null;
-  p999Ms: number | null;
+  /** So many took no longer than that; `'more'`: longer than any bound. Null: there was no connection. */
+  p50: number | 'more' | null;
+  p99: number | 'more' | null;
+  p999: number | 'more' | null;
 }
 
 /** One worker process, from its start to its end. */

@@ -28,24 +28,22 @@ export function showLatency({ handOff }: Tick): void {
   setAttributes(box, { 'aria-label': told.length === 0 ? 'no connection' : told.join(', ') });
 }
 
-function percentilesOf({
-  count: total,
-  p50Ms,
-  p99Ms,
-  p999Ms,
-}: LatencyView): Array<[string, string]> {
+function percentilesOf({ count: total, p50, p99, p999 }: LatencyView): Array<[string, string]> {
   return [
     ['connections', count(total)],
-    ['half within', milliseconds(p50Ms)],
-    ['99 % within', milliseconds(p99Ms)],
-    ['99.9 % within', milliseconds(p999Ms)],
+    ['half within', timeOf(p50)],
+    ['99 % within', timeOf(p99)],
+    ['99.9 % within', timeOf(p999)],
   ];
 }
 
-/** Buckets, so few that they can be read. */
-function rowsOf({ buckets }: LatencyView): Array<{ text: string; total: number }> {
-  return buckets.map(({ upToMs, count: total }, index) => {
-    const before = buckets[index - 1]?.upToMs ?? null;
+function timeOf(value: number | 'more' | null): string {
+  return value === 'more' ? 'longer' : milliseconds(value);
+}
+
+function rowsOf({ rows }: LatencyView): Array<{ text: string; total: number }> {
+  return rows.map(({ upToMs, count: total }, index) => {
+    const before = rows[index - 1]?.upToMs ?? null;
     const text = upToMs === null ? `over ${milliseconds(before)}` : `up to ${milliseconds(upToMs)}`;
     return { text, total };
   });
