@@ -2,7 +2,9 @@
 // bookkeeping into each, which triples its start and gives it signal listeners of tap's own. They
 // are what is tested, so they run as a user would start them. And whatever is left of them when the
 // file ends is ended with it: it has the file's stdout, and tap would wait for that for ever.
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { isMainThread } from 'node:worker_threads';
 import processOnSpawn from 'process-on-spawn';
 
@@ -18,6 +20,13 @@ processOnSpawn.addListener((child) => {
 
 // What child_process.fork and node:cluster pass on: the loaders of this test.
 process.execArgv.length = 0;
+
+// Their control sockets: those of one file's processes, and no others, are found by their names.
+if (isMainThread) {
+  const directory = mkdtempSync(path.join(tmpdir(), 'rondo-run-'));
+  process.env.XDG_RUNTIME_DIR = directory;
+  process.on('exit', () => rmSync(directory, { recursive: true, force: true }));
+}
 
 if (process.platform === 'linux' && isMainThread) process.on('exit', endWhatIsLeft);
 

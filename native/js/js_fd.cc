@@ -90,8 +90,7 @@ void DefineFdFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("receiveFds", Napi::Function::New<Receive>(env, "receiveFds"));
   exports.Set("dupFd", Napi::Function::New<Duplicate>(env, "dupFd"));
   exports.Set("closeFd", Napi::Function::New<Close>(env, "closeFd"));
-  exports.Set("peerCredentials",
-              Napi::Function::New<PeerCredentialsOf>(env, "peerCredentials"));
+  exports.Set("peerCredentials", Napi::Function::New<PeerCredentialsOf>(env, "peerCredentials"));
 }
 
 }  // namespace rondo

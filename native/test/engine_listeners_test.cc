@@ -129,6 +129,65 @@ void TestUnserved() {
   is(served, 10, "and is served as soon as somebody does");
 }
 
+// One that is paused accepts nothing, and the other goes on.
+void TestPaused() {
+  EngineBench bench;
+  const int paused = bench.AddListener(0);
+  const int other = bench.AddListener(1);
+  auto worker = bench.AddWorker(0);
+  is(support::Ask(paused), 0, "(it is served)");
+  bench.engine.PauseListener(0);
+  bench.engine.PauseListener(0);
+  bench.Settle();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 10; i++) clients.push_back(Connect(paused));
+  support::Crowd crowd(other, 200);
+  crowd.Wait();
+  is(crowd.served, 200, "while a listener is paused the other is served");
+  is(static_cast<long long>(bench.listener(0).accepted), 1, "and of the paused one nothing is");
+  bench.engine.ResumeListener(0);
+  int served = 0;
+  for (const UniqueFd& client : clients) served += support::Answer(client) == 0;
+  is(served, 10, "when it is resumed, those that have waited are");
+  is(bench.Seen(EventType::kStarved), 0, "which was no starvation");
+  bench.engine.ResumeListener(0);
+  is(support::Ask(paused), 0, "resumed twice is as good as once");
+}
+
+// Its socket is replaced, or it is closed, or all are paused, meanwhile.
+void TestPausedAndMore() {
+  EngineBench bench;
+  bench.AddListener(0);
+  auto worker = bench.AddWorker(0);
+  bench.engine.PauseListener(0);
+  support::Door door = support::OpenDoor();
+  bench.engine.ReplaceListener(0, std::move(door.fd));
+  bench.Settle();
+  UniqueFd client = Connect(door.port);
+  bench.Settle();
+  bench.engine.Pause();
+  bench.engine.Resume();
+  bench.Settle();
+  is(static_cast<long long>(bench.listener(0).accepted), 0,
+     "with another socket, and after a pause of all, a paused listener is paused");
+  bench.engine.ResumeListener(0);
+  is(support::Answer(client), 0, "until it is resumed");
+  bench.engine.Pause();
+  bench.engine.PauseListener(0);
+  bench.engine.ResumeListener(0);
+  bench.Settle();
+  client = Connect(door.port);
+  bench.Settle();
+  is(static_cast<long long>(bench.listener(0).accepted), 1, "resumed while all are paused: it is");
+  bench.engine.Resume();
+  is(support::Answer(client), 0, "until they are resumed");
+  bench.engine.PauseListener(0);
+  bench.RemoveListener(0);
+  ok(bench.WaitFor(EventType::kListenerClosed), "a paused one is closed");
+  bench.engine.ResumeListener(0);
+  is(support::Ask(bench.AddListener(0)), 0, "and the next of its number is not paused");
+}
+
 }  // namespace
 
 int main() {
@@ -140,6 +199,8 @@ int main() {
   TestNumberUsedAgain();
   TestLimitOfNumberUsedAgain();
   TestUnserved();
+  TestPaused();
+  TestPausedAndMore();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

@@ -18,6 +18,9 @@ export interface StartArguments {
   settings: Settings;
   configFile: string | null;
   pidFile: string | null;
+  /** Where the control socket is to be, or `off`; null for the default place. */
+  control: string | null;
+  name: string | null;
   isJson: boolean;
 }
 
@@ -53,6 +56,8 @@ const OPTIONS = {
   workers: { type: 'string', short: 'w' },
   config: { type: 'string' },
   pidfile: { type: 'string' },
+  control: { type: 'string' },
+  name: { type: 'string' },
   json: { type: 'boolean' },
   'no-guard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -81,6 +86,8 @@ export function parseArguments(words: string[]): Arguments {
     settings: settingsOf(values),
     configFile: values.config ?? null,
     pidFile: values.pidfile ?? null,
+    control: values.control ?? null,
+    name: values.name ?? null,
     isJson: values.json === true,
   };
 }

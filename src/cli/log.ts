@@ -1,6 +1,8 @@
 /** One line on stderr for each event of a Supervisor: to be read, or JSON. */
 
-import type { RondoError } from '../errors.js';
+import type { ControlAction } from '../control/answers.js';
+import { eventFields } from '../control/event-log.js';
+import { actionText } from '../control/routes.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { SupervisorEvents, WorkerInfo } from '../supervisor/types.js';
 import { placeOf, textOf } from './place.js';
@@ -42,22 +44,10 @@ const TEXTS: Texts = {
   stopped: () => 'stopped',
 };
 
-/** The names of an event's arguments in a JSON line; a worker's fields stand in the line itself. */
-const FIELDS: Partial<Record<Event, string[]>> = {
-  'worker:error': ['worker', 'stack'],
-  'worker:hung': ['worker', 'ageMs'],
-  'address:closed': ['address'],
-  'seat:waiting': ['seat', 'delayMs'],
-  'seat:stopped': ['seat', 'lastOutput'],
-  'reload:failed': ['error'],
-  'recycle:failed': ['error'],
-  'agent:ready': ['pid'],
-  'agent:exited': ['code', 'signal'],
-  'agent:stopped': ['error'],
-  unhealthy: ['health'],
-  degraded: ['what'],
-  failed: ['error'],
-};
+/** What is said of an event, without the name of rondo in front. */
+export function describe(event: Event, args: readonly unknown[]): string {
+  return (TEXTS[event] as (...args: unknown[]) => string)(...args);
+}
 
 /** `write` gets whole lines, without the newline. */
 export function logEvents(
@@ -67,35 +57,24 @@ export function logEvents(
 ): void {
   for (const event of Object.keys(TEXTS) as Event[]) {
     supervisor.on(event, (...args: unknown[]) => {
-      write(
-        isJson
-          ? jsonLine(event, args)
-          : `rondo: ${(TEXTS[event] as (...args: unknown[]) => string)(...args)}`,
-      );
+      write(isJson ? jsonLine(event, eventFields(event, args)) : `rondo: ${describe(event, args)}`);
     });
   }
 }
 
 /** A line that is no event of the Supervisor's. */
 export function noteLine(text: string, isJson: boolean): string {
-  return isJson ? jsonLine('note', [{ text }]) : `rondo: ${text}`;
+  return isJson ? jsonLine('note', { text }) : `rondo: ${text}`;
 }
 
-function jsonLine(event: string, args: unknown[]): string {
-  const fields: Record<string, unknown> = {};
-  for (const [index, value] of args.entries()) {
-    const name = FIELDS[event as Event]?.[index] ?? 'worker';
-    if (value instanceof Error) Object.assign(fields, { [name]: value.message }, detailsOf(value));
-    else if (typeof value === 'object' && value !== null) Object.assign(fields, value);
-    else fields[name] = value;
-  }
+/** Something that was asked for by the control socket. */
+export function actionLine(action: ControlAction, isJson: boolean): string {
+  if (!isJson) return `rondo: ${actionText(action)}`;
+  return jsonLine('action', { ...action, error: action.error?.message ?? null });
+}
+
+function jsonLine(event: string, fields: object): string {
   return JSON.stringify({ time: new Date().toISOString(), event, ...fields });
-}
-
-/** Of an error about a worker: in which seat, and what it wrote last. */
-function detailsOf(error: Error): object {
-  const { seat, lastOutput } = error as RondoError;
-  return { ...(seat !== undefined && { seat }), ...(lastOutput !== undefined && { lastOutput }) };
 }
 
 function nameOf({ seat, pid }: WorkerInfo): string {

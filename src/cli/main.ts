@@ -9,20 +9,27 @@ import { pathToFileURL } from 'node:url';
 import { RondoError } from '../errors.js';
 import { ArgumentError, parseArguments, type StartArguments } from './arguments.js';
 import { bench } from './bench.js';
+import { CONTROL_COMMANDS } from './control/commands.js';
 import { HELP } from './help.js';
 import { localBin } from './local.js';
 import { start } from './start.js';
-import { top } from './top/index.js';
+import { TOP_COMMAND } from './top/command.js';
 
 const WRONG_USAGE = 2;
 
 /** Commands that parse the words after their name themselves. What each does is in a file of its own. */
-const COMMANDS: Record<string, (words: string[]) => void> = { bench, top };
+const COMMANDS: Record<string, (words: string[]) => void | Promise<void>> = {
+  bench,
+  ...CONTROL_COMMANDS,
+  ...TOP_COMMAND,
+};
 
 function main(words: string[]): void {
   try {
     const [name = ''] = words;
-    if (Object.hasOwn(COMMANDS, name)) return COMMANDS[name]?.(words.slice(1));
+    if (Object.hasOwn(COMMANDS, name)) {
+      return void Promise.resolve(COMMANDS[name]?.(words.slice(1))).catch(fail);
+    }
     const parsed = parseArguments(words);
     switch (parsed.command) {
       case 'help':
@@ -36,20 +43,24 @@ function main(words: string[]): void {
         return;
     }
   } catch (error) {
-    if (error instanceof ArgumentError) {
-      process.stderr.write(`rondo: ${error.message}\nTry 'rondo --help'.\n`);
-      process.exitCode = WRONG_USAGE;
-    } else if (error instanceof RondoError) {
-      process.stderr.write(`rondo: ${error.message}\n`);
-      process.exitCode = 1;
-    } else {
-      throw error;
-    }
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  if (error instanceof ArgumentError) {
+    process.stderr.write(`rondo: ${error.message}\nTry 'rondo --help'.\n`);
+    process.exitCode = WRONG_USAGE;
+  } else if (error instanceof RondoError) {
+    process.stderr.write(`rondo: ${error.message}\n`);
+    process.exitCode = 1;
+  } else {
+    throw error;
   }
 }
 
 function startHereOr(bin: string | null, parsed: StartArguments): void {
-  if (bin === null) return start(parsed);
+  if (bin === null) return void start(parsed).catch(fail);
   process.argv[1] = bin;
   void import(pathToFileURL(bin).href);
 }

@@ -5,6 +5,7 @@
 
 import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
+import { EventLog } from '../control/event-log.js';
 import type { RondoError } from '../errors.js';
 import { leaveFamily } from '../family.js';
 import { connectParent, watchParent } from '../service/parent.js';
@@ -15,7 +16,8 @@ import { notifySystemd, takeSockets } from '../service/systemd.js';
 import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
-import { logEvents, noteLine } from './log.js';
+import { serveControl } from './control/serve.js';
+import { describe, logEvents, noteLine } from './log.js';
 import { Progress } from './progress.js';
 import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
@@ -27,16 +29,21 @@ const FAILED = 1;
 /** Every seat has stopped, or the agent cannot be had. */
 const ALL_FAILED = 3;
 
-/** Throws {@link ArgumentError} for what is wrong at once. */
-export function start(given: StartArguments): void {
+/** Rejects with {@link ArgumentError} for what is wrong at once. */
+export async function start(given: StartArguments): Promise<void> {
   leaveFamily();
   const settings = new SettingsSource(given, process.env);
   const supervisor = openSupervisor(settings);
   const write = openLog(supervisor, given.isJson);
-  const note = (text: string): void => write(noteLine(text, given.isJson));
+  const log = new EventLog(supervisor, describe);
+  const note = (text: string): void => {
+    write(noteLine(text, given.isJson));
+    log.note(text);
+  };
   const onError = (error: Error): void => note(error.message);
   const run: Run = { supervisor, given, settings, note, onError };
 
+  await serveControl(run, log, write);
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
   let exitCode = 0;

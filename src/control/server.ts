@@ -8,7 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
-import { invalidOption } from '../errors.js';
+import { invalidOption, RondoError } from '../errors.js';
 import type { PeerCredentials } from '../native.js';
 import { checkKeys } from '../options.js';
 import { markOwn } from '../own-sockets.js';
@@ -84,6 +84,8 @@ export class ControlServer {
     unread: 0,
   };
   #name: string;
+  /** `new` ▶ listen() ▶ `open` ▶ close(), or a listen() that fails ▶ `closed`; close() of a new one, too. */
+  #state: 'new' | 'open' | 'closed' = 'new';
   #path: string | null = null;
   #removeFile: () => void = () => {};
 
@@ -128,16 +130,28 @@ export class ControlServer {
    * resolves with the path.
    *
    * Rejects with `ERR_RONDO_CONTROL_PLACE` if another process listens there, which the message names, or if what is there is no
-   * socket; it is left alone then. Also with a system error, or an Error if no default place can be used.
+   * socket; it is left alone then. Also with a system error, or an Error if no default place can be used, and with
+   * `ERR_RONDO_CLOSED` if it was called before, or is closed meanwhile.
    */
   async listen(): Promise<string> {
+    if (this.#state !== 'new') throw closedError();
+    this.#state = 'open';
     const { path: given } = this.#options;
-    this.#path = given === undefined ? await this.#listenByName() : await this.#listenAt(given);
-    return this.#path;
+    try {
+      this.#path = given === undefined ? await this.#listenByName() : await this.#listenAt(given);
+    } catch (error) {
+      if (this.#isClosed) throw closedError();
+      this.#state = 'closed';
+      throw error;
+    }
+    if (!this.#isClosed) return this.#path;
+    await this.close();
+    throw closedError();
   }
 
   /** Closes the connections, and removes the file if it is still its own. Twice is as good as once. */
   close(): Promise<void> {
+    this.#state = 'closed';
     this.#removeFile();
     this.#path = null;
     return new Promise((resolve) => {
@@ -149,6 +163,10 @@ export class ControlServer {
   /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  get #isClosed(): boolean {
+    return this.#state === 'closed';
   }
 
   async #listenAt(file: string): Promise<string> {
@@ -202,4 +220,8 @@ export class ControlServer {
     const status = code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request';
     socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\n\r\n`, () => socket.destroy());
   }
+}
+
+function closedError(): RondoError {
+  return new RondoError('ERR_RONDO_CLOSED', 'The control server has listened, or is closed');
 }

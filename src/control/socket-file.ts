@@ -111,11 +111,11 @@ function openRoom(place: string): string {
 function listen(server: Server, bound: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.once('listening', () => {
-      server.off('error', reject);
-      resolve();
-    });
     (server as unknown as Listening)._listen2(bound, -1, -1, BACKLOG);
+    if (!server.listening) return;
+    // Its event comes later, or not at all if it is closed by then.
+    server.off('error', reject);
+    resolve();
   });
 }
 

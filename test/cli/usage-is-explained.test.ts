@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { parseArguments } from '../../src/cli/arguments.js';
 import { runCli } from '../fixtures/cluster-cli.js';
+import { APP } from '../fixtures/supervisor.js';
 
 const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
@@ -31,7 +32,9 @@ for (const flag of ['--version', '-v']) {
 
 const wrong: Array<[args: string[], named: RegExp, env?: NodeJS.ProcessEnv]> = [
   [[], /command is missing/],
-  [['stop'], /'stop'/],
+  [['halt'], /'halt'/],
+  [['start', APP, '--control', ''], /'--control' must be/],
+  [['start', APP, '--name', '../x'], /'--name' must be a name .* Received '..\/x'/],
   [['start'], /file to run is missing/],
   [['start', '--', 'app.js'], /file to run is missing/],
   [['start', 'app.js', '--wnidow', '3'], /'--wnidow'/],

@@ -24,7 +24,7 @@ test('it shows, sorts and changes', needsScreen, async (t) => {
   const socket = path.join(temporaryDirectory(t), 'socket');
   const supervised = await openSupervisor(t, { workers: 2, minUptimeMs: 50, idleGraceMs: 0 });
   await supervised.call('start');
-  await supervised.call('serveControl', socket);
+  await supervised.call('control', { path: socket });
   const screen = await onScreen(t, topOf(socket));
 
   const [first, second] = await supervised.readyPids();
@@ -80,7 +80,7 @@ test('it fits', needsScreen, async (t) => {
   const socket = path.join(temporaryDirectory(t), 'socket');
   const supervised = await openSupervisor(t, { workers: 4 });
   await supervised.call('start');
-  await supervised.call('serveControl', socket);
+  await supervised.call('control', { path: socket });
   const screen = await onScreen(t, topOf(socket), { NO_COLOR: '1', LC_ALL: 'C' });
   await screen.shows(/ RESTARTS +AGE/);
   for (const [columns, rows] of [
@@ -113,7 +113,7 @@ test('it goes on with the next primary', needsScreen, async (t) => {
   const socket = path.join(temporaryDirectory(t), 'socket');
   const first = await openSupervisor(t, { workers: 1 });
   await first.call('start');
-  await first.call('serveControl', socket);
+  await first.call('control', { path: socket });
   const screen = await onScreen(t, topOf(socket));
   await screen.shows(/^1 of 1 ready/);
   first.child.kill('SIGKILL');
@@ -121,7 +121,7 @@ test('it goes on with the next primary', needsScreen, async (t) => {
   t.match(screen.lines().join('\n'), /^1 of 1 ready/m, 'what was last known stays');
   const second = await openSupervisor(t, { workers: 2 });
   await second.call('start');
-  await second.call('serveControl', socket);
+  await second.call('control', { path: socket });
   await screen.shows(/^2 of 2 ready/);
   t.match(screen.lines()[0], `pid ${second.pid} `);
   t.notMatch(screen.lines().join('\n'), 'waiting for');

@@ -28,7 +28,7 @@ async function openSocket(t: Test): Promise<string> {
   const socket = path.join(temporaryDirectory(t), 'socket');
   const supervised = await openSupervisor(t, { workers: 1 });
   await supervised.call('start');
-  await supervised.call('serveControl', socket);
+  await supervised.call('control', { path: socket });
   return socket;
 }
 

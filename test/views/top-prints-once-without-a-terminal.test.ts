@@ -10,7 +10,7 @@ async function openSocket(t: Test): Promise<{ socket: string; supervised: Superv
   const socket = path.join(temporaryDirectory(t), 'socket');
   const supervised = await openSupervisor(t, { workers: 2 });
   await supervised.call('start');
-  await supervised.call('serveControl', socket);
+  await supervised.call('control', { path: socket });
   return { socket, supervised };
 }
 
@@ -45,11 +45,13 @@ test('--json', async (t) => {
 });
 
 test('what is wrong', async (t) => {
+  const { socket } = await openSocket(t);
+  const live = ['--control', socket];
   const cases: Array<[args: string[], code: number, says: RegExp]> = [
     [['--control', '/nowhere/socket'], 3, /^rondo: no rondo listens at '\/nowhere\/socket'$/m],
-    [['--interval', '0'], 2, /'--interval' must be a number of seconds .* Received '0'/],
-    [['--interval', 'often'], 2, /Received 'often'/],
-    [['--inverval', '2'], 2, /^rondo: top: .*'--inverval'/],
+    [['--interval', '0', ...live], 2, /'--interval' must be a number of seconds .* Received '0'/],
+    [['--interval', 'often', ...live], 2, /Received 'often'/],
+    [['--inverval', '2'], 2, /'--inverval'/],
     [['more'], 2, /^rondo: top: unexpected 'more'/],
     [['--name', '../x'], 2, /'--name' must be/],
   ];

@@ -141,8 +141,8 @@ export function plainTable(snapshot: Named, rates: Rates): string {
   const rows = rowsOf(snapshot, rates, choice).map((row) => cellsOf(row, COLUMNS));
   const summary = summaryOf(snapshot, rates, Number.MAX_SAFE_INTEGER, look);
   return [...summary.map(stripVTControlCharacters), '', heading, ...rows]
-    .map((line) => `${line.trimEnd()}\n`)
-    .join('');
+    .map((line) => line.trimEnd())
+    .join('\n');
 }
 
 function headingOf(

@@ -1,0 +1,92 @@
+/** What `rondo status` prints for people. */
+
+import type { ControlStatus, LastReload } from '../../control/answers.js';
+import type { SeatSnapshot, WorkerSnapshot } from '../../control/types.js';
+import { textOf } from '../place.js';
+import { type Cell, durationText, tableOf } from './table.js';
+
+const WORKER_TITLES = [
+  'SEAT',
+  'STATE',
+  'PID',
+  'UP',
+  'OPEN',
+  'PENDING',
+  'HANDED',
+  'BUSY',
+  'LOOP',
+  'MEMORY',
+  'WEIGHT',
+  'FAILURES',
+];
+const LISTENER_TITLES = ['LISTENER', 'ADDRESS', 'STATE', 'POLICY', 'ACCEPTED', 'TURNED AWAY'];
+
+export function statusText(status: ControlStatus): string {
+  const lines = [...head(status), '', ...workers(status)];
+  if (status.listeners.length > 0) lines.push('', ...listeners(status));
+  return lines.join('\n');
+}
+
+function head(status: ControlStatus): string[] {
+  const { name, pid, program, uptimeMs, versions, state, isDegraded, ready, workers } = status;
+  const { dealing, agent, lastReload } = status;
+  const how =
+    dealing === null
+      ? "node:cluster's own scheduling"
+      : `${dealing.transport}, policy ${dealing.policy}, window ${dealing.window}`;
+  return [
+    `${name} (pid ${pid}): ${program}`,
+    `up ${durationText(uptimeMs)}, rondo ${versions.rondo}, Node ${versions.node}`,
+    `${state}${isDegraded ? ', degraded' : ''}, ${ready} of ${workers} workers ready; ${how}`,
+    ...(agent === null
+      ? []
+      : [`agent: ${agent.isReady ? `ready (pid ${agent.pid})` : 'not ready'}`]),
+    ...(lastReload === null ? [] : [reloadText(lastReload)]),
+  ];
+}
+
+function reloadText({ time, outcome, ms, error }: LastReload): string {
+  const when = `${durationText(Math.max(0, Date.now() - time))} ago`;
+  if (outcome === 'running') return `reload: runs for ${durationText(ms)}`;
+  const why = error === null ? '' : `: ${error.message.split('\n', 1)[0]}`;
+  return `last reload: ${outcome} after ${durationText(ms)}, begun ${when}${why}`;
+}
+
+function workers({ seats }: ControlStatus): string[] {
+  const rows = seats.flatMap((seat) =>
+    seat.workers.length === 0
+      ? [rowOf(seat, null)]
+      : seat.workers.map((worker) => rowOf(seat, worker)),
+  );
+  return tableOf(WORKER_TITLES, rows, ['SEAT', 'STATE']);
+}
+
+function rowOf(seat: SeatSnapshot, worker: WorkerSnapshot | null): Cell[] {
+  const { loopDelayMs = null, utilisation = null, memoryBytes = null } = worker ?? {};
+  return [
+    String(seat.seat),
+    worker?.state ?? seat.state,
+    worker?.pid ?? null,
+    worker && durationText(worker.livedMs),
+    worker?.open ?? null,
+    worker?.pending ?? null,
+    seat.counters.handed,
+    utilisation === null ? null : `${Math.round(utilisation * 100)} %`,
+    loopDelayMs === null ? null : `${loopDelayMs.toFixed(1)} ms`,
+    memoryBytes === null ? null : `${Math.round(memoryBytes / 1e6)} MB`,
+    seat.weight,
+    seat.failures,
+  ];
+}
+
+function listeners({ listeners }: ControlStatus): string[] {
+  const rows = listeners.map(({ id, address, paused, policy, accepted, turnedAway }) => [
+    String(id),
+    address === null ? null : textOf(address),
+    paused ? 'paused' : 'open',
+    policy,
+    accepted,
+    turnedAway,
+  ]);
+  return tableOf(LISTENER_TITLES, rows, ['LISTENER', 'ADDRESS', 'STATE', 'POLICY']);
+}
