@@ -3,6 +3,7 @@
  * of each worker. For those who watch; the snapshots themselves have totals only.
  */
 
+import { currentWorker } from './current-worker.js';
 import type { SeatSnapshot, Snapshot } from './types.js';
 
 /** Null: not known, for instance because there was no earlier snapshot of this primary. */
@@ -35,7 +36,7 @@ export function ratesBetween(before: Snapshot | null, now: Snapshot): Rates {
     seats.set(seat.seat, {
       dealt: old === undefined ? 0 : Math.max(0, seat.counters.handed - old.counters.handed),
       receivedPerSecond: perSecond(old?.counters.received, seat.counters.received),
-      cpu: null,
+      cpu: old === undefined ? null : cpuOf(old, seat, elapsedMs),
     });
   }
   const known = [...seats.values()].flatMap(({ receivedPerSecond }) => receivedPerSecond ?? []);
@@ -52,6 +53,16 @@ function elapsedBetween(before: Snapshot | null, now: Snapshot): number | null {
   if (before === null || before.pid !== now.pid) return null;
   const elapsedMs = now.uptimeMs - before.uptimeMs;
   return elapsedMs > 0 ? elapsedMs : null;
+}
+
+/** Null also for a worker that was not there before. */
+function cpuOf(before: SeatSnapshot, now: SeatSnapshot, elapsedMs: number | null): number | null {
+  const worker = currentWorker(now);
+  const old = before.workers.find(({ id }) => id === worker?.id);
+  const [from, to] = [old?.cpuS ?? null, worker?.cpuS ?? null];
+  return elapsedMs === null || from === null || to === null || to < from
+    ? null
+    : ((to - from) * 1_000) / elapsedMs;
 }
 
 function seatOf(snapshot: Snapshot | null, seat: number): SeatSnapshot | undefined {

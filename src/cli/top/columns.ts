@@ -35,7 +35,7 @@ export const COLUMNS: readonly Column[] = [
   numbers('CONN/S', 8, 90, ({ rates }) => rates.receivedPerSecond, rate),
   numbers('OPEN', 7, 75, ({ seat }) => seat.open, count),
   numbers('PEND', 6, 50, ({ seat }) => seat.pending, count),
-  numbers('RESTARTS', 10, 65, ({ seat }) => seat.failures, count),
+  numbers('RESTARTS', 10, 65, ({ seat }) => seat.restarts, count),
   numbers(
     'AGE',
     8,

@@ -12,9 +12,10 @@ import type { Supervisor } from '../../supervisor/supervisor.js';
 import { end, type Handler } from '../server.js';
 import { pageDocument } from './document.js';
 import { Happenings } from './happenings.js';
+import { LatencyWindow } from './latency-window.js';
 import { Lives } from './lives.js';
 import { ReloadWatch } from './reload-progress.js';
-import { viewOf } from './view.js';
+import { handOffTimes, viewOf } from './view.js';
 import { Viewers } from './viewers.js';
 import type { Hello, Tick } from './wire.js';
 
@@ -53,6 +54,7 @@ class Live {
   readonly #viewers = new Viewers(() => this.#pause());
   #timer: NodeJS.Timeout | null = null;
   #last: Snapshot | null = null;
+  #latency = new LatencyWindow();
 
   constructor(supervisor: Supervisor) {
     this.#supervisor = supervisor;
@@ -95,6 +97,7 @@ class Live {
     this.#last = now;
     const tick: Tick = {
       ...viewOf(now, rates),
+      handOff: this.#latency.add(now.time, handOffTimes(now)),
       reload: this.#reload.progress,
       lives: this.#lives.takeChanged(),
       happenings: this.#happenings.takeNew(),
@@ -106,5 +109,6 @@ class Live {
     if (this.#timer !== null) clearInterval(this.#timer);
     this.#timer = null;
     this.#last = null;
+    this.#latency = new LatencyWindow();
   }
 }

@@ -5,9 +5,10 @@ import type { Rates } from '../../control/rates.js';
 import type { SeatSnapshot, Snapshot, WorkerSnapshot } from '../../control/types.js';
 import type { ListenerStats } from '../../types.js';
 import { textOf } from './happenings.js';
+import type { Histogram } from './latency-window.js';
 import type { DealingView, ListenerView, SeatView, Tick, WorkerView } from './wire.js';
 
-export type View = Omit<Tick, 'reload' | 'lives' | 'happenings'>;
+export type View = Omit<Tick, 'reload' | 'lives' | 'happenings' | 'handOff'>;
 
 export function viewOf(snapshot: Snapshot, rates: Rates): View {
   const { time, pid, uptimeMs, versions, state, isDegraded, workers, ready, agent } = snapshot;
@@ -25,7 +26,6 @@ export function viewOf(snapshot: Snapshot, rates: Rates): View {
     listeners: snapshot.listeners.map(listenerOf),
     dealing: dealingOf(snapshot, rates),
     seats: snapshot.seats.map((seat) => seatOf(seat, rates)),
-    handOff: null,
   };
 }
 
@@ -47,13 +47,13 @@ function dealingOf({ dealing }: Snapshot, { acceptedPerSecond }: Rates): Dealing
 }
 
 function seatOf(snapshot: SeatSnapshot, rates: Rates): SeatView {
-  const { seat, state, failures, counters, open, pending } = snapshot;
+  const { seat, state, failures, restarts, counters, open, pending } = snapshot;
   const worker = currentWorker(snapshot);
-  const { dealt = 0, receivedPerSecond = null } = rates.seats.get(seat) ?? {};
+  const { dealt = 0, receivedPerSecond = null, cpu = null } = rates.seats.get(seat) ?? {};
   return {
     seat,
     state,
-    worker: worker && workerOf(worker),
+    worker: worker && workerOf(worker, cpu),
     draining: drainingBeside(snapshot, worker),
     dealt,
     receivedPerSecond,
@@ -61,11 +61,23 @@ function seatOf(snapshot: SeatSnapshot, rates: Rates): SeatView {
     lost: counters.lost + counters.unfinished,
     open,
     pending,
-    restarts: failures,
+    restarts,
+    failures,
   };
 }
 
-function workerOf({ pid, state, livedMs, ...worker }: WorkerSnapshot): WorkerView {
-  const { memoryBytes, loopDelayMs, utilisation } = worker;
-  return { pid, state, ageMs: livedMs, cpu: null, memoryBytes, loopDelayMs, utilisation };
+function workerOf(worker: WorkerSnapshot, cpu: number | null): WorkerView {
+  const { pid, state, livedMs, memoryBytes, loopDelayMs, utilisation } = worker;
+  return { pid, state, ageMs: livedMs, cpu, memoryBytes, loopDelayMs, utilisation };
+}
+
+/** Over all seats, also those that are no more: it never falls. Null where nobody measures. */
+export function handOffTimes({ dealing, seats, pastSeats }: Snapshot): Histogram | null {
+  const all = [...seats, ...pastSeats].map(({ handoffTimes }) => handoffTimes);
+  const [first] = all;
+  if (dealing === null || first === undefined || first.bounds.length === 0) return null;
+  const counts = first.counts.map((_, bucket) =>
+    all.reduce((sum, times) => sum + (times.counts[bucket] ?? 0), 0),
+  );
+  return { boundsMs: first.bounds.map((seconds) => seconds * 1_000), counts };
 }

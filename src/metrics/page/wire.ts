@@ -81,7 +81,9 @@ export interface SeatView {
   lost: number;
   open: number;
   pending: number;
+  /** Processes after the first, for whatever reason, and those that had failed. */
   restarts: number;
+  failures: number;
 }
 
 export interface WorkerView {

@@ -28,7 +28,7 @@ function stateOf({ state, isDegraded, reload }: Tick): [text: string, mood: stri
 }
 
 function figuresOf({ dealing, seats, workers, ready, agent }: Tick): Array<[string, string]> {
-  const sum = (key: 'open' | 'pending' | 'restarts' | 'lost'): string =>
+  const sum = (key: 'open' | 'pending' | 'failures' | 'lost'): string =>
     count(seats.reduce((total, seat) => total + seat[key], 0));
   return [
     ['ready', `${ready} of ${workers}`],
@@ -38,7 +38,7 @@ function figuresOf({ dealing, seats, workers, ready, agent }: Tick): Array<[stri
     ['pending', sum('pending')],
     ['waiting', count(dealing?.waiting ?? null)],
     ['lost', sum('lost')],
-    ['failures', sum('restarts')],
+    ['failures', sum('failures')],
     ...(agent === null ? [] : [['agent', agent.isReady ? 'ready' : 'missing'] as [string, string]]),
   ];
 }

@@ -28,7 +28,8 @@ const COLUMNS: Column[] = [
   { label: 'Memory', text: ({ worker }) => megabytes(worker?.memoryBytes ?? null) },
   { label: 'Loop delay', text: ({ worker }) => milliseconds(worker?.loopDelayMs ?? null) },
   { label: 'Utilisation', text: ({ worker }) => percent(worker?.utilisation ?? null) },
-  { label: 'Failures', text: ({ restarts }) => count(restarts) },
+  { label: 'Restarts', text: ({ restarts }) => count(restarts) },
+  { label: 'Failures', text: ({ failures }) => count(failures) },
   { label: 'Age', text: ({ worker }) => (worker === null ? '–' : duration(worker.ageMs)) },
 ];
 
