@@ -29,6 +29,8 @@ export class Followers {
     for (const record of this.#log.last(last)) response.write(`${JSON.stringify(record)}\n`);
     const end = this.#log.follow((_record, line) => {
       response.write(line);
+      // At once: with its last line the process may end.
+      response.socket?.uncork();
       if (response.writableLength <= MOST_WAITING_BYTES) return;
       this.#onUnread();
       response.destroy();

@@ -141,7 +141,8 @@ export function actionText({ action, arguments: given, by, error }: ControlActio
     return `${key} ${isPlain ? value : JSON.stringify(value)?.slice(0, LONGEST_VALUE)}`;
   });
   const what = fields.length === 0 ? action : `${action} (${fields.join(', ')})`;
-  if (error !== null) return `${what} failed: ${error.message}`;
+  // What a worker wrote last is in the event.
+  if (error !== null) return `${what} failed: ${error.message.split('\n', 1)[0]}`;
   return `${what}, asked for by ${nameOf(by)}`;
 }
 

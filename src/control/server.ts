@@ -47,6 +47,8 @@ export interface ControlServerOptions {
   actions?: Partial<ControlActions>;
   /** Is called when something is asked for, before it is done, and again with the error if it fails. */
   onAction?: (action: ControlAction) => void;
+  /** The pid of a process whose place is taken, as it hands over to this one. Default none. @internal */
+  replaces?: number;
   /** What `/v1/logs` and `/v1/events` show. Default: a log of its own, from when the server was made. @internal */
   log?: EventLog;
 }
@@ -57,6 +59,7 @@ const KEYS: Record<keyof ControlServerOptions, true> = {
   name: true,
   actions: true,
   onAction: true,
+  replaces: true,
   log: true,
 };
 
@@ -170,7 +173,7 @@ export class ControlServer {
   }
 
   async #listenAt(file: string): Promise<string> {
-    this.#removeFile = await listenAtFile(this.#server, file);
+    this.#removeFile = await listenAtFile(this.#server, file, this.#options.replaces);
     return path.resolve(file);
   }
 

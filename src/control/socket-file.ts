@@ -44,19 +44,25 @@ export class LiveError extends RondoError {
 
 /**
  * Has `server` listen there, with mode 0600, and returns what removes the file, at exit by itself, unless another
- * has taken its place. A socket at which nobody listens is replaced.
+ * has taken its place. A socket at which nobody listens is replaced, and so is that of the process `replaces`: clients find one
+ * or the other at any time.
  *
  * Rejects with {@link LiveError} if somebody does, `ERR_RONDO_CONTROL_PLACE` if anything else is there, and
  * system errors.
  */
-export async function listenAtFile(server: Server, file: string): Promise<() => void> {
+export async function listenAtFile(
+  server: Server,
+  file: string,
+  replaces?: number,
+): Promise<() => void> {
   const place = path.resolve(file);
+  await clear(place, replaces);
   const directory = openRoom(place);
   const bound = path.join(directory, 's');
   try {
     await listen(server, bound);
     chmodSync(bound, 0o600);
-    await take(place, bound);
+    await take(place, bound, replaces);
   } catch (error) {
     server.close();
     throw error;
@@ -120,29 +126,36 @@ function listen(server: Server, bound: string): Promise<void> {
 }
 
 /** Gives the socket its name. A link, in place of a rename, never replaces what has come meanwhile. */
-async function take(place: string, bound: string): Promise<void> {
+async function take(place: string, bound: string, replaces?: number): Promise<void> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     try {
       return linkSync(bound, place);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-    await clear(place);
+    // Nobody else takes the place of one that lives.
+    if ((await clear(place, replaces)) === 'handed over') return renameSync(bound, place);
   }
   throw new LiveError(place, null);
 }
 
-async function clear(place: string): Promise<void> {
+/** Removes what nobody listens at. Rejects if somebody does, and if it is something else. */
+async function clear(place: string, replaces?: number): Promise<'clear' | 'handed over'> {
   const found = statOf(place);
-  if (found === null) return;
+  if (found === null) return 'clear';
   if (!found.isSocket()) {
     const what = found.isSymbolicLink() ? 'a symbolic link' : 'no socket';
     const text = `The control socket cannot be '${place}': that is ${what}, and is left alone`;
     throw new RondoError('ERR_RONDO_CONTROL_PLACE', text);
   }
   const pid = await listenerAt(place);
-  if (pid !== null) throw new LiveError(place, pid ?? (await pidByAsking(place)));
-  removeStale(place, found);
+  if (pid === null) {
+    removeStale(place, found);
+    return 'clear';
+  }
+  const known = pid ?? (await pidByAsking(place));
+  if (known !== null && known === replaces) return 'handed over';
+  throw new LiveError(place, known);
 }
 
 /** Where the kernel does not tell. */

@@ -72,3 +72,16 @@ test('flags become options', (t) => {
   t.match(parseArguments(['start', 'app.js', ...flags]), { settings });
   t.end();
 });
+
+const commands = 'status reload scale drain restart pause resume set stop upgrade logs'.split(' ');
+
+for (const command of commands) {
+  test(`${command} --help`, async (t) => {
+    const run = runCli(t, [command, '--help']);
+    t.equal(await run.end, 0);
+    for (const word of [`Usage: rondo ${command}`, '--name', '--control', '--json', 'Exit codes']) {
+      t.match(run.stdout(), word);
+    }
+    t.equal(run.stderr(), '');
+  });
+}

@@ -105,3 +105,26 @@ test('several at once', async (t) => {
   }
   t.strictSame(readdirSync(path.dirname(file)), ['control']);
 });
+
+test('it is handed over', async (t) => {
+  const { supervised, client, path: file } = await openControlled(t);
+  const next = await openSupervisor(t);
+  const wrong = { path: file, replaces: next.pid };
+  await t.rejects(next.call('control', wrong), { code: 'ERR_RONDO_CONTROL_PLACE' });
+  t.match(await client.identity(), { pid: supervised.pid });
+  let isOver = false;
+  const asked: number[] = [];
+  const asking = (async () => {
+    while (!isOver) asked.push((await client.identity()).pid);
+  })();
+  await next.call('control', { path: file, replaces: supervised.pid });
+  isOver = true;
+  await asking;
+  await supervised.call('closeControl');
+  t.ok(
+    asked.every((pid) => pid === supervised.pid || pid === next.pid),
+    'somebody always answers',
+  );
+  t.match(await client.identity(), { pid: next.pid });
+  t.strictSame(readdirSync(path.dirname(file)), ['control']);
+});
