@@ -10,6 +10,7 @@ import { invalidOption, type RondoError } from '../errors.js';
 import { checkInteger } from '../options.js';
 import type { ListenerChanges, SlotOptions } from '../types.js';
 import { Configuration } from './configuration.js';
+import { Figures } from './figures.js';
 import { rondo } from './forking.js';
 import { Lifecycle } from './lifecycle.js';
 import { dispatcherInUse, findListener, listenersMeant } from './listeners.js';
@@ -46,7 +47,8 @@ import type { WorkerProcess } from './worker-process.js';
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> {
   readonly #configuration: Configuration;
-  readonly #teller = new Teller(this);
+  readonly #figures = new Figures();
+  readonly #teller = new Teller(this, this.#figures.note);
   readonly #lifecycle: Lifecycle;
   /** Reloads, scalings and recyclings come one after another. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -257,6 +259,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const { state, isDegraded, crew, agent } = this.#lifecycle;
     const dispatcher = rondo()?.dispatcher.stats() ?? null;
     return { state, isDegraded, seats: crew.stats(), agent, dispatcher };
+  }
+
+  /** What has been counted of each seat, and of reloads. @internal */
+  get figures(): Figures {
+    return this.#figures;
   }
 
   #enqueue<R>(run: () => Promise<R>): Promise<R> {

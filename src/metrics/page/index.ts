@@ -21,14 +21,25 @@ import type { Hello, Tick } from './wire.js';
 
 const INTERVAL_MS = 500;
 
+/** What {@link pageHandlers} makes. */
 export interface Page {
-  /** For a MetricsServer. */
+  /** `/` and `/events`, for the `routes` of a `MetricsServer`. */
   routes: ReadonlyMap<string, Handler>;
-  /** Ends what the viewers are told, and forgets the past. */
+  /** Ends what the viewers are told, and forgets the past; twice is as good as once. */
   close(): void;
 }
 
-/** From now on the recent past of the workers is kept. */
+/**
+ * The page on which a browser sees what a Supervisor does, live, and the events that it is told.
+ *
+ * ```js
+ * const { routes } = pageHandlers(supervisor);
+ * await new MetricsServer({ supervisor, port: 9100, routes }).listen();
+ * ```
+ *
+ * From now on the lives of the workers of the last six minutes are kept, for those who open it late: call it before
+ * `supervisor.start()`. The page changes nothing. 32 may watch at once; one more is answered with status 503.
+ */
 export function pageHandlers(supervisor: Supervisor): Page {
   const live = new Live(supervisor);
   return {
