@@ -1,13 +1,11 @@
 // Pictures of the page of `--metrics` for docs/images/: a supervised server under a bounded load, of which a worker
-// has been killed and which is reloaded meanwhile. Needs Chromium. Usage: node scripts/page-pictures.mjs
+// has been killed and which is reloaded meanwhile. Needs Chromium. Usage: node scripts/page-pictures.mjs [seconds]
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Supervisor } from 'rondo';
+import { MetricsServer, pageHandlers, Supervisor } from 'rondo';
 import ts from 'typescript';
-import { pageHandlers } from '../dist/metrics/page/index.js';
-import { MetricsServer } from '../dist/metrics/server.js';
 import { root } from './support.mjs';
 
 const PICTURES = [
@@ -24,9 +22,9 @@ const supervisor = new Supervisor({
   workers: 4,
   guard: true,
 });
-await supervisor.start();
 const { routes } = pageHandlers(supervisor);
-const server = new MetricsServer({ host: '127.0.0.1', port: 0, routes });
+await supervisor.start();
+const server = new MetricsServer({ supervisor, port: 0, routes });
 const url = `http://127.0.0.1:${(await server.listen()).port}/`;
 const { startBrowser, findBrowser } = await importTypeScript('test/fixtures/browser.ts');
 const browser = await startBrowser(findBrowser());
@@ -44,9 +42,9 @@ for (const { name, width, scheme } of PICTURES) {
   await browser.open(url, { width, height: 900, scheme });
   // Strips and rates of half a minute.
   await delay(SECONDS * 1_000 * 0.6);
-  const picture = await browser.screenshot();
-  writeFileSync(path.join(directory, `${name}.png`), picture);
-  console.log(`${name}.png: ${Math.round(picture.length / 1024)} KB`);
+  const picture = await browser.screenshot(undefined, 'webp');
+  writeFileSync(path.join(directory, `${name}.webp`), picture);
+  console.log(`${name}.webp: ${Math.round(picture.length / 1024)} KB`);
 }
 clearInterval(load);
 await browser.close();

@@ -80,7 +80,7 @@ export class Dealing {
     this.#isDrawing = false;
     if (this.#tick === null) return;
     const { seats, dealing } = this.#tick;
-    const lane = Math.min(26, Math.max(4, 420 / Math.max(1, seats.length)));
+    const lane = Math.min(40, Math.max(4, 420 / Math.max(1, seats.length)));
     const width = this.#canvas.clientWidth;
     const height = Math.max(96, Math.ceil(seats.length * lane));
     this.#resize(width, height);

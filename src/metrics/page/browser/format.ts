@@ -23,7 +23,7 @@ export function milliseconds(value: number | null): string {
   if (value === null) return UNKNOWN;
   if (value < 1) return `${Math.round(value * 1_000)} µs`;
   if (value < 10) return `${value.toFixed(1)} ms`;
-  return value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
+  return value < 1_000 ? `${Math.round(value)} ms` : `${(value / 1_000).toFixed(1)} s`;
 }
 
 /** The two largest units. */

@@ -39,14 +39,17 @@ export class Timeline {
   readonly #svg = byId<SVGSVGElement>('timeline');
   readonly #back = svgElement('g');
   readonly #front = svgElement('g');
+  /** Above all bars. */
+  readonly #marks = svgElement('g');
   #drawn = new Map<number, Drawn>();
 
   constructor() {
-    this.#svg.append(this.#back, this.#front);
+    this.#svg.append(this.#back, this.#front, this.#marks);
   }
 
   reset(lives: readonly Life[]): void {
     this.#front.replaceChildren();
+    this.#marks.replaceChildren();
     this.#drawn = new Map();
     for (const life of lives) this.add(life);
   }
@@ -63,9 +66,10 @@ export class Timeline {
     const from = time - shownMs;
     const since = minutes === 1 ? 'last minute' : `last ${minutes} minutes`;
     setText(byId('timeline-since'), since);
-    for (const [id, { life, group }] of this.#drawn) {
+    for (const [id, { life, group, mark }] of this.#drawn) {
       if (life.exitedAt === null || life.exitedAt > from) continue;
       group.remove();
+      mark.remove();
       this.#drawn.delete(id);
     }
     const lanes = [...new Set([...seats.map(({ seat }) => seat), ...this.#seats()])];
@@ -98,8 +102,9 @@ export class Timeline {
     };
     const mark = svgElement('text');
     const title = svgElement('title');
-    group.append(title, bars.starting, bars.ready, bars.draining, mark);
+    group.append(title, bars.starting, bars.ready, bars.draining);
     this.#front.append(group);
+    this.#marks.append(mark);
     return { life, row, group, bars, mark, title };
   }
 
