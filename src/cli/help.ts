@@ -42,7 +42,7 @@ ${policies}
       --name NAME          by which rondo status and the others find it (default: the program's file)
       --control PATH       where its control socket is (default: by its name, in $XDG_RUNTIME_DIR/rondo or
                            /run/rondo); off: there is none
-      --metrics [HOST:]PORT serve /metrics, /live and /ready there (off; without HOST on 127.0.0.1)
+      --metrics [HOST:]PORT serve a page, /metrics, /live and /ready there (off; without HOST on 127.0.0.1)
       --json               log JSON, one line per event
   -h, --help               print this
   -v, --version            print the version
