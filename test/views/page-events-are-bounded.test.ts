@@ -6,9 +6,10 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { test } from 'tap';
 import { Viewers } from '../../dist/metrics/page/viewers.js';
+import { runCli } from '../fixtures/cluster-cli.js';
 import { until } from '../fixtures/faults.js';
 import { openViewer } from '../fixtures/page.js';
-import { openSupervisor } from '../fixtures/supervisor.js';
+import { APP, openSupervisor } from '../fixtures/supervisor.js';
 
 const MOST_VIEWERS = 32;
 
@@ -115,4 +116,17 @@ test('the page allows what is in it and nothing else', async (t) => {
   const events = await fetch(`${url}/events`, { method: 'HEAD' });
   t.match(events.headers.get('content-type'), 'text/event-stream');
   t.equal((await fetch(`${url}/events`, { method: 'POST' })).status, 405);
+});
+
+test('rondo start --metrics serves it', async (t) => {
+  const run = runCli(t, ['start', APP, '-w', '1', '--metrics', '0', '--control', 'off']);
+  const [, url] = await run.says(/metrics at (http:\S+)\/metrics/);
+  await run.listening(1);
+  t.match(await (await fetch(`${url}/`)).text(), '<title>rondo</title>');
+  const viewer = openViewer(t, Number(new URL(url ?? '').port));
+  await until('it is told', () => viewer.ticks.length > 0);
+  t.match(viewer.ticks[0], { pid: run.child.pid, ready: 1, seats: [{ seat: 0 }] });
+  viewer.close();
+  run.child.kill('SIGTERM');
+  t.equal(await run.end, 0, 'and is stopped as without a viewer');
 });
