@@ -2,6 +2,7 @@
 // emptied first: a process that runs from it meanwhile goes on.
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { buildPage } from './build-page.mjs';
 import { must, root, tsc } from './support.mjs';
 
 const source = path.join(root, 'src');
@@ -15,3 +16,5 @@ for (const entry of readdirSync(output, { recursive: true, withFileTypes: true }
   const from = path.join(source, entry.isDirectory() ? stem : `${stem}.ts`);
   if (!existsSync(from)) rmSync(file, { recursive: true, force: true });
 }
+
+buildPage();

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { RondoError } from '../errors.js';
 import type { SupervisorOptions } from '../supervisor/types.js';
+import { type MetricsAddress, parseMetricsAddress } from './metrics-address.js';
 
 /** Wrong usage. The message names the option or argument. */
 export class ArgumentError extends Error {}
@@ -21,6 +22,7 @@ export interface StartArguments {
   /** Where the control socket is to be, or `off`; null for the default place. */
   control: string | null;
   name: string | null;
+  metrics: MetricsAddress | null;
   isJson: boolean;
 }
 
@@ -59,6 +61,7 @@ const OPTIONS = {
   pidfile: { type: 'string' },
   control: { type: 'string' },
   name: { type: 'string' },
+  metrics: { type: 'string' },
   json: { type: 'boolean' },
   'no-guard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -89,6 +92,7 @@ export function parseArguments(words: string[]): Arguments {
     pidFile: values.pidfile ?? null,
     control: values.control ?? null,
     name: values.name ?? null,
+    metrics: metricsOf(values.metrics),
     isJson: values.json === true,
   };
 }
@@ -102,6 +106,13 @@ function parse(args: string[]) {
     // Node goes on with advice about positional arguments that would not help here.
     throw new ArgumentError(message.split('. To specify')[0]);
   }
+}
+
+function metricsOf(text: string | undefined): MetricsAddress | null {
+  if (text === undefined) return null;
+  const address = parseMetricsAddress(text);
+  if (address !== null) return address;
+  throw new ArgumentError(`--metrics must be [HOST:]PORT, IPv6 in brackets. Received '${text}'`);
 }
 
 function settingsOf(values: ReturnType<typeof parse>['values']): Settings {

@@ -11,6 +11,7 @@ const policies = POLICIES.map(
 export const HELP = `Usage: rondo start [options] <file> [-- arguments]
        rondo status, reload, scale N, drain SEAT, restart SEAT, pause, resume, set, logs, stop, upgrade: ask and
            change what runs; see rondo status --help and so on
+       rondo top: what it does, live in a terminal; see rondo top --help
        rondo bench [options], rondo bench compare A B, rondo bench serve NAME; see rondo bench --help
 
 rondo start runs a server file, as it is, in several processes that share its ports, and keeps them alive.
@@ -42,6 +43,7 @@ ${policies}
       --name NAME          by which rondo status and the others find it (default: the program's file)
       --control PATH       where its control socket is (default: by its name, in $XDG_RUNTIME_DIR/rondo or
                            /run/rondo); off: there is none
+      --metrics [HOST:]PORT serve a page, /metrics, /live and /ready there (off; without HOST on 127.0.0.1)
       --json               log JSON, one line per event
   -h, --help               print this
   -v, --version            print the version

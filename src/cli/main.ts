@@ -13,6 +13,7 @@ import { CONTROL_COMMANDS } from './control/commands.js';
 import { HELP } from './help.js';
 import { localBin } from './local.js';
 import { start } from './start.js';
+import { TOP_COMMAND } from './top/command.js';
 
 const WRONG_USAGE = 2;
 
@@ -20,6 +21,7 @@ const WRONG_USAGE = 2;
 const COMMANDS: Record<string, (words: string[]) => void | Promise<void>> = {
   bench,
   ...CONTROL_COMMANDS,
+  ...TOP_COMMAND,
 };
 
 function main(words: string[]): void {

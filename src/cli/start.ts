@@ -19,6 +19,7 @@ import { ArgumentError, asArgumentError, type StartArguments } from './arguments
 import { serveControl } from './control/serve.js';
 import { sayWhatStarts } from './first-line.js';
 import { describe, logEvents, noteLine } from './log.js';
+import { serveMetrics } from './metrics.js';
 import { Progress } from './progress.js';
 import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
@@ -82,7 +83,9 @@ export async function start(given: StartArguments): Promise<void> {
     systemd.started();
     tellParent();
   };
-  supervisor.start().then(onStarted, (error: RondoError) => {
+  const started =
+    given.metrics === null ? supervisor.start() : serveMetrics(run).then(() => supervisor.start());
+  started.then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
     onError(error);

@@ -32,6 +32,8 @@ export class Followers {
       // At once: with its last line the process may end.
       response.socket?.uncork();
       if (response.writableLength <= MOST_WAITING_BYTES) return;
+      // Once, though more lines may come before it is closed.
+      end();
       this.#onUnread();
       response.destroy();
     });

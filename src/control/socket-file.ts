@@ -176,7 +176,9 @@ function removeStale(place: string, found: Stats): void {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
     return;
   }
-  if (isSame(statOf(aside), found)) removeFile(aside);
+  // The number of a file that is gone is given to the next one.
+  const moved = statOf(aside);
+  if (isSame(moved, found) && moved?.mtimeMs === found.mtimeMs) removeFile(aside);
   else renameSync(aside, place);
 }
 

@@ -15,6 +15,7 @@ import type {
 } from '../types.js';
 import { type DispatcherEvents, type Tell, tellerOf, transportEvents } from './events.js';
 import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './listener.js';
+import type { ListenerTotals } from './listener-sums.js';
 import { Listeners } from './listeners.js';
 import { openTransport } from './open-transport.js';
 import {
@@ -28,7 +29,7 @@ import {
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
-import type { Transport } from './transport.js';
+import type { Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
 
@@ -202,6 +203,16 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return this.close();
   }
 
+  /** Of the dispatcher as a whole. @internal */
+  counts(): TransportCounts {
+    return this.#transport.counts();
+  }
+
+  /** What has been counted at each address, also of listeners that are closed. @internal */
+  listenerTotals(): ListenerTotals[] {
+    return this.#listeners.totals();
+  }
+
   /** Binds paths anew that have been unlinked, at once. @internal */
   renewPaths(): void {
     this.#transport.renewPaths();
@@ -225,6 +236,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     this.#state.checkRoomFor(name, target);
     const id = this.#listeners.takeId();
     const dealing = dealingOptions(changeable, changeable.policy ?? this.#policy);
+    this.#listeners.forgetCounts(id);
     const address = await this.#transport.listen(id, target, dealing);
     const listener = new Listener(
       id,

@@ -7,6 +7,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Address, PickSlot, SlotOptions, TransportName } from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
+import type { Tally } from './tally.js';
 
 /** A Unix socket, with the permission bits of its file. */
 export interface PathPlace {
@@ -97,6 +98,7 @@ export interface LoopFigures {
 
 export interface SlotCounts extends LoopFigures {
   handed: number;
+  received: number;
   pending: number;
   open: number;
   ended: number;
@@ -129,8 +131,11 @@ export interface Transport {
   configureSlot(slot: number, options: Required<SlotOptions>): void;
   /** Opens the channel of a new generation. Throws a system error. */
   openSlot(slot: number, generation: number): SlotChannel;
-  /** Called once per generation, with a process that was started with its SlotChannel. */
-  assign(slot: number, generation: number, child: ChildProcess): void;
+  /**
+   * Called once per generation, with a process that was started with its SlotChannel. Returns what is counted
+   * of it.
+   */
+  assign(slot: number, generation: number, child: ChildProcess): Tally;
   /** The process is gone (`isExited`), or the program is done with it. Answered by `onGone`. */
   removeSlot(slot: number, generation: number, isExited: boolean): void;
   /** What every worker is told, from now on and after each change. */

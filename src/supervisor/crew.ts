@@ -13,7 +13,7 @@ import { OomWatch } from './oom.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Seat, type SeatHost } from './seat.js';
 import type { Teller } from './teller.js';
-import type { SeatStats, StopSignal, WorkerInfo } from './types.js';
+import type { SeatStats, StopSignal, WorkerInfo, WorkerState } from './types.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** Why there is no worker any more. */
@@ -37,6 +37,8 @@ export class Crew {
   readonly #seats: Seat[] = [];
   /** Those that were removed and still drain. */
   readonly #leaving = new Set<Seat>();
+  /** How often seats of those numbers had failed that were removed. */
+  readonly #failed: number[] = [];
   /** Looks after each change whether what they wait for has come. */
   readonly #looks = new Set<() => void>();
   readonly #oom = new OomWatch();
@@ -71,6 +73,13 @@ export class Crew {
     return this.#everySeat().map((seat) => seat.stats());
   }
 
+  outline(): Array<{ id: number; states: WorkerState[] }> {
+    return this.#everySeat().map(({ id, workers }) => ({
+      id,
+      states: workers.map(({ state }) => state),
+    }));
+  }
+
   find(worker: Worker): WorkerProcess | undefined {
     return this.workers.find((one) => one.worker === worker);
   }
@@ -79,7 +88,8 @@ export class Crew {
   grow(count: number): readonly Seat[] {
     const added: Seat[] = [];
     while (this.#seats.length < count && !this.#isClosed) {
-      const seat = new Seat(this.#seats.length, this.#host.options(), this.#seatHost);
+      const id = this.#seats.length;
+      const seat = new Seat(id, this.#host.options(), this.#seatHost, this.#failed[id]);
       this.#seats.push(seat);
       added.push(seat);
     }
@@ -95,7 +105,10 @@ export class Crew {
   async resize(count: number): Promise<{ ended: Promise<void> }> {
     const added = this.grow(count);
     const removed = this.#seats.splice(count);
-    for (const seat of removed) this.#leaving.add(seat);
+    for (const seat of removed) {
+      this.#leaving.add(seat);
+      this.#failed[seat.id] = seat.failures;
+    }
     const ended = removed.map(async (seat) => {
       await seat.close('scale');
       this.#leaving.delete(seat);

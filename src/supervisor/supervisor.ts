@@ -10,6 +10,7 @@ import { invalidOption, type RondoError } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf, type Keys } from '../options.js';
 import type { ListenerChanges, SlotOptions } from '../types.js';
 import { Configuration } from './configuration.js';
+import { Figures } from './figures.js';
 import { rondo } from './forking.js';
 import { Lifecycle } from './lifecycle.js';
 import { dispatcherInUse, findListener, listenersMeant } from './listeners.js';
@@ -28,10 +29,17 @@ import type {
   SupervisorEvents,
   SupervisorOptions,
   SupervisorStats,
+  WorkerState,
 } from './types.js';
 import type { WorkerProcess } from './worker-process.js';
 
 const STOP_KEYS: Keys<StopOptions> = { delayMs: true };
+
+/** The states of the workers that are alive, by seats; those of a removed seat have their own entry. */
+export interface SupervisorOutline extends Pick<SupervisorStats, 'state' | 'isDegraded'> {
+  ready: number;
+  seats: ReadonlyArray<{ id: number; states: readonly WorkerState[] }>;
+}
 
 /**
  * Runs a server program in several workers that share its ports, and keeps them alive.
@@ -49,7 +57,8 @@ const STOP_KEYS: Keys<StopOptions> = { delayMs: true };
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> {
   readonly #configuration: Configuration;
-  readonly #teller = new Teller(this);
+  readonly #figures = new Figures();
+  readonly #teller = new Teller(this, this.#figures.note);
   readonly #lifecycle: Lifecycle;
   /** Reloads, scalings and recyclings come one after another. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -277,6 +286,17 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const { state, isDegraded, crew, agent } = this.#lifecycle;
     const dispatcher = rondo()?.dispatcher.stats() ?? null;
     return { state, isDegraded, seats: crew.stats(), agent, dispatcher };
+  }
+
+  /** What a scrape reads besides `figures`: `stats()` copies more than that. @internal */
+  outline(): SupervisorOutline {
+    const { state, isDegraded, crew } = this.#lifecycle;
+    return { state, isDegraded, ready: crew.ready, seats: crew.outline() };
+  }
+
+  /** What has been counted of each seat, and of reloads. @internal */
+  get figures(): Figures {
+    return this.#figures;
   }
 
   #enqueue<R>(run: () => Promise<R>): Promise<R> {

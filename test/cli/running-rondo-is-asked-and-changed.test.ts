@@ -1,53 +1,18 @@
 // The commands for a running rondo: what they print for people and as JSON, what they do, and the exit code by which a script
 // can tell. Also where the addon is missing.
 
-import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Test, test } from 'tap';
+import { test } from 'tap';
 import { runCli, temporaryDirectory, writeServer } from '../fixtures/cluster-cli.js';
 import { copyPackage } from '../fixtures/cluster-package.js';
 import { until } from '../fixtures/faults.js';
 import { transports } from '../fixtures/harness.js';
+import { commandsIn, does, fails, QUICK, start } from '../fixtures/rondo-commands.js';
 import { APP } from '../fixtures/supervisor.js';
 
-const QUICK = ['-w', '2', '--min-uptime', '50', '--idle-grace', '50'];
-
-interface Done {
-  code: number | string;
-  stdout: string;
-  stderr: string;
-}
-
 const [transport] = transports();
-
-type Rondo = (...words: string[]) => Promise<Done>;
-
-/** Commands for what runs in a directory of their own. */
-function commandsIn(t: Test, env: NodeJS.ProcessEnv): Rondo {
-  return async (...words) => {
-    const run = runCli(t, words, env);
-    return { code: await run.end, stdout: run.stdout(), stderr: run.stderr() };
-  };
-}
-
-function start(t: Test, words: string[] = [APP, ...QUICK]) {
-  const env = { XDG_RUNTIME_DIR: temporaryDirectory(t) };
-  return { run: runCli(t, ['start', ...words], env), rondo: commandsIn(t, env), env };
-}
-
-/** It did that, with nothing on stderr. */
-async function does(t: Test, done: Promise<Done>, says: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await done;
-  t.match({ code, stdout, stderr }, { code: 0, stdout: says, stderr: /^$/ }, String(says));
-}
-
-/** It said that in one line on stderr, with that exit code. */
-async function fails(t: Test, done: Promise<Done>, wanted: number, says: RegExp): Promise<void> {
-  const { code, stdout, stderr } = await done;
-  t.match({ code, stdout, stderr }, { code: wanted, stdout: /^$/, stderr: says }, String(says));
-  t.match(stderr, /^rondo: /);
-}
 
 test('what is done', async (t) => {
   const { run, rondo, env } = start(t);
@@ -170,71 +135,6 @@ test('a reload that fails, or is refused', async (t) => {
   writeFileSync(config, '{ "wrokers": 2 }');
   await fails(t, rondo('reload'), 1, /no option 'wrokers'/);
   t.match(await rondo('restart', '1'), { code: 1, stderr: /the database is not there/ });
-});
-
-test('which one', async (t) => {
-  const env = { XDG_RUNTIME_DIR: temporaryDirectory(t) };
-  const rondo = commandsIn(t, env);
-  const first = runCli(t, ['start', APP, ...QUICK], env);
-  await first.listening(2);
-  const second = runCli(t, ['start', APP, ...QUICK, '--name', 'shop'], env);
-  await second.listening(2);
-  await does(
-    t,
-    rondo('status', '--name', 'shop'),
-    new RegExp(`^shop \\(pid ${second.child.pid}\\)`),
-  );
-  const pids = [first, second].map(({ child }) => child.pid);
-  const names = `supervisor-app \\(pid ${pids[1]}, .*\\)`;
-  await fails(
-    t,
-    rondo('status'),
-    3,
-    new RegExp(`several; say which by --name: shop \\(pid ${pids[1]}, `),
-  );
-  await fails(t, rondo('status'), 3, new RegExp(names.replace(String(pids[1]), String(pids[0]))));
-  await fails(t, rondo('reload', '--name', 'x'), 3, /no rondo 'x'; there is shop \(pid/);
-  await fails(t, rondo('reload', '--name', '../x'), 2, /'--name' must be a name/);
-  const file = path.join(env.XDG_RUNTIME_DIR, 'rondo', 'shop.sock');
-  await does(t, rondo('status', '--control', file), /^shop /);
-  await fails(t, rondo('status', '--control', `${file}x`), 3, /no rondo listens at '.*x'/);
-  // The same name, the same place, and a place where none can be.
-  const own = (...words: string[]) => rondo('start', APP, ...QUICK, ...words);
-  await fails(t, own('--name', 'shop'), 2, new RegExp(`in use by process ${pids[1]}\n`));
-  await fails(t, own('--control', file), 2, new RegExp(`in use by process ${pids[1]}\n`));
-  await fails(t, own('--control', `${file}/x`), 2, /ENOTDIR/);
-  await fails(t, own('--control', APP), 2, /no socket, and is left alone/);
-  const third = runCli(t, ['start', APP, ...QUICK], env);
-  await third.listening(2);
-  const there = readdirSync(path.dirname(file)).sort();
-  t.strictSame(there, ['shop.sock', 'supervisor-app-2.sock', 'supervisor-app.sock']);
-  await does(t, rondo('stop', '--name', 'supervisor-app-2'), /^stopped/);
-  t.equal(await third.end, 0);
-  // One that stands is there, and does not answer.
-  first.child.kill('SIGSTOP');
-  await fails(t, rondo('status'), 3, /supervisor-app \(does not answer\)/);
-  first.child.kill('SIGCONT');
-  first.child.kill('SIGKILL');
-  await first.end;
-  await does(t, rondo('status'), /^shop /);
-  second.child.kill('SIGTERM');
-  t.equal(await second.end, 0);
-  t.strictSame(readdirSync(path.dirname(file)), ['supervisor-app.sock'], 'what a SIGKILL leaves');
-});
-
-test('without a control socket', async (t) => {
-  const { run, rondo } = start(t, [APP, ...QUICK, '--control', 'off']);
-  await run.listening(2);
-  await fails(t, rondo('status'), 3, /no rondo of this user runs/);
-  t.notMatch(run.stderr(), /control/);
-});
-
-test('where the default place cannot be used', async (t) => {
-  const XDG_RUNTIME_DIR = path.join(temporaryDirectory(t), 'x'.repeat(80));
-  mkdirSync(XDG_RUNTIME_DIR);
-  const run = runCli(t, ['start', APP, ...QUICK], { XDG_RUNTIME_DIR });
-  await run.says(/rondo: without a control socket: .* is too long for a Unix socket\n/);
-  await run.listening(2);
 });
 
 test("node:cluster's own scheduling, where the addon is missing", async (t) => {

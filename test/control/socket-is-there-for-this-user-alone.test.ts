@@ -172,10 +172,12 @@ test('the default place', async (t) => {
     else mkdirSync(place);
     if (kind === 'open') chmodSync(place, 0o777);
     if (kind === 'foreign') chownSync(place, OTHER, OTHER);
-    const { opened } = await open(parent, { name: `test-${process.pid}-${kind}` });
+    const { opened, supervised } = await open(parent, { name: `test-${process.pid}-${kind}` });
     const other = await opened;
     t.notMatch(other.path, parent, `${kind}: ${other.path}`);
     t.equal(existsSync(path.join(parent, 'rondo', path.basename(other.path))), false);
+    await supervised.call('closeControl');
+    t.notOk(existsSync(other.path));
   }
 });
 

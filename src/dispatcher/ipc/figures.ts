@@ -1,10 +1,10 @@
 /** What the ipc transport counts. */
 
+import { TIME_BOUNDS_S } from '../../native.js';
 import type { ListenerCounts } from '../transport.js';
 import { clockMs } from './clock.js';
 
-/** Of a slot's number, over all processes that were assigned to it. */
-
+/** Of one process. */
 export interface Figures {
   handed: number;
   ended: number;
@@ -12,11 +12,51 @@ export interface Figures {
   reclaimed: number;
   unfinished: number;
   handoffErrors: Record<string, number>;
+  queueTimes: Float64Array;
+  handoffTimes: Float64Array;
+}
+
+type SlotSums = Pick<Figures, 'handed' | 'ended' | 'refused' | 'reclaimed' | 'unfinished'>;
+
+const SUMS = ['handed', 'ended', 'refused', 'reclaimed', 'unfinished'] as const;
+
+/** Of a slot's number, over all processes that were assigned to it. */
+class SlotFigures {
+  readonly #open = new Set<Figures>();
+  readonly #past = newFigures();
+
+  begin(): Figures {
+    const figures = newFigures();
+    this.#open.add(figures);
+    return figures;
+  }
+
+  end(figures: Figures): void {
+    if (!this.#open.delete(figures)) return;
+    for (const key of SUMS) this.#past[key] += figures[key];
+    addCounts(this.#past.handoffErrors, figures.handoffErrors);
+  }
+
+  read(): SlotSums & { handoffErrors: Record<string, number> } {
+    const sums = {
+      handed: 0,
+      ended: 0,
+      refused: 0,
+      reclaimed: 0,
+      unfinished: 0,
+      handoffErrors: {},
+    };
+    for (const figures of [this.#past, ...this.#open]) {
+      for (const key of SUMS) sums[key] += figures[key];
+      addCounts(sums.handoffErrors, figures.handoffErrors);
+    }
+    return sums;
+  }
 }
 
 export class Counters {
   readonly #listeners = new Map<number, ListenerCounts>();
-  readonly #slots = new Map<number, Figures>();
+  readonly #slots = new Map<number, SlotFigures>();
 
   listener(id: number): ListenerCounts {
     return getOr(this.#listeners, id, () => ({
@@ -35,16 +75,39 @@ export class Counters {
     return this.listener(id);
   }
 
-  slot(id: number): Figures {
-    return getOr(this.#slots, id, () => ({
-      handed: 0,
-      ended: 0,
-      refused: 0,
-      reclaimed: 0,
-      unfinished: 0,
-      handoffErrors: {},
-    }));
+  slot(id: number): SlotFigures {
+    return getOr(this.#slots, id, () => new SlotFigures());
   }
+}
+
+function newFigures(): Figures {
+  return {
+    handed: 0,
+    ended: 0,
+    refused: 0,
+    reclaimed: 0,
+    unfinished: 0,
+    handoffErrors: {},
+    queueTimes: newTimes(),
+    handoffTimes: newTimes(),
+  };
+}
+
+/** The counts of the buckets, and the sum in microseconds. */
+function newTimes(): Float64Array {
+  return new Float64Array(TIME_BOUNDS_S.length + 2);
+}
+
+/** Of something that took so long. */
+export function noteTime(times: Float64Array, ms: number): void {
+  const found = TIME_BOUNDS_S.findIndex((bound) => ms <= bound * 1_000);
+  const bucket = found < 0 ? TIME_BOUNDS_S.length : found;
+  times[bucket] = (times[bucket] as number) + 1;
+  times[times.length - 1] = (times.at(-1) as number) + ms * 1_000;
+}
+
+function addCounts(to: Record<string, number>, from: Record<string, number>): void {
+  for (const [code, count] of Object.entries(from)) to[code] = (to[code] ?? 0) + count;
 }
 
 function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -15,8 +15,11 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
+import { Figure, type SlotFigures } from '../../native.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../../protocol/protocol.js';
 import type { Address, SlotOptions } from '../../types.js';
+import { Tallies } from '../tallies.js';
+import type { Tally } from '../tally.js';
 import type {
   DealingOptions,
   ListenerCounts,
@@ -31,7 +34,7 @@ import type {
 import { clockMs } from './clock.js';
 import { IpcDealer } from './dispatch.js';
 import { Doors } from './doors.js';
-import { Counters } from './figures.js';
+import { Counters, type Figures } from './figures.js';
 import { sum } from './limits.js';
 import { IpcSlot, type IpcSlotOwner } from './slot.js';
 
@@ -45,11 +48,21 @@ export class IpcTransport implements Transport {
   readonly #slots = new Set<IpcSlot>();
   readonly #slotOptions = new Map<number, Required<SlotOptions>>();
   readonly #counters = new Counters();
+  readonly #tallies: Tallies;
+  /** Those that are counted, also when their slots are others'. */
+  readonly #counted = new Map<string, { slot: IpcSlot; figures: Figures }>();
   #state = '';
   #accepted = 0;
 
   constructor(options: TransportOptions, events: TransportEvents) {
     this.#events = events;
+    this.#tallies = new Tallies({
+      read: (slot, generation, out) => this.#read(slot, generation, out),
+      errors: (slot, generation) => ({ ...this.#find(slot, generation)?.figures.handoffErrors }),
+      onExit: (slot, generation, child) =>
+        this.#find(slot, generation)?.slot.noteExit(child.exitCode),
+      onEnd: (slot, generation) => this.#forget(slot, generation),
+    });
     const countsOf = (listener: number): ListenerCounts => this.#counters.listener(listener);
     this.#dealer = new IpcDealer(options, {
       onRedealt: (listener) => countsOf(listener).redealt++,
@@ -111,10 +124,13 @@ export class IpcTransport implements Transport {
     };
   }
 
-  assign(id: number, generation: number, child: ChildProcess): void {
-    const slot = new IpcSlot(id, generation, child, this.#counters.slot(id), this.#slotOwner());
+  assign(id: number, generation: number, child: ChildProcess): Tally {
+    const figures = this.#counters.slot(id).begin();
+    const slot = new IpcSlot(id, generation, child, figures, this.#slotOwner());
+    this.#counted.set(keyOf(id, generation), { slot, figures });
     this.#slots.add(slot);
     this.#dealer.addSlot(slot);
+    return this.#tallies.open(id, generation, child);
   }
 
   removeSlot(id: number, generation: number, isExited: boolean): void {
@@ -144,6 +160,7 @@ export class IpcTransport implements Transport {
       },
       onGone: (slot) => {
         this.#slots.delete(slot);
+        this.#tallies.onGone(slot.slot, slot.generation);
         // Not within removeSlot(), whose caller is not ready for it.
         process.nextTick(() => events.onGone(slot.slot, slot.generation, slot.reclaimed));
       },
@@ -182,6 +199,7 @@ export class IpcTransport implements Transport {
     const closed = this.#doors.closeAll();
     this.#dealer.close();
     for (const slot of this.#slots) slot.abandon();
+    this.#tallies.onStopped();
     await closed;
   }
 
@@ -199,14 +217,15 @@ export class IpcTransport implements Transport {
   }
 
   slotCounts(id: number): SlotCounts {
-    const figures = this.#counters.slot(id);
+    const figures = this.#counters.slot(id).read();
     const slots = [...this.#slots].filter(({ slot }) => slot === id);
     const now = clockMs();
+    // Also of a closed slot of that number, until its process has answered all that it was handed.
+    const pending = sum(slots, ({ work }) => work.pending.size);
     return {
       ...figures,
-      handoffErrors: { ...figures.handoffErrors },
-      // Also of a closed slot of that number, until its process has answered all that it was handed.
-      pending: sum(slots, ({ work }) => work.pending.size),
+      received: figures.handed - figures.reclaimed - pending,
+      pending,
       open: sum(slots, ({ work }) => work.open.total),
       lost: 0,
       heartbeatAgeMs: null,
@@ -214,6 +233,40 @@ export class IpcTransport implements Transport {
       utilisation: null,
       memoryBytes: null,
     };
+  }
+
+  #read(id: number, generation: number, out: SlotFigures): void {
+    // Its tally ends before it is forgotten.
+    const { slot, figures } = this.#find(id, generation) as { slot: IpcSlot; figures: Figures };
+    const { handed, reclaimed, queueTimes, handoffTimes, handoffErrors } = figures;
+    const pending = slot.work.pending.size;
+    const delayMs = slot.work.answerDelayMs(clockMs());
+    // What is not known.
+    out.fill(-1);
+    out[Figure.handed] = handed;
+    out[Figure.received] = handed - reclaimed - pending;
+    out[Figure.pending] = pending;
+    out[Figure.open] = slot.work.open.total;
+    out[Figure.ended] = figures.ended;
+    out[Figure.refused] = figures.refused;
+    out[Figure.reclaimed] = reclaimed;
+    out[Figure.unfinished] = figures.unfinished;
+    out[Figure.lost] = 0;
+    if (delayMs !== null) out[Figure.loopDelayUs] = delayMs * 1_000;
+    out[Figure.hasHandOffErrors] = Object.keys(handoffErrors).length > 0 ? 1 : 0;
+    out.set(queueTimes, Figure.queueTimes);
+    out.set(handoffTimes, Figure.handoffTimes);
+  }
+
+  #find(slot: number, generation: number): { slot: IpcSlot; figures: Figures } | undefined {
+    return this.#counted.get(keyOf(slot, generation));
+  }
+
+  #forget(slot: number, generation: number): void {
+    const counted = this.#find(slot, generation);
+    if (counted === undefined) return;
+    this.#counters.slot(slot).end(counted.figures);
+    this.#counted.delete(keyOf(slot, generation));
   }
 
   counts(): TransportCounts {
@@ -224,4 +277,8 @@ export class IpcTransport implements Transport {
       wakeUps: 0,
     };
   }
+}
+
+function keyOf(slot: number, generation: number): string {
+  return `${slot}:${generation}`;
 }
