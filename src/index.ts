@@ -15,6 +15,7 @@ export type {
   DealingChanges,
   Degraded,
   DrainResult,
+  EnvFile,
   ReloadOptions,
   SeatStats,
   StartOptions,

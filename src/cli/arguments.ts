@@ -44,6 +44,15 @@ export const SETTING_FLAGS = {
   agent: { option: 'agent', isNumber: false },
 } as const satisfies Record<string, { option: keyof Settings; isNumber: boolean }>;
 
+/** Flags that may be repeated, each with the list of texts that is a Supervisor's option. */
+export const LIST_FLAGS = {
+  require: { option: 'require' },
+  import: { option: 'import' },
+  'node-arg': { option: 'nodeArgs' },
+  'env-file': { option: 'envFile' },
+  'env-file-if-exists': { option: 'envFile' },
+} as const satisfies Record<string, { option: keyof Settings }>;
+
 type SettingFlag = keyof typeof SETTING_FLAGS;
 
 const OPTIONS = {
@@ -51,6 +60,11 @@ const OPTIONS = {
     Object.keys(SETTING_FLAGS).map((flag) => [flag, { type: 'string' }]),
   ) as Record<SettingFlag, { type: 'string'; short?: string }>),
   workers: { type: 'string', short: 'w' },
+  require: { type: 'string', short: 'r', multiple: true },
+  import: { type: 'string', multiple: true },
+  'node-arg': { type: 'string', multiple: true },
+  'env-file': { type: 'string', multiple: true },
+  'env-file-if-exists': { type: 'string', multiple: true },
   config: { type: 'string' },
   pidfile: { type: 'string' },
   json: { type: 'boolean' },
@@ -64,7 +78,7 @@ export function parseArguments(words: string[]): Arguments {
   const end = words.indexOf('--');
   const own = end < 0 ? words : words.slice(0, end);
   const args = end < 0 ? [] : words.slice(end + 1);
-  const { values, positionals } = parse(own);
+  const { values, positionals, tokens } = parse(own.flatMap(joinNodeArg));
   if (values.help === true) return { command: 'help' };
   if (values.version === true) return { command: 'version' };
   const [command, file, ...more] = positionals;
@@ -78,16 +92,24 @@ export function parseArguments(words: string[]): Arguments {
     command,
     file,
     args,
-    settings: settingsOf(values),
+    settings: { ...settingsOf(values), ...listsOf(tokens) },
     configFile: values.config ?? null,
     pidFile: values.pidfile ?? null,
     isJson: values.json === true,
   };
 }
 
+/** Its value begins with a dash, which parseArgs() would take for a flag of its own. */
+function joinNodeArg(word: string, index: number, words: readonly string[]): string[] {
+  if (words[index - 1] === '--node-arg') return [];
+  return word === '--node-arg' && index + 1 < words.length
+    ? [`${word}=${words[index + 1]}`]
+    : [word];
+}
+
 function parse(args: string[]) {
   try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true, tokens: true });
   } catch (error) {
     const { code = '', message } = error as NodeJS.ErrnoException;
     if (!code.startsWith('ERR_PARSE_ARGS')) throw error;
@@ -108,11 +130,25 @@ function settingsOf(values: ReturnType<typeof parse>['values']): Settings {
   return settings as Settings;
 }
 
+/** In the order in which they were given. */
+function listsOf(tokens: ReturnType<typeof parse>['tokens']): Settings {
+  const lists: Record<string, unknown[]> = {};
+  for (const token of tokens) {
+    if (token.kind !== 'option' || !Object.hasOwn(LIST_FLAGS, token.name)) continue;
+    const { option } = LIST_FLAGS[token.name as keyof typeof LIST_FLAGS];
+    const isOptional = token.name === 'env-file-if-exists';
+    lists[option] ??= [];
+    lists[option].push(isOptional ? { file: token.value, ifExists: true } : token.value);
+  }
+  return lists as Settings;
+}
+
 /** The error of an option, with the name that it has on the command line if it came from there. */
 export function asArgumentError(error: unknown, settings: Settings): unknown {
   if (!(error instanceof RondoError)) return error;
   const { option } = error;
-  const flag = Object.entries(SETTING_FLAGS).find(([, entry]) => entry.option === option)?.[0];
+  const flags = Object.entries({ ...SETTING_FLAGS, ...LIST_FLAGS });
+  const flag = flags.find(([, entry]) => entry.option === option)?.[0];
   if (option === undefined || flag === undefined || !(option in settings)) {
     return new ArgumentError(error.message);
   }

@@ -34,6 +34,11 @@ ${policies}
       --parallel N         how many workers a reload replaces at once (1)
       --agent FILE         a helper process that runs once, ready before the workers
       --no-guard           a worker with an uncaught error ends at once, and does not finish first
+  -r, --require MODULE     loaded before the program, as by Node's own flag; may be repeated, as may these:
+      --import MODULE      the same for modules that are imported
+      --node-arg ARG       an option of Node for the processes
+      --env-file FILE      variables for the processes, read again by a reload
+      --env-file-if-exists FILE  the same for a file that may be missing
       --config FILE        more options, as JSON; read again by a reload
       --pidfile FILE       holds the process id while rondo runs
       --json               log JSON, one line per event

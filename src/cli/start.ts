@@ -31,7 +31,7 @@ const ALL_FAILED = 3;
 export function start(given: StartArguments): void {
   leaveFamily();
   const settings = new SettingsSource(given, process.env);
-  const supervisor = openSupervisor(settings);
+  const supervisor = openSupervisor(given, settings);
   const write = openLog(supervisor, given.isJson);
   const note = (text: string): void => write(noteLine(text, given.isJson));
   const onError = (error: Error): void => note(error.message);
@@ -82,12 +82,12 @@ export function start(given: StartArguments): void {
   });
 }
 
-function openSupervisor(settings: SettingsSource): Supervisor {
+function openSupervisor(given: StartArguments, settings: SettingsSource): Supervisor {
   const sockets = takeSockets(process.env);
   try {
     return new Supervisor({ ...settings.current, sockets });
   } catch (error) {
-    throw asArgumentError(error, {});
+    throw asArgumentError(error, given.settings);
   }
 }
 

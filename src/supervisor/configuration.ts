@@ -7,6 +7,9 @@ import { type ValidSupervisorOptions, validateSupervisorOptions } from './option
 import { validate } from './program.js';
 import type { DealingChanges, ReloadOptions, SupervisorOptions } from './types.js';
 
+/** What was found when the program was looked up, which is not done again in between. */
+type Found = Pick<ValidSupervisorOptions, 'exec' | 'cwd' | 'fileEnv' | 'execArgv' | 'agentArgv'>;
+
 /** What changes at once, without new workers. */
 const DEALING: Record<keyof DealingChanges, true> = {
   policy: true,
@@ -36,9 +39,11 @@ export class Configuration {
   }
 
   /** The program and its working directory stay, unless they are given where they were found. */
-  change(changes: Partial<SupervisorOptions>, { exec, cwd } = this.#valid): void {
+  change(changes: Partial<SupervisorOptions>, found: Found = this.#valid): void {
     const given = { ...this.#given, ...changes };
-    const valid = { ...validateSupervisorOptions(given), exec, cwd, agent: this.#valid.agent };
+    const { exec, cwd, fileEnv, execArgv, agentArgv } = found;
+    const kept = { exec, cwd, fileEnv, execArgv, agentArgv, agent: this.#valid.agent };
+    const valid = { ...validateSupervisorOptions(given), ...kept };
     this.#given = given;
     this.#valid = valid;
   }

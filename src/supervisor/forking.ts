@@ -13,6 +13,7 @@ import { RondoError } from '../errors.js';
 import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
+import { variablesFor } from './variables.js';
 
 const PRELOAD = fileURLToPath(new URL('worker/index.js', import.meta.url));
 
@@ -83,7 +84,8 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: number, options: ValidSupervisorOptions): Worker {
-  const { exec, cwd, args, execArgv, env, guard, readyWhen, hangTimeoutMs } = options;
+  const { exec, cwd, args, execArgv, env, envFile, fileEnv, guard, readyWhen, hangTimeoutMs } =
+    options;
   const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
   cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
   const settings: WorkerSettings = {
@@ -92,8 +94,10 @@ export function forkWorker(seat: number, options: ValidSupervisorOptions): Worke
     isStartAsked: readyWhen === 'started',
     drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
   };
+  const withheld = withheldFrom(execArgv, envFile);
   return cluster.fork({
-    ...withheldFrom(execArgv),
+    ...withheld,
+    ...variablesFor(fileEnv, withheld),
     ...env,
     ...Object.fromEntries(SEAT_VARIABLES.map((name) => [name, String(seat)])),
     [SUPERVISED_VARIABLE]: JSON.stringify(settings),

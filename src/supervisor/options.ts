@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import { type ValidDispatcherOptions, validateDispatcherOptions } from '../dispatcher/options.js';
 import { invalidOption } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf } from '../options.js';
-import type { SupervisorOptions } from './types.js';
+import type { EnvFile, SupervisorOptions } from './types.js';
+import { validateEnvFiles } from './variables.js';
 
 /** Each worker has another one beside it during a reload, and a dispatcher has 1024 slots. */
 export const MOST_WORKERS = 512;
@@ -45,6 +46,10 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
   exec: true,
   args: true,
   execArgv: true,
+  require: true,
+  import: true,
+  nodeArgs: true,
+  envFile: true,
   env: true,
   readyWhen: true,
   guard: true,
@@ -76,6 +81,14 @@ export interface ValidSupervisorOptions extends Record<NumberOption, number> {
   cwd: string;
   args: string[];
   execArgv: string[];
+  require: string[];
+  import: string[];
+  nodeArgs: string[];
+  envFile: Required<EnvFile>[];
+  /** What is in those files; read where the program is looked up. */
+  fileEnv: Record<string, string>;
+  /** Options of Node for the agent. */
+  agentArgv: string[];
   env: Record<string, string>;
   readyWhen: 'listening' | 'message' | 'started';
   guard: boolean;
@@ -95,6 +108,8 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
   checkText('exec', exec);
   checkTexts('args', args);
   checkTexts('execArgv', execArgv);
+  const { nodeArgs = [] } = options;
+  checkTexts('nodeArgs', nodeArgs);
   if (typeof env !== 'object' || env === null || !Object.values(env).every(isText)) {
     throw invalidOption('env', 'an object of strings', env);
   }
@@ -116,6 +131,12 @@ export function validateSupervisorOptions(options: SupervisorOptions): ValidSupe
     cwd: process.cwd(),
     args,
     execArgv,
+    require: textsOf('require', options.require),
+    import: textsOf('import', options.import),
+    nodeArgs,
+    envFile: validateEnvFiles(options.envFile),
+    fileEnv: {},
+    agentArgv: process.execArgv,
     env,
     readyWhen,
     guard,
@@ -152,6 +173,14 @@ function isText(value: unknown): value is string {
 
 function checkText(name: string, value: unknown): void {
   if (!isText(value) || value === '') throw invalidOption(name, 'a non-empty string', value);
+}
+
+/** One or a list of them. */
+function textsOf(name: string, value: string | string[] = []): string[] {
+  const texts = isText(value) ? [value] : value;
+  checkTexts(name, texts);
+  for (const text of texts) checkText(name, text);
+  return texts;
 }
 
 function checkTexts(name: string, value: unknown): void {

@@ -45,7 +45,7 @@ function row(cell: string): Array<string | undefined> {
 
 test('every option with its default', (t) => {
   const valid = validateSupervisorOptions({ exec: 'app.js' });
-  const { dispatcher, exec, cwd, sockets, ...rest } = valid;
+  const { dispatcher, exec, cwd, sockets, fileEnv, agentArgv, ...rest } = valid;
   const { maxConnections: maxOpenConnections, ...dealing } = dispatcher;
   const special: Record<string, RegExp> = { workers: /^CPU cores$/, guard: /^`true`$/ };
   for (const [key, value] of Object.entries({ ...rest, ...dealing, maxOpenConnections })) {
