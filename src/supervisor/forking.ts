@@ -12,6 +12,7 @@ import type { ClusterPrimary } from '../cluster/primary.js';
 import { RondoError } from '../errors.js';
 import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
+import { namesModules } from './node-args.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { variablesFor } from './variables.js';
 
@@ -93,6 +94,7 @@ export function forkWorker(seat: number, options: ValidSupervisorOptions): Worke
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
     isStartAsked: readyWhen === 'started',
     drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
+    isDrainLoaded: namesModules([...execArgv, process.env.NODE_OPTIONS ?? '']),
   };
   const withheld = withheldFrom(execArgv, envFile);
   return cluster.fork({

@@ -28,6 +28,13 @@ export function wordsOf({ require, import: imports, nodeArgs }: NodeOptions): st
   ];
 }
 
+/** Whether a module comes before the program, such as a loader, through which Node may get all files from then on. */
+export function namesModules(words: readonly string[]): boolean {
+  return words.some((word) =>
+    /(^|\s)(--import|--require|-r|--(experimental-)?loader)\b/.test(word),
+  );
+}
+
 /**
  * That Node takes these words, and NODE_OPTIONS of `env`. Throws `ERR_RONDO_INVALID_OPTION` with what Node says
  * of them.
