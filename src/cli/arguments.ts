@@ -19,6 +19,11 @@ export interface StartArguments {
   configFile: string | null;
   pidFile: string | null;
   isJson: boolean;
+  /** Of log lines for people. */
+  hasTime: boolean;
+  logFile: string | null;
+  /** Of several in the configuration, the one to run. */
+  program: string | null;
 }
 
 export type Arguments = { command: 'help' } | { command: 'version' } | StartArguments;
@@ -68,6 +73,9 @@ const OPTIONS = {
   config: { type: 'string' },
   pidfile: { type: 'string' },
   json: { type: 'boolean' },
+  log: { type: 'string' },
+  'no-time': { type: 'boolean' },
+  program: { type: 'string' },
   'no-guard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -96,6 +104,9 @@ export function parseArguments(words: string[]): Arguments {
     configFile: values.config ?? null,
     pidFile: values.pidfile ?? null,
     isJson: values.json === true,
+    hasTime: values['no-time'] !== true,
+    logFile: values.log ?? null,
+    program: values.program ?? null,
   };
 }
 

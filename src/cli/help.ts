@@ -42,6 +42,8 @@ ${policies}
       --config FILE        more options, as JSON; read again by a reload
       --pidfile FILE       holds the process id while rondo runs
       --json               log JSON, one line per event
+      --no-time            log without the time, which under systemd's journal is the default
+      --log FILE           log to a file in place of stderr; one that was moved is created again
   -h, --help               print this
   -v, --version            print the version
 

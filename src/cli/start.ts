@@ -4,7 +4,6 @@
  */
 
 import { constants } from 'node:os';
-import type { WriteStream } from 'node:tty';
 import type { RondoError } from '../errors.js';
 import { leaveFamily } from '../family.js';
 import { connectParent, watchParent } from '../service/parent.js';
@@ -15,8 +14,7 @@ import { notifySystemd, takeSockets } from '../service/systemd.js';
 import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
-import { logEvents, noteLine } from './log.js';
-import { Progress } from './progress.js';
+import { Log } from './log-output.js';
 import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
 import { SettingsSource } from './settings.js';
@@ -32,8 +30,9 @@ export function start(given: StartArguments): void {
   leaveFamily();
   const settings = new SettingsSource(given, process.env);
   const supervisor = openSupervisor(given, settings);
-  const write = openLog(supervisor, given.isJson);
-  const note = (text: string): void => write(noteLine(text, given.isJson));
+  const log = new Log(given, process.env);
+  log.follow(supervisor);
+  const note = (text: string): void => log.note(text);
   const onError = (error: Error): void => note(error.message);
   const run: Run = { supervisor, given, settings, note, onError };
 
@@ -66,6 +65,7 @@ export function start(given: StartArguments): void {
   supervisor.on('reload:failed', explain);
   supervisor.once('failed', (error) => {
     explain(error);
+    log.complain(error.message);
     process.exit(ALL_FAILED);
   });
   supervisor.once('stopped', () => process.exit(exitCode));
@@ -77,6 +77,7 @@ export function start(given: StartArguments): void {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
     onError(error);
+    log.complain(error.message);
     explain(error);
     process.exit(error.code === 'ERR_RONDO_START_FAILED' ? ALL_FAILED : FAILED);
   });
@@ -89,20 +90,6 @@ function openSupervisor(given: StartArguments, settings: SettingsSource): Superv
   } catch (error) {
     throw asArgumentError(error, given.settings);
   }
-}
-
-/** Returns what writes a line. */
-function openLog(supervisor: Supervisor, isJson: boolean): (line: string) => void {
-  const { stderr } = process;
-  // Whoever read it may be gone; the workers are not to go for that.
-  stderr.on('error', () => {});
-  const progress = stderr.isTTY && !isJson ? new Progress(supervisor, stderr as WriteStream) : null;
-  const write = (line: string): void => {
-    if (progress === null) stderr.write(`${line}\n`);
-    else progress.write(line);
-  };
-  logEvents(supervisor, isJson, write);
-  return write;
 }
 
 function pidFile(file: string): void {

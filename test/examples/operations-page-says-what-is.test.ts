@@ -78,7 +78,7 @@ test('the configuration', (t) => {
 test('the log', async (t) => {
   const lines =
     blocks
-      .find(({ text }) => text.startsWith('rondo: '))
+      .find(({ text }) => /^\S+ rondo: /.test(text))
       ?.text.trim()
       .split('\n') ?? [];
   t.equal(lines.length, 4);
@@ -87,7 +87,7 @@ test('the log', async (t) => {
   run.child.kill('SIGTERM');
   await run.end;
   const plain = (line: string): string => line.replace(/\d+(\.\d+)*/g, 'N');
-  const logged = run.stderr().split('\n').map(plain);
+  const logged = run.timed().split('\n').map(plain);
   for (const line of lines) t.ok(logged.includes(plain(line)), line);
 });
 
