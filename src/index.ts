@@ -6,6 +6,13 @@
  * @packageDocumentation
  */
 
+export {
+  defineConfig,
+  type ProgramConfig,
+  type ProgramsConfig,
+  type RondoConfig,
+  type RondoConfigExport,
+} from './cli/define-config.js';
 export { Dispatcher, type DispatcherEvents } from './dispatcher/dispatcher.js';
 export type { Listener } from './dispatcher/listener.js';
 export type { Slot } from './dispatcher/slot.js';

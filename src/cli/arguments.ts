@@ -12,7 +12,8 @@ export type Settings = Partial<Omit<SupervisorOptions, 'exec' | 'args'>>;
 
 export interface StartArguments {
   command: 'start';
-  file: string;
+  /** Null where the configuration has it. */
+  file: string | null;
   /** The program's own. */
   args: string[];
   settings: Settings;
@@ -24,6 +25,10 @@ export interface StartArguments {
   logFile: string | null;
   /** Of several in the configuration, the one to run. */
   program: string | null;
+  /** Of several: all end when one has failed for good. */
+  failTogether: boolean;
+  /** All flags, as they were given. */
+  flags: Array<{ name: string; value: string | undefined }>;
 }
 
 export type Arguments = { command: 'help' } | { command: 'version' } | StartArguments;
@@ -76,6 +81,7 @@ const OPTIONS = {
   log: { type: 'string' },
   'no-time': { type: 'boolean' },
   program: { type: 'string' },
+  'fail-together': { type: 'boolean' },
   'no-guard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean', short: 'v' },
@@ -92,13 +98,15 @@ export function parseArguments(words: string[]): Arguments {
   const [command, file, ...more] = positionals;
   if (command === undefined) throw new ArgumentError('a command is missing');
   if (command !== 'start') throw new ArgumentError(`there is no command '${command}'`);
-  if (file === undefined) throw new ArgumentError('start: the file to run is missing');
+  if (file === undefined && values.config === undefined) {
+    throw new ArgumentError('start: the file to run is missing');
+  }
   if (more.length > 0) {
     throw new ArgumentError(`start: unexpected '${more[0]}'; the program's arguments go after --`);
   }
   return {
     command,
-    file,
+    file: file ?? null,
     args,
     settings: { ...settingsOf(values), ...listsOf(tokens) },
     configFile: values.config ?? null,
@@ -107,6 +115,8 @@ export function parseArguments(words: string[]): Arguments {
     hasTime: values['no-time'] !== true,
     logFile: values.log ?? null,
     program: values.program ?? null,
+    failTogether: values['fail-together'] === true,
+    flags: flagsOf(tokens),
   };
 }
 
@@ -139,6 +149,16 @@ function settingsOf(values: ReturnType<typeof parse>['values']): Settings {
   }
   if (values['no-guard'] === true) settings.guard = false;
   return settings as Settings;
+}
+
+export function isFlag(name: string): boolean {
+  return Object.hasOwn(OPTIONS, name);
+}
+
+function flagsOf(tokens: ReturnType<typeof parse>['tokens']): StartArguments['flags'] {
+  return tokens.flatMap((token) =>
+    token.kind === 'option' ? [{ name: token.name, value: token.value }] : [],
+  );
 }
 
 /** In the order in which they were given. */

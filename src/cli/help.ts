@@ -9,6 +9,7 @@ const policies = POLICIES.map(
 ).join('\n');
 
 export const HELP = `Usage: rondo start [options] <file> [-- arguments]
+       rondo start [options] --config FILE
        rondo bench [options], rondo bench compare A B, rondo bench serve NAME; see rondo bench --help
 
 rondo start runs a server file, as it is, in several processes that share its ports, and keeps them alive.
@@ -39,7 +40,9 @@ ${policies}
       --node-arg ARG       an option of Node for the processes
       --env-file FILE      variables for the processes, read again by a reload
       --env-file-if-exists FILE  the same for a file that may be missing
-      --config FILE        more options, as JSON; read again by a reload
+      --config FILE        more options, and the program or several, as JSON or by a module; read again by a reload
+      --program NAME       of several programs in the configuration, only this one
+      --fail-together      all of them end when one has failed for good
       --pidfile FILE       holds the process id while rondo runs
       --json               log JSON, one line per event
       --no-time            log without the time, which under systemd's journal is the default

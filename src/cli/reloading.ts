@@ -1,14 +1,13 @@
 /** Settings that are read again: all by a reload, and those that need no new workers as soon as the file changes. */
 
 import type { RondoError } from '../errors.js';
-import { asArgumentError } from './arguments.js';
 import type { Run } from './run.js';
 
 /**
  * With the program and the configuration as they are now. Resolves when every seat has a new worker. Rejects
  * as `supervisor.reload()`, and with an ArgumentError for a wrong configuration, when nothing has begun.
  */
-export async function reload({ supervisor, given, settings, note }: Run): Promise<void> {
+export async function reload({ supervisor, settings, note }: Run): Promise<void> {
   const { agent, transport, ...changes } = settings.readAgain();
   const kept = Object.entries({ agent, transport }).filter(([, value]) => value !== undefined);
   if (kept.length > 0) {
@@ -18,7 +17,7 @@ export async function reload({ supervisor, given, settings, note }: Run): Promis
   try {
     await supervisor.reload(changes);
   } catch (error) {
-    throw isRefused(error as Error) ? asArgumentError(error, given.settings) : error;
+    throw isRefused(error as Error) ? settings.explain(error) : error;
   }
   settings.accept(changes);
 }

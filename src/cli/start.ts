@@ -13,8 +13,11 @@ import { handleSignals } from '../service/signals.js';
 import { notifySystemd, takeSockets } from '../service/systemd.js';
 import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
-import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
+import { ArgumentError, type StartArguments } from './arguments.js';
+import { readConfig } from './config-file.js';
 import { Log } from './log-output.js';
+import { joinPrograms } from './programs/child.js';
+import { startPrograms } from './programs/start-programs.js';
 import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
 import { SettingsSource } from './settings.js';
@@ -28,8 +31,13 @@ const ALL_FAILED = 3;
 /** Throws {@link ArgumentError} for what is wrong at once. */
 export function start(given: StartArguments): void {
   leaveFamily();
-  const settings = new SettingsSource(given, process.env);
-  const supervisor = openSupervisor(given, settings);
+  const parentOfPrograms = joinPrograms(process.env);
+  const config = given.configFile === null ? null : readConfig(given.configFile);
+  if (config?.programs && given.program === null && given.file === null) {
+    return startPrograms(given, config, process.env);
+  }
+  const settings = new SettingsSource(given, process.env, config);
+  const supervisor = openSupervisor(settings);
   const log = new Log(given, process.env);
   log.follow(supervisor);
   const note = (text: string): void => log.note(text);
@@ -45,6 +53,7 @@ export function start(given: StartArguments): void {
         if (!isRefused(error)) return;
         onError(error);
         systemd.reloadRefused();
+        parentOfPrograms?.reloadRefused();
       });
     },
     onForced: (signal) => {
@@ -53,13 +62,16 @@ export function start(given: StartArguments): void {
     note,
     onError,
   });
+  parentOfPrograms?.follow(supervisor, (code) => {
+    exitCode = code;
+  });
   // Whoever has read it may send signals.
   if (given.pidFile !== null) pidFile(given.pidFile);
   watchParent(note);
   const tellParent = connectParent(supervisor, note);
   followFile(run);
   const explain = (error: Error): void => {
-    const text = takenAddress(error.message, given.file);
+    const text = takenAddress(error.message, settings.current.exec);
     if (text !== null) note(text);
   };
   supervisor.on('reload:failed', explain);
@@ -83,12 +95,12 @@ export function start(given: StartArguments): void {
   });
 }
 
-function openSupervisor(given: StartArguments, settings: SettingsSource): Supervisor {
+function openSupervisor(settings: SettingsSource): Supervisor {
   const sockets = takeSockets(process.env);
   try {
     return new Supervisor({ ...settings.current, sockets });
   } catch (error) {
-    throw asArgumentError(error, given.settings);
+    throw settings.explain(error);
   }
 }
 

@@ -28,9 +28,12 @@ export interface SignalActions {
   onError(error: Error): void;
 }
 
+/** What signals are about: a Supervisor, or what runs several programs. */
+export type Signalled = Pick<Supervisor, 'stop' | 'kill' | 'scale' | 'workers'>;
+
 /** Works until the process ends. As PID 1 too, which gets no signal that it does not handle. */
 export function handleSignals(
-  supervisor: Supervisor,
+  supervisor: Signalled,
   terminal: Terminal | null,
   actions: SignalActions,
 ): void {
