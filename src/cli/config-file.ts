@@ -78,8 +78,12 @@ function evaluate(file: string, absolute: string): unknown {
   const isLate = (error as NodeJS.ErrnoException | undefined)?.code === 'ETIMEDOUT';
   if (isLate) throw configError(file, `it was not read within ${LONGEST_MS} ms`);
   if (error !== undefined) throw configError(file, error.message);
-  process.stderr.write(stderr);
   const text = output[3] ?? '';
+  const [syntaxError] = /^SyntaxError: .*$/m.exec(text === '' ? stderr : '') ?? [];
+  if (syntaxError !== undefined) {
+    throw configError(file, `${syntaxError} (${stderr.split('\n', 1)[0]})`);
+  }
+  process.stderr.write(stderr);
   if (text === '') throw configError(file, 'it ended before it had exported anything');
   const result = JSON.parse(text) as ConfigResult;
   if ('error' in result) throw configError(file, result.error);

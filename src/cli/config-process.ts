@@ -20,8 +20,15 @@ async function read(file: string): Promise<ConfigResult> {
     const wrong = findForeign(value, '');
     return wrong === null ? { value } : { error: wrong };
   } catch (error) {
-    return { error: describe(error) };
+    // Node has its place, and prints it of an error that nobody catches.
+    if (error instanceof SyntaxError) setImmediate(() => raise(error));
+    else return { error: describe(error) };
+    return new Promise(() => {});
   }
+}
+
+function raise(error: Error): never {
+  throw error;
 }
 
 /** What JSON would leave out or change, by its key. */
@@ -43,12 +50,10 @@ function findForeign(value: unknown, key: string): string | null {
   return null;
 }
 
-/** With the place, which of a syntax error stands before it. */
+/** With the place. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `it throws ${String(error)}`;
-  const [place = '', ...rest] = (error.stack ?? '').split('\n');
-  const at = place.startsWith('file:') ? place : (rest.find((line) => /\bfile:/.test(line)) ?? '');
-  const where = /file:[^\s)]+/.exec(at)?.[0];
+  const where = /^ +at .*?(file:[^\s)]+)/m.exec(error.stack ?? '')?.[1];
   return `${error.name}: ${error.message}${where === undefined ? '' : ` (${where})`}`;
 }
 
