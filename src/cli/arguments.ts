@@ -10,6 +10,14 @@ export class ArgumentError extends Error {}
 /** What a Supervisor is told, apart from the program. */
 export type Settings = Partial<Omit<SupervisorOptions, 'exec' | 'args'>>;
 
+/** Of `--watch`. */
+export interface WatchArguments {
+  /** None: what the program has loaded. */
+  paths: string[];
+  /** Patterns. */
+  ignore: string[];
+}
+
 export interface StartArguments {
   command: 'start';
   /** Null where the configuration has it. */
@@ -23,6 +31,7 @@ export interface StartArguments {
   /** Of log lines for people. */
   hasTime: boolean;
   logFile: string | null;
+  watch: WatchArguments | null;
   /** Of several in the configuration, the one to run. */
   program: string | null;
   /** Of several: all end when one has failed for good. */
@@ -80,6 +89,8 @@ const OPTIONS = {
   json: { type: 'boolean' },
   log: { type: 'string' },
   'no-time': { type: 'boolean' },
+  watch: { type: 'string', multiple: true },
+  'watch-ignore': { type: 'string', multiple: true },
   program: { type: 'string' },
   'fail-together': { type: 'boolean' },
   'no-guard': { type: 'boolean' },
@@ -92,7 +103,7 @@ export function parseArguments(words: string[]): Arguments {
   const end = words.indexOf('--');
   const own = end < 0 ? words : words.slice(0, end);
   const args = end < 0 ? [] : words.slice(end + 1);
-  const { values, positionals, tokens } = parse(own.flatMap(joinNodeArg));
+  const { values, positionals, tokens } = parse(own.flatMap(completeWord));
   if (values.help === true) return { command: 'help' };
   if (values.version === true) return { command: 'version' };
   const [command, file, ...more] = positionals;
@@ -114,14 +125,16 @@ export function parseArguments(words: string[]): Arguments {
     isJson: values.json === true,
     hasTime: values['no-time'] !== true,
     logFile: values.log ?? null,
+    watch: watchOf(values),
     program: values.program ?? null,
     failTogether: values['fail-together'] === true,
     flags: flagsOf(tokens),
   };
 }
 
-/** Its value begins with a dash, which parseArgs() would take for a flag of its own. */
-function joinNodeArg(word: string, index: number, words: readonly string[]): string[] {
+/** What parseArgs() does not know: a value that begins with a dash, and a flag with a value or without. */
+function completeWord(word: string, index: number, words: readonly string[]): string[] {
+  if (word === '--watch') return ['--watch='];
   if (words[index - 1] === '--node-arg') return [];
   return word === '--node-arg' && index + 1 < words.length
     ? [`${word}=${words[index + 1]}`]
@@ -149,6 +162,15 @@ function settingsOf(values: ReturnType<typeof parse>['values']): Settings {
   }
   if (values['no-guard'] === true) settings.guard = false;
   return settings as Settings;
+}
+
+function watchOf(values: ReturnType<typeof parse>['values']): WatchArguments | null {
+  const { watch, 'watch-ignore': ignore = [] } = values;
+  if (watch === undefined && ignore.length > 0)
+    throw new ArgumentError("'--watch-ignore' needs '--watch'");
+  if (watch === undefined) return null;
+  const paths = watch.flatMap((list) => list.split(',')).filter((name) => name !== '');
+  return { paths, ignore };
 }
 
 export function isFlag(name: string): boolean {

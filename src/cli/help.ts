@@ -43,6 +43,8 @@ ${policies}
       --config FILE        more options, and the program or several, as JSON or by a module; read again by a reload
       --program NAME       of several programs in the configuration, only this one
       --fail-together      all of them end when one has failed for good
+      --watch[=PATHS]      reload when the program's files change, or those at PATHS, separated by commas
+      --watch-ignore GLOB  but for these; node_modules and directories with a dot are left out anyway
       --pidfile FILE       holds the process id while rondo runs
       --json               log JSON, one line per event
       --no-time            log without the time, which under systemd's journal is the default

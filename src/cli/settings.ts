@@ -12,6 +12,7 @@ import { workingDirectory } from '../supervisor/program.js';
 import type { SupervisorOptions } from '../supervisor/types.js';
 import { ArgumentError, asArgumentError, type Settings, type StartArguments } from './arguments.js';
 import { type Config, configError, type ProgramSettings, readConfig } from './config-file.js';
+import { watchPreload } from './watch/watch.js';
 
 /** How often the file is looked at; it may be replaced, or be a link that is turned. */
 const WATCH_MS = 500;
@@ -102,7 +103,7 @@ export class SettingsSource {
     const { exec, ...fromFile } = this.#settingsIn(config);
     this.#fromFile = { ...fromFile, ...(exec !== undefined && { exec }) };
     try {
-      const options = {
+      const options: SupervisorOptions = {
         guard: true,
         ...optionsFromEnvironment(this.#env),
         ...fromFile,
@@ -110,6 +111,9 @@ export class SettingsSource {
         ...(args.length > 0 && { args }),
         exec: this.#execOf(exec),
       };
+      const preload = watchPreload(this.#given.watch);
+      // After those of the user, which are loaded as without it.
+      if (preload !== null) options.require = [options.require ?? [], preload].flat();
       // A number that is no longer given is to become the default.
       const { workers } = validateSupervisorOptions(options);
       return { ...options, workers };

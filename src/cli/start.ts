@@ -22,6 +22,7 @@ import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
 import { SettingsSource } from './settings.js';
 import { takenAddress } from './taken-address.js';
+import { watchProgram } from './watch/watch.js';
 
 /** rondo itself. */
 const FAILED = 1;
@@ -46,16 +47,19 @@ export function start(given: StartArguments): void {
 
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
+  const reloadAndTell = async (): Promise<void> => {
+    try {
+      await reload(run);
+    } catch (error) {
+      if (!isRefused(error as Error)) return;
+      onError(error as Error);
+      systemd.reloadRefused();
+      parentOfPrograms?.reloadRefused();
+    }
+  };
   let exitCode = 0;
   handleSignals(supervisor, Terminal.find(), {
-    reload: () => {
-      reload(run).catch((error: Error) => {
-        if (!isRefused(error)) return;
-        onError(error);
-        systemd.reloadRefused();
-        parentOfPrograms?.reloadRefused();
-      });
-    },
+    reload: () => void reloadAndTell(),
     onForced: (signal) => {
       exitCode = 128 + constants.signals[signal];
     },
@@ -70,6 +74,7 @@ export function start(given: StartArguments): void {
   watchParent(note);
   const tellParent = connectParent(supervisor, note);
   followFile(run);
+  const beginToWatch = given.watch && watchProgram(run, given.watch, reloadAndTell);
   const explain = (error: Error): void => {
     const text = takenAddress(error.message, settings.current.exec);
     if (text !== null) note(text);
@@ -84,6 +89,7 @@ export function start(given: StartArguments): void {
   const onStarted = (): void => {
     systemd.started();
     tellParent();
+    beginToWatch?.();
   };
   supervisor.start().then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.
