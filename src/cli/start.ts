@@ -89,7 +89,7 @@ export function start(given: StartArguments): void {
   const onStarted = (): void => {
     systemd.started();
     tellParent();
-    beginToWatch?.();
+    void beginToWatch?.();
   };
   supervisor.start().then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.

@@ -132,12 +132,19 @@ test('PID 1', isPermitted ? nativeOnly : { skip: 'needs a PID namespace' }, asyn
   const through = { through: UNSHARE, hasOtherPids: true };
   const { run, port } = runPrograms(t, { web: app, api: app }, [], {}, through);
   const outer = run.child.pid;
-  await port('web');
+  const web = await port('web');
   await port('api');
   const first = Number(readFileSync(`/proc/${outer}/task/${outer}/children`, 'utf8').trim());
   process.kill(first, 'SIGHUP');
   await run.says(/^rondo: web: reload: done$/m);
   await run.says(/^rondo: api: reload: done$/m);
+  const left: string[] = [];
+  for (let i = 0; i < 3; i++) left.push(await ask(web, '/orphan'));
+  type Process = { pid: number; state: string };
+  await until('orphans are gone', async () => {
+    const all = JSON.parse(await ask(web, '/processes')) as Process[];
+    return !all.some(({ pid, state }) => left.includes(String(pid)) || state === 'Z');
+  });
   process.kill(first, 'SIGTERM');
   t.equal(await run.end, 0);
   await until('it is gone', () => !isAlive(first));

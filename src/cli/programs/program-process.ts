@@ -7,6 +7,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { workingDirectory } from '../../supervisor/program.js';
 import { RestartPolicy } from '../../supervisor/restart-policy.js';
 import type { StopSignal } from '../../supervisor/types.js';
 import { forceMessage, onProgramMessage, PARENT_VARIABLE } from './messages.js';
@@ -118,10 +119,13 @@ export class ProgramProcess {
     this.#startedAt = performance.now();
     // An inherited descriptor keeps its number.
     const descriptors = Array.from({ length: 3 + this.#host.inherited }, (_, fd) => fd);
+    const cwd = workingDirectory();
     const words = [...ownExecArgv(), BIN, 'start', ...this.#host.words(this.name)];
     const child = spawn(process.execPath, words, {
       stdio: [...descriptors, 'ipc'],
-      env: { ...process.env, [PARENT_VARIABLE]: String(process.pid) },
+      // By its name: the release in which this process was started may be gone.
+      cwd,
+      env: { ...process.env, PWD: cwd, [PARENT_VARIABLE]: String(process.pid) },
     });
     this.#child = child;
     child.on('message', (message, handle) => {

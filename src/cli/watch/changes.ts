@@ -2,7 +2,7 @@
  * Changes of files become reloads: one when it has been quiet for a moment, never two at once. What changes while one
  * is under way leads to one more.
  *
- *   idle ──▶ waiting ──▶ reloading ──▶ idle, or waiting if more has changed
+ *   held ──▶ idle ──▶ waiting ──▶ reloading ──▶ idle, or waiting if more has changed
  */
 
 /** Whoever saves several files, or builds, is done by then. */
@@ -13,7 +13,7 @@ const MOST_MS = 1_000;
 export class Changes {
   readonly #reload: (files: string[]) => Promise<void>;
   readonly #files = new Set<string>();
-  #state: 'closed' | 'idle' | 'waiting' | 'reloading' = 'idle';
+  #state: 'held' | 'idle' | 'waiting' | 'reloading' | 'closed' = 'held';
   #timer: NodeJS.Timeout | undefined;
   #since = 0;
 
@@ -25,7 +25,14 @@ export class Changes {
   add(file: string): void {
     if (this.#state === 'closed') return;
     this.#files.add(file);
-    if (this.#state !== 'reloading') this.#wait();
+    if (this.#state === 'idle' || this.#state === 'waiting') this.#wait();
+  }
+
+  /** What has changed until then is not forgotten. */
+  begin(): void {
+    if (this.#state !== 'held') return;
+    this.#state = 'idle';
+    if (this.#files.size > 0) this.#wait();
   }
 
   close(): void {

@@ -7,8 +7,10 @@ import cluster from 'node:cluster';
 import { existsSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type * as chokidar from 'chokidar';
+import type { FSWatcher } from 'chokidar';
 import { workingDirectory } from '../../supervisor/program.js';
 import { validateEnvFiles } from '../../supervisor/variables.js';
 import { ArgumentError, type WatchArguments } from '../arguments.js';
@@ -23,6 +25,9 @@ const PRELOAD = fileURLToPath(new URL('loaded.js', import.meta.url));
 /** What is code, where all files of a directory are looked at: a program may write others itself. */
 const CODE = /\.([cm]?[jt]s|json|node|wasm)$/;
 
+const SETTLING_MS = 20;
+const LONGEST_SETTLING_MS = 5_000;
+
 /** In a line of the log. */
 const MOST_NAMED = 3;
 
@@ -33,14 +38,14 @@ export function watchPreload(watch: WatchArguments | null): string | null {
 }
 
 /**
- * Reloads by `reload`, which does not reject, from when the returned function is called, until the supervisor stops.
- * Before its start. Throws {@link ArgumentError} for a path that is not there.
+ * Reloads by `reload`, which does not reject, from when the returned function is called, after the start, until the
+ * supervisor stops. To be called before the start. Throws {@link ArgumentError} for a path that is not there.
  */
 export function watchProgram(
   run: Run,
   watch: WatchArguments,
   reload: () => Promise<void>,
-): () => void {
+): () => Promise<void> {
   const { supervisor, note } = run;
   const directory = realpathSync(workingDirectory());
   const exec = realpathSync(path.resolve(directory, run.settings.current.exec));
@@ -66,16 +71,19 @@ export function watchProgram(
   });
   const first = isByLoaded ? [exec] : given.length > 0 ? given : [path.dirname(exec)];
   const watcher = load().watch([...first, ...always], { ignoreInitial: true, ignored: isIgnored });
-  let isStarted = false;
   watcher.on('all', (event, file) => {
-    if (isStarted && !event.endsWith('Dir') && isWanted(file)) changes.add(file);
+    if (!event.endsWith('Dir') && isWanted(file)) changes.add(file);
   });
   watcher.on('error', (error) => {
-    note(`--watch: ${(error as Error).message}; what has changed there is not seen`);
+    note(`--watch: ${(error as Error).message}; what changes there is not seen`);
   });
+  const isReady = new Promise<void>((resolve) => watcher.once('ready', resolve));
+  const loaded = new Set([exec]);
   if (isByLoaded) {
     onLoaded((file) => {
-      if (isBelow(file, root) && !isIgnored(file)) watcher.add(file);
+      if (!isBelow(file, root) || isIgnored(file)) return;
+      if (existsSync(file)) loaded.add(file);
+      watcher.add(file);
     });
   }
   const end = (): void => {
@@ -84,9 +92,21 @@ export function watchProgram(
   };
   supervisor.once('stopping', end);
   supervisor.once('failed', end);
-  return () => {
-    isStarted = true;
+  return async () => {
+    changes.begin();
+    await isReady;
+    if (isByLoaded) await allWatched(watcher, loaded);
+    const names = first.map((file) => path.relative(directory, file) || '.').join(', ');
+    note(`watching ${isByLoaded ? `${loaded.size} files that are loaded` : names}`);
   };
+}
+
+/** As far as they are there; it takes a moment from when they are added. */
+async function allWatched(watcher: FSWatcher, files: ReadonlySet<string>): Promise<void> {
+  const end = performance.now() + LONGEST_SETTLING_MS;
+  const isWatched = (file: string): boolean =>
+    watcher.getWatched()[path.dirname(file)]?.includes(path.basename(file)) === true;
+  while (![...files].every(isWatched) && performance.now() < end) await delay(SETTLING_MS);
 }
 
 /** What a reload reads, beside the program. */
