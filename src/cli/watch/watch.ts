@@ -97,7 +97,9 @@ export function watchProgram(
     await isReady;
     if (isByLoaded) await allWatched(watcher, loaded);
     const names = first.map((file) => path.relative(directory, file) || '.').join(', ');
-    note(`watching ${isByLoaded ? `${loaded.size} files that are loaded` : names}`);
+    const what =
+      loaded.size === 1 ? '1 file that is loaded' : `${loaded.size} files that are loaded`;
+    note(`watching ${isByLoaded ? what : names}`);
   };
 }
 
