@@ -13,6 +13,9 @@ import { RondoError } from '../errors.js';
 /** Node says its version at once, whatever else it is told. */
 const LONGEST_CHECK_MS = 10_000;
 
+/** What Node has taken last; each reload asks again. */
+let taken = '';
+
 export interface NodeOptions {
   require: readonly string[];
   import: readonly string[];
@@ -46,6 +49,8 @@ export function checkWords(
 ): void {
   const isOwn = words.join('\0') === process.execArgv.join('\0');
   if (isOwn && env.NODE_OPTIONS === process.env.NODE_OPTIONS) return;
+  const asked = JSON.stringify([words, env.NODE_OPTIONS, cwd]);
+  if (asked === taken) return;
   const { status, stderr, error } = spawnSync(process.execPath, [...words, '--version'], {
     cwd,
     env: { ...process.env, NODE_OPTIONS: env.NODE_OPTIONS },
@@ -53,7 +58,10 @@ export function checkWords(
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: LONGEST_CHECK_MS,
   });
-  if (status === 0) return;
+  if (status === 0) {
+    taken = asked;
+    return;
+  }
   const text = error?.message ?? stderr.trim().replace(`${process.execPath}: `, '');
   throw new RondoError(
     'ERR_RONDO_INVALID_OPTION',
@@ -82,18 +90,24 @@ function isRequirable(module: string, from: string): boolean {
   }
 }
 
-/** Of a package that it is installed; what it exports is not looked at. */
+/** Of a package that it is installed, and that it exports what is asked of it beside its main module. */
 function isImportable(module: string, from: string): boolean {
   if (isBuiltin(module) || /^(?!file:)[a-z][a-z+.-]+:/i.test(module)) return true;
   if (module.startsWith('file:')) return existsSync(fileURLToPath(module));
-  if (/^(\.{0,2}\/|#)/.test(module)) {
-    // A name of the program's own package.json is Node's to find.
-    return module.startsWith('#') || existsSync(path.resolve(path.dirname(from), module));
-  }
+  if (/^\.{0,2}\//.test(module)) return existsSync(path.resolve(path.dirname(from), module));
   const [scope = '', rest = ''] = module.split('/');
   const name = scope.startsWith('@') ? `${scope}/${rest}` : scope;
+  if (name !== module || name.startsWith('#')) return isResolved(module, path.dirname(from));
   const places = createRequire(from).resolve.paths(name) ?? [];
-  return places.some((place) => existsSync(path.join(place, name))) || isRequirable(name, from);
+  return places.some((place) => existsSync(path.join(place, name)));
+}
+
+/** Only Node knows, and only for a module that is there itself. */
+function isResolved(module: string, cwd: string): boolean {
+  const script = 'import.meta.resolve(process.argv[1])';
+  const words = ['--input-type=module', '--eval', script, module];
+  const options = { cwd, stdio: 'ignore', timeout: LONGEST_CHECK_MS } as const;
+  return spawnSync(process.execPath, words, options).status === 0;
 }
 
 function moduleError(option: string, module: string, cwd: string): RondoError {

@@ -1,7 +1,7 @@
 // --import, --require and --node-arg, and their keys in the configuration, are the workers' and the agent's. Wrong
 // ones are an error before anything is started, and refuse a reload.
 
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'tap';
 import { ask, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
@@ -67,6 +67,22 @@ for (const [args, said] of [
     t.notMatch(run.stderr(), /worker 0/, 'nothing was started');
   });
 }
+
+test('what a package exports', async (t) => {
+  const cwd = temporaryDirectory(t);
+  mkdirSync(path.join(cwd, 'node_modules/one'), { recursive: true });
+  const exports = { '.': './index.mjs', './sub': './index.mjs' };
+  const files = { 'package.json': JSON.stringify({ exports }), 'index.mjs': '' };
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(path.join(cwd, 'node_modules/one', name), text);
+  }
+  const fine = ['--import', 'one', '--import', 'one/sub', '--import', 'node:fs'];
+  const run = runCli(t, ['start', APP, '-w', '1', ...fine], {}, { cwd });
+  await run.listening(1);
+  const other = runCli(t, ['start', APP, '--import', 'one/other'], {}, { cwd });
+  t.equal(await other.end, 2);
+  t.match(other.stderr(), /'--import' .*: 'one\/other' is not/);
+});
 
 test('NODE_OPTIONS of a file that Node does not take', async (t) => {
   const cwd = temporaryDirectory(t);
