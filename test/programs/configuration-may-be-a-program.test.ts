@@ -6,7 +6,10 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type RondoConfig } from 'rondo';
 import { type Test, test } from 'tap';
+import { parseArguments, type StartArguments } from '../../dist/cli/arguments.js';
 import { readConfig } from '../../dist/cli/config-file.js';
+import { SettingsSource } from '../../dist/cli/settings.js';
+import { validate } from '../../dist/supervisor/program.js';
 import { ask, type Run, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { until } from '../fixtures/faults.js';
 import { fixture, openFds } from '../fixtures/harness.js';
@@ -115,44 +118,43 @@ test('nothing is left of a reading', (t) => {
   t.end();
 });
 
-const ERRORS: Array<[name: string, text: string, said: RegExp]> = [
-  ['x.mjs', 'export default {', /'x\.mjs': SyntaxError: .* \(file:.*x\.mjs:1\)/],
-  [
-    'x.mjs',
-    "\nthrow new Error('no database');",
-    /'x\.mjs': Error: no database \(file:.*x\.mjs:2:7\)/,
-  ],
-  ['x.mjs', "import './missing.mjs';", /'x\.mjs': Error: Cannot find module '.*missing\.mjs'/],
-  ['x.mjs', 'export const workers = 2;', /'x\.mjs': it has no default export/],
-  ['x.mjs', 'export default 3;', /'x\.mjs' must be an object/],
-  ['x.mjs', 'export default { policy: () => null };', /'policy' must be .* Received a function/],
-  ['x.mjs', 'export default { env: { A: new Map() } };', /'env\.A' must be .* Received a Map/],
-  ['x.mjs', 'export default { workers: NaN };', /'workers' must be .* Received NaN/],
-  ['x.mjs', 'await new Promise(() => {}); export default {};', /it ended before it had exported/],
-  [
-    'x.mjs',
-    'export default { exec: "x.mjs", workers: 0 };',
-    /'x\.mjs': The option 'workers' must be/,
-  ],
-  [
-    'x.mjs',
-    'export default { exec: "x.mjs", wrkers: 1 };',
-    /'x\.mjs': There is no option 'wrkers'/,
-  ],
-  ['x.mjs', "export default { exec: 'no.js' };", /'x\.mjs': The option 'exec' must be an existing/],
-  [
-    'x.mjs',
-    'export default {};',
-    /the file to run is missing, and the configuration has no 'exec'/,
-  ],
+const ERRORS: Array<[text: string, said: RegExp]> = [
+  ['export default {', /x\.mjs': SyntaxError: .* \(file:.*x\.mjs:1\)/],
+  ["\nthrow new Error('no database');", /x\.mjs': Error: no database \(file:.*x\.mjs:2:7\)/],
+  ["import './missing.mjs';", /x\.mjs': Error: Cannot find module '.*missing\.mjs'/],
+  ['export const workers = 2;', /x\.mjs': it has no default export/],
+  ['export default 3;', /x\.mjs' must be an object/],
+  ['export default { policy: () => null };', /'policy' must be .* Received a function/],
+  ['export default { env: { A: new Map() } };', /'env\.A' must be .* Received a Map/],
+  ['export default { workers: NaN };', /'workers' must be .* Received NaN/],
+  ['await new Promise(() => {}); export default {};', /it ended before it had exported/],
+  ['export default { exec: "x.mjs", workers: 0 };', /x\.mjs': The option 'workers' must be/],
+  ['export default { exec: "x.mjs", wrkers: 1 };', /x\.mjs': There is no option 'wrkers'/],
+  ["export default { exec: 'no.js' };", /x\.mjs': The option 'exec' must be an existing/],
+  ['export default {};', /the file to run is missing, and the configuration has no 'exec'/],
 ];
 
-for (const [name, text, said] of ERRORS) {
-  test(text, async (t) => {
-    const { cwd, write } = place(t);
-    write(name, text);
-    const run = runCli(t, ['start', '--config', name], {}, { cwd });
-    t.equal(await run.end, 2);
-    t.match(run.stderr(), said);
-  });
-}
+test('what is wrong', async (t) => {
+  const { cwd, write } = place(t);
+  const file = path.join(cwd, 'x.mjs');
+  const given = parseArguments(['start', '--config', file]) as StartArguments;
+  for (const [text, said] of ERRORS) {
+    write('x.mjs', text);
+    const take = (): void => {
+      const settings = new SettingsSource(given, {});
+      try {
+        validate(settings.current);
+      } catch (error) {
+        throw settings.explain(error);
+      }
+    };
+    t.throws(take, { message: said }, text);
+  }
+  write('x.mjs', 'export default {');
+  const run = runCli(t, ['start', '--config', 'x.mjs'], {}, { cwd });
+  t.equal(await run.end, 2);
+  t.match(
+    run.stderr(),
+    /^rondo: the configuration 'x\.mjs': SyntaxError: .* \(file:.*x\.mjs:1\)$/m,
+  );
+});

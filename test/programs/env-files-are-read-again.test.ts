@@ -1,8 +1,9 @@
 // --env-file and `envFile`: variables for the workers and the agent, with Node's syntax and precedence, read at the
 // start and by each reload. A file that is missing then refuses the reload.
 
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Supervisor } from 'rondo';
 import { type Test, test } from 'tap';
 import { ask, type Run, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { until } from '../fixtures/faults.js';
@@ -96,26 +97,27 @@ test('a reload that fails gives the old ones back', async (t) => {
   for (let i = 0; i < 4; i++) t.equal(await ask(port), 'old');
 });
 
-for (const [name, envFile, said] of [
-  [
-    'a missing file',
-    'missing',
-    /'envFile' must be a readable file: 'missing' cannot be read: ENOENT/,
-  ],
-  ['a directory', 'directory', /'envFile' .* 'directory' cannot be read: EISDIR/],
-  ['a null character', 'null', /'envFile' .* 'null' has a null character in "A"/],
-  ['a number', 3, /'envFile' must be a file name, or a list of them. Received 3/],
-  ['an unknown key', [{ file: 'x', optional: true }], /There is no option 'optional' of envFile/],
-] as Array<[string, unknown, RegExp]>) {
-  test(name, async (t) => {
-    const write = writer(t);
-    const config = write('rondo.json', JSON.stringify({ envFile }));
-    write('null', 'A=x\0y\n');
-    const cwd = path.dirname(config);
-    mkdirSync(path.join(cwd, 'directory'));
-    const run = runCli(t, ['start', APP, '--config', config], {}, { cwd });
-    t.equal(await run.end, 2);
-    t.match(run.stderr(), said);
-    t.notMatch(run.stderr(), /worker/);
-  });
-}
+test('what is wrong', async (t) => {
+  const write = writer(t);
+  const nul = write('null', 'A=x\0y\n');
+  const cwd = path.dirname(nul);
+  const wrong: Array<[envFile: unknown, said: RegExp]> = [
+    ['missing', /'envFile' must be a readable file: 'missing' cannot be read: ENOENT/],
+    [cwd, /'envFile' .* cannot be read: EISDIR/],
+    [[{ file: cwd, ifExists: true }], /'envFile' .* cannot be read: EISDIR/],
+    [nul, /'envFile' .*null' has a null character in "A"/],
+    [3, /'envFile' must be a file name, or a list of them. Received 3/],
+    ['', /'envFile' must be a file name, or a list of them. Received ''/],
+    [[{ file: 'x', optional: true }], /There is no option 'optional' of envFile/],
+    [[{ file: 'x', ifExists: 1 }], /'ifExists' must be a boolean. Received 1/],
+  ];
+  for (const [envFile, message] of wrong) {
+    const make = (): unknown => new Supervisor({ exec: APP, envFile: envFile as string });
+    t.throws(make, { message }, JSON.stringify(envFile));
+  }
+  const config = write('rondo.json', '{"envFile": "missing"}');
+  const run = runCli(t, ['start', APP, '--config', config], {}, { cwd });
+  t.equal(await run.end, 2);
+  t.match(run.stderr(), /^rondo: the configuration '.*': .*'envFile' .* 'missing' cannot be read/);
+  t.notMatch(run.stderr(), /worker/);
+});

@@ -178,7 +178,11 @@ test('a limit in the middle of a line', limits, async (t) => {
   t.equal(read(file).length, before.length + 20, 'it has a part of the line');
   renameSync(file, `${file}.1`);
   await run.says(/can be written again$/m);
-  t.match(read(file), /^rondo: There is no option 'noSuchKey'.*\n$/, 'as a whole');
+  t.match(
+    read(file),
+    /^rondo: the configuration '.*': There is no option 'noSuchKey'.*\n$/,
+    'as a whole',
+  );
   run.child.kill('SIGTERM');
   t.equal(await run.end, 0);
 });

@@ -3,6 +3,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Supervisor } from 'rondo';
 import { test } from 'tap';
 import { ask, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { fixture } from '../fixtures/harness.js';
@@ -50,23 +51,30 @@ test('flags and keys', async (t) => {
   t.match(JSON.parse(await ask(itsPort)) as Said, { loaded: ['three.cjs', 'one.mjs'] });
 });
 
-for (const [args, said] of [
-  [['--node-arg', '--foo'], /'--node-arg' must be options of Node .*: bad option: --foo/],
-  [['--node-arg=--stack-trace-limit=x', '--node-arg=--bar'], /bad option: --bar/],
-  [['--import', 'no-such-package'], /'--import' .*: 'no-such-package' is not, as seen from /],
-  [['--import', './no-such-file.mjs'], /'--import' .*: '.\/no-such-file.mjs' is not/],
-  [['-r', './no-such-file'], /'--require' must be modules that are there: '.\/no-such-file'/],
-  [['--import', ''], /'--import' must be a non-empty string. Received ''/],
-  [['--node-arg'], /'--node-arg <value>' argument missing/],
-] as Array<[string[], RegExp]>) {
-  test(args.join(' '), async (t) => {
-    const cwd = temporaryDirectory(t);
-    const run = runCli(t, ['start', APP, '-w', '1', ...args], {}, { cwd });
+test('what is wrong', async (t) => {
+  const wrong: Array<[options: object, said: RegExp]> = [
+    [{ nodeArgs: ['--foo'] }, /'nodeArgs' must be options of Node .*: bad option: --foo/],
+    [{ nodeArgs: '--foo' }, /'nodeArgs' must be an array of strings. Received '--foo'/],
+    [{ import: 'no-such-package' }, /'import' .*: 'no-such-package' is not, as seen from /],
+    [{ import: ['./no-such-file.mjs'] }, /'import' .*: '.\/no-such-file.mjs' is not/],
+    [{ require: './no-such-file' }, /'require' must be modules that are there: '.\/no-such/],
+    [{ import: [''] }, /'import' must be a non-empty string. Received ''/],
+    [{ env: { NODE_OPTIONS: '--bad-one' } }, /--bad-one is not allowed in NODE_OPTIONS/],
+  ];
+  for (const [options, message] of wrong) {
+    t.throws(() => new Supervisor({ exec: APP, ...options }), { message }, JSON.stringify(options));
+  }
+  for (const [args, said] of [
+    [['--node-arg', '--foo'], /'--node-arg' must be options of Node .*: bad option: --foo/],
+    [['--import', 'no-such-package'], /'--import' .*: 'no-such-package' is not, as seen from /],
+    [['--node-arg'], /'--node-arg <value>' argument missing/],
+  ] as Array<[string[], RegExp]>) {
+    const run = runCli(t, ['start', APP, '-w', '1', ...args]);
     t.equal(await run.end, 2);
     t.match(run.stderr(), said);
     t.notMatch(run.stderr(), /worker 0/, 'nothing was started');
-  });
-}
+  }
+});
 
 test('what a package exports', async (t) => {
   const cwd = temporaryDirectory(t);
@@ -82,12 +90,4 @@ test('what a package exports', async (t) => {
   const other = runCli(t, ['start', APP, '--import', 'one/other'], {}, { cwd });
   t.equal(await other.end, 2);
   t.match(other.stderr(), /'--import' .*: 'one\/other' is not/);
-});
-
-test('NODE_OPTIONS of a file that Node does not take', async (t) => {
-  const cwd = temporaryDirectory(t);
-  writeFileSync(path.join(cwd, 'rondo.json'), '{"env": {"NODE_OPTIONS": "--bad-one"}}');
-  const run = runCli(t, ['start', APP, '--config', 'rondo.json'], {}, { cwd });
-  t.equal(await run.end, 2);
-  t.match(run.stderr(), /--bad-one is not allowed in NODE_OPTIONS/);
 });

@@ -4,6 +4,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'tap';
+import { parseArguments, type StartArguments } from '../../dist/cli/arguments.js';
+import { readConfig } from '../../dist/cli/config-file.js';
+import { checkPrograms } from '../../dist/cli/programs/check.js';
+import { SettingsSource } from '../../dist/cli/settings.js';
 import { ask, begin, noneIsLeft, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { isAlive, until } from '../fixtures/faults.js';
 import { APP, runPrograms } from '../fixtures/programs.js';
@@ -165,7 +169,7 @@ test('one of them alone', async (t) => {
 });
 
 const WRONG: Array<[config: object, args: string[], said: RegExp]> = [
-  [{ programs: {} }, [], /'rondo\.json': 'programs' has none/],
+  [{ programs: {} }, [], /rondo\.json': 'programs' has none/],
   [{ programs: [] }, [], /'programs' must be an object/],
   [{ programs: { web: {} } }, [], /'programs\.web\.exec' is missing/],
   [{ programs: { 'a b': { exec: APP } } }, [], /'programs' has 'a b': a name has letters/],
@@ -195,13 +199,18 @@ const WRONG: Array<[config: object, args: string[], said: RegExp]> = [
   [{ exec: APP }, ['--program', 'x'], /it has one program, and none of the name 'x'/],
 ];
 
-for (const [config, args, said] of WRONG) {
-  test(JSON.stringify([config, ...args]), async (t) => {
-    const cwd = temporaryDirectory(t);
-    writeFileSync(path.join(cwd, 'rondo.json'), JSON.stringify(config));
-    const run = runCli(t, ['start', ...args, '--config', 'rondo.json'], {}, { cwd });
-    t.equal(await run.end, 2);
-    t.match(run.stderr(), said);
-    t.notMatch(run.stderr(), /starts/);
-  });
-}
+test('what is wrong', async (t) => {
+  const file = path.join(temporaryDirectory(t), 'rondo.json');
+  for (const [config, args, said] of WRONG) {
+    writeFileSync(file, JSON.stringify(config));
+    const given = parseArguments(['start', ...args, '--config', file]) as StartArguments;
+    const take = (): unknown =>
+      args.length > 0 ? new SettingsSource(given, {}) : checkPrograms(given, readConfig(file), {});
+    t.throws(take, { message: said }, JSON.stringify([config, ...args]));
+  }
+  writeFileSync(file, '{"programs": {"web": {"exec": "no.js"}}}');
+  const run = runCli(t, ['start', '--config', file]);
+  t.equal(await run.end, 2);
+  t.match(run.stderr(), /^rondo: .*'programs\.web': The option 'exec' must be an existing program/);
+  t.notMatch(run.stderr(), /starts/);
+});

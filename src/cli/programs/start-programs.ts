@@ -10,11 +10,10 @@ import { reapOrphans } from '../../service/reaper.js';
 import { handleSignals } from '../../service/signals.js';
 import { notifyOfPrograms, takeSockets } from '../../service/systemd.js';
 import { Terminal } from '../../service/terminal.js';
-import { validate } from '../../supervisor/program.js';
 import { ArgumentError, type StartArguments } from '../arguments.js';
 import { type Config, readConfig } from '../config-file.js';
 import { Log } from '../log-output.js';
-import { SettingsSource } from '../settings.js';
+import { checkPrograms, namesIn } from './check.js';
 import { followPrograms } from './follow.js';
 import { logLost, logState } from './log.js';
 import { Programs } from './programs.js';
@@ -23,7 +22,7 @@ import { wordsFor } from './words.js';
 /** Throws {@link ArgumentError} for what is wrong at once, with any of the programs. */
 export function startPrograms(given: StartArguments, config: Config, env: NodeJS.ProcessEnv): void {
   const configFile = given.configFile as string;
-  check(given, config, env);
+  checkPrograms(given, config, env);
   const log = new Log(given, env);
   const { isJson } = given;
   const note = (text: string): void => log.note(text);
@@ -61,7 +60,7 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
     systemd.reloading();
     try {
       const next = readSeveral(configFile);
-      check(given, next, env);
+      checkPrograms(given, next, env);
       await programs.reload(namesIn(next), given.failTogether || next.failTogether);
     } catch (error) {
       onError(error as Error);
@@ -106,22 +105,6 @@ function readSeveral(configFile: string): Config {
   throw new ArgumentError(
     `the configuration '${configFile}' has one program now; only a new start takes that over`,
   );
-}
-
-function namesIn({ programs }: Config): string[] {
-  return [...(programs ?? new Map<string, unknown>()).keys()];
-}
-
-/** Everything but what only a worker can find out. */
-function check(given: StartArguments, config: Config, env: NodeJS.ProcessEnv): void {
-  for (const program of namesIn(config)) {
-    const settings = new SettingsSource({ ...given, program }, env, config);
-    try {
-      validate(settings.current);
-    } catch (error) {
-      throw settings.explain(error);
-    }
-  }
 }
 
 function pidFile(file: string): void {
