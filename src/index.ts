@@ -6,6 +6,13 @@
  * @packageDocumentation
  */
 
+export {
+  defineConfig,
+  type ProgramConfig,
+  type ProgramsConfig,
+  type RondoConfig,
+  type RondoConfigExport,
+} from './cli/define-config.js';
 export type {
   ControlAction,
   ControlFigures,
@@ -48,6 +55,7 @@ export type {
   Degraded,
   DrainResult,
   DrainSeatOptions,
+  EnvFile,
   ReloadOptions,
   SeatStats,
   StartOptions,

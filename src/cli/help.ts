@@ -9,6 +9,7 @@ const policies = POLICIES.map(
 ).join('\n');
 
 export const HELP = `Usage: rondo start [options] <file> [-- arguments]
+       rondo start [options] --config FILE
        rondo status, reload, scale N, drain SEAT, restart SEAT, pause, resume, set, logs, stop, upgrade: ask and
            change what runs; see rondo status --help and so on
        rondo top: what it does, live in a terminal; see rondo top --help
@@ -38,13 +39,24 @@ ${policies}
       --parallel N         how many workers a reload replaces at once (1)
       --agent FILE         a helper process that runs once, ready before the workers
       --no-guard           a worker with an uncaught error ends at once, and does not finish first
-      --config FILE        more options, as JSON; read again by a reload
+  -r, --require MODULE     loaded before the program, as by Node's own flag; may be repeated, as may these:
+      --import MODULE      the same for modules that are imported
+      --node-arg ARG       an option of Node for the processes
+      --env-file FILE      variables for the processes, read again by a reload
+      --env-file-if-exists FILE  the same for a file that may be missing
+      --config FILE        more options, and the program or several, as JSON or by a module; read again by a reload
+      --program NAME       of several programs in the configuration, only this one
+      --fail-together      all of them end when one has failed for good
+      --watch[=PATHS]      reload when the program's files change, or those at PATHS, separated by commas
+      --watch-ignore GLOB  but for these; node_modules and directories with a dot are left out anyway
       --pidfile FILE       holds the process id while rondo runs
       --name NAME          by which rondo status and the others find it (default: the program's file)
       --control PATH       where its control socket is (default: by its name, in $XDG_RUNTIME_DIR/rondo or
                            /run/rondo); off: there is none
       --metrics [HOST:]PORT serve a page, /metrics, /live and /ready there (off; without HOST on 127.0.0.1)
       --json               log JSON, one line per event
+      --no-time            log without the time, which under systemd's journal is the default
+      --log FILE           log to a file in place of stderr; one that was moved is created again
   -h, --help               print this
   -v, --version            print the version
 

@@ -39,7 +39,7 @@ function main(words: string[]): void {
         process.stdout.write(`${version()}\n`);
         return;
       case 'start':
-        startHereOr(localBin(parsed.file), parsed);
+        startHereOr(localBin(parsed.file ?? parsed.configFile ?? ''), parsed);
         return;
     }
   } catch (error) {

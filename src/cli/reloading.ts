@@ -14,7 +14,11 @@ export async function reload({ supervisor, settings, note }: Run): Promise<void>
     const keys = kept.map(([key]) => key).join(', ');
     note(`only a new start takes over ${keys}; the rest is reloaded`);
   }
-  await supervisor.reload(changes);
+  try {
+    await supervisor.reload(changes);
+  } catch (error) {
+    throw isRefused(error as Error) ? settings.explain(error) : error;
+  }
   settings.accept(changes);
 }
 

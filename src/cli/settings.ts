@@ -3,13 +3,16 @@
  * `--config`, and by flags; a later one goes before an earlier one. The file can be read again.
  */
 
-import { readFileSync, watchFile } from 'node:fs';
+import { watchFile } from 'node:fs';
 import path from 'node:path';
 import { optionsFromEnvironment } from '../cluster/options.js';
+import type { RondoError } from '../errors.js';
 import { validateSupervisorOptions } from '../supervisor/options.js';
 import { workingDirectory } from '../supervisor/program.js';
 import type { SupervisorOptions } from '../supervisor/types.js';
 import { ArgumentError, asArgumentError, type Settings, type StartArguments } from './arguments.js';
+import { type Config, configError, type ProgramSettings, readConfig } from './config-file.js';
+import { watchPreload } from './watch/watch.js';
 
 /** How often the file is looked at; it may be replaced, or be a link that is turned. */
 const WATCH_MS = 500;
@@ -24,21 +27,20 @@ const LIVE = [
   'pickTimeoutMs',
 ] as const;
 
-/** What cannot be in the file, and where it comes from. */
-const NOT_ITS_OWN = { exec: "the command line's", sockets: "the service manager's" };
-
 export type LiveSettings = Pick<Settings, (typeof LIVE)[number]>;
 
 export class SettingsSource {
   readonly #given: StartArguments;
   readonly #env: NodeJS.ProcessEnv;
   #current: SupervisorOptions;
+  /** What the file had when it was read last. */
+  #fromFile: ProgramSettings = {};
 
-  /** Throws {@link ArgumentError}. */
-  constructor(given: StartArguments, env: NodeJS.ProcessEnv) {
+  /** `config`: what is in the file, if that has just been read. Throws {@link ArgumentError}. */
+  constructor(given: StartArguments, env: NodeJS.ProcessEnv, config: Config | null = null) {
     this.#given = given;
     this.#env = env;
-    this.#current = this.#read();
+    this.#current = this.#read(config);
   }
 
   get current(): SupervisorOptions {
@@ -55,6 +57,17 @@ export class SettingsSource {
 
   accept(changes: Partial<SupervisorOptions>): void {
     this.#current = { ...this.#current, ...changes };
+  }
+
+  /** The error of an option, with its name as a flag, or with the file that it is in. */
+  explain(error: unknown): unknown {
+    const { settings, configFile } = this.#given;
+    const option = (error as RondoError).option ?? '';
+    if (configFile === null || option in settings || !Object.hasOwn(this.#fromFile, option)) {
+      return asArgumentError(error, settings);
+    }
+    const of = this.#given.program === null ? '' : `'programs.${this.#given.program}': `;
+    return configError(configFile, `${of}${(error as RondoError).message}`);
   }
 
   /** Calls back when the file has changed in what takes effect at once, and with what else has. */
@@ -85,42 +98,62 @@ export class SettingsSource {
     );
   }
 
-  #read(): SupervisorOptions {
-    const { file, args, settings, configFile } = this.#given;
-    const fromFile = configFile === null ? {} : readConfig(configFile);
+  #read(config: Config | null = null): SupervisorOptions {
+    const { args, settings } = this.#given;
+    const { exec, ...fromFile } = this.#settingsIn(config);
+    this.#fromFile = { ...fromFile, ...(exec !== undefined && { exec }) };
     try {
-      const options = {
+      const options: SupervisorOptions = {
         guard: true,
         ...optionsFromEnvironment(this.#env),
         ...fromFile,
         ...settings,
         ...(args.length > 0 && { args }),
-        exec: file,
+        exec: this.#execOf(exec),
       };
+      const preload = watchPreload(this.#given.watch);
+      // After those of the user, which are loaded as without it.
+      if (preload !== null) options.require = [options.require ?? [], preload].flat();
       // A number that is no longer given is to become the default.
       const { workers } = validateSupervisorOptions(options);
       return { ...options, workers };
     } catch (error) {
-      throw asArgumentError(error, settings);
+      throw this.explain(error);
     }
   }
-}
 
-function readConfig(file: string): Settings {
-  let config: unknown;
-  try {
-    config = JSON.parse(readFileSync(path.resolve(workingDirectory(), file), 'utf8'));
-  } catch (error) {
-    throw new ArgumentError(`the configuration '${file}': ${(error as Error).message}`);
+  #settingsIn(config: Config | null): ProgramSettings {
+    const { file, configFile, program } = this.#given;
+    if (configFile === null) {
+      if (program === null) return {};
+      throw new ArgumentError("'--program' is for a configuration with several programs");
+    }
+    const { settings, programs } = config ?? readConfig(configFile);
+    if (programs === null) {
+      if (program === null) return settings;
+      throw configError(configFile, `it has one program, and none of the name '${program}'`);
+    }
+    if (file !== null) {
+      throw configError(configFile, `it has its programs, so '${file}' is one too many`);
+    }
+    const own = programs.get(program ?? '');
+    if (own !== undefined) return own;
+    const names = [...programs.keys()].join(', ');
+    const missing = program === null ? 'of its programs one' : `there is no program '${program}'`;
+    throw configError(configFile, `${missing}; its programs are ${names}`);
   }
-  if (typeof config !== 'object' || config === null || Array.isArray(config)) {
-    throw new ArgumentError(`the configuration '${file}' must be an object`);
+
+  #execOf(exec: string | undefined): string {
+    const { file, configFile } = this.#given;
+    if (file !== null && exec !== undefined) {
+      throw configError(configFile ?? '', "'exec' is the command line's, as that has a file");
+    }
+    const found = file ?? exec;
+    if (found !== undefined) return found;
+    throw new ArgumentError(
+      "start: the file to run is missing, and the configuration has no 'exec'",
+    );
   }
-  for (const [key, whose] of Object.entries(NOT_ITS_OWN)) {
-    if (!(key in config)) continue;
-    throw new ArgumentError(`the configuration '${file}': '${key}' is ${whose}`);
-  }
-  return config as Settings;
 }
 
 function differences(

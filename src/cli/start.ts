@@ -4,7 +4,6 @@
  */
 
 import { constants } from 'node:os';
-import type { WriteStream } from 'node:tty';
 import { EventLog } from '../control/event-log.js';
 import type { RondoError } from '../errors.js';
 import { leaveFamily } from '../family.js';
@@ -15,16 +14,20 @@ import { handleSignals } from '../service/signals.js';
 import { notifySystemd, takeSockets } from '../service/systemd.js';
 import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
-import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
+import { ArgumentError, type StartArguments } from './arguments.js';
+import { readConfig } from './config-file.js';
 import { serveControl } from './control/serve.js';
 import { sayWhatStarts } from './first-line.js';
-import { describe, logEvents, noteLine } from './log.js';
+import { describe } from './log.js';
+import { Log } from './log-output.js';
 import { serveMetrics } from './metrics.js';
-import { Progress } from './progress.js';
+import { joinPrograms } from './programs/child.js';
+import { startPrograms } from './programs/start-programs.js';
 import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
 import { SettingsSource } from './settings.js';
 import { takenAddress } from './taken-address.js';
+import { watchProgram } from './watch/watch.js';
 
 /** rondo itself. */
 const FAILED = 1;
@@ -34,54 +37,71 @@ const ALL_FAILED = 3;
 /** Rejects with {@link ArgumentError} for what is wrong at once. */
 export async function start(given: StartArguments): Promise<void> {
   leaveFamily();
-  const settings = new SettingsSource(given, process.env);
+  const parentOfPrograms = joinPrograms(process.env);
+  const config = given.configFile === null ? null : readConfig(given.configFile);
+  if (config?.programs && given.program === null && given.file === null) {
+    return startPrograms(given, config, process.env);
+  }
+  const settings = new SettingsSource(given, process.env, config);
   const supervisor = openSupervisor(settings);
-  const write = openLog(supervisor, given.isJson);
-  const log = new EventLog(supervisor, describe);
+  const log = new Log(given, process.env);
+  log.follow(supervisor);
+  const events = new EventLog(supervisor, describe);
   const note = (text: string): void => {
-    write(noteLine(text, given.isJson));
     log.note(text);
+    events.note(text);
   };
   const onError = (error: Error): void => note(error.message);
   const run: Run = { supervisor, given, settings, note, onError };
 
+  const write = (line: string): void => log.write(line);
   sayWhatStarts(run, write);
-  await serveControl(run, log, write);
+  await serveControl(run, events, write);
   const systemd = notifySystemd(supervisor, process.env, onError);
   reapOrphans(() => pidsOf(supervisor));
+  const reloadAndTell = async (): Promise<void> => {
+    try {
+      await reload(run);
+    } catch (error) {
+      if (!isRefused(error as Error)) return;
+      onError(error as Error);
+      systemd.reloadRefused();
+      parentOfPrograms?.reloadRefused();
+    }
+  };
   let exitCode = 0;
   handleSignals(supervisor, Terminal.find(), {
-    reload: () => {
-      reload(run).catch((error: Error) => {
-        if (!isRefused(error)) return;
-        onError(error);
-        systemd.reloadRefused();
-      });
-    },
+    reload: () => void reloadAndTell(),
     onForced: (signal) => {
       exitCode = 128 + constants.signals[signal];
     },
     note,
     onError,
   });
+  parentOfPrograms?.follow(supervisor, (code) => {
+    exitCode = code;
+  });
   // Whoever has read it may send signals.
   if (given.pidFile !== null) pidFile(given.pidFile);
   watchParent(note);
   const tellParent = connectParent(supervisor, note);
   followFile(run);
+  const beginToWatch = given.watch && watchProgram(run, given.watch, reloadAndTell);
   const explain = (error: Error): void => {
-    const text = takenAddress(error.message, given.file);
+    const text = takenAddress(error.message, settings.current.exec);
     if (text !== null) note(text);
   };
   supervisor.on('reload:failed', explain);
   supervisor.once('failed', (error) => {
     explain(error);
+    log.complain(error.message);
     process.exit(ALL_FAILED);
   });
   supervisor.once('stopped', () => process.exit(exitCode));
   const onStarted = (): void => {
     systemd.started();
     tellParent();
+    void beginToWatch?.();
   };
   const started =
     given.metrics === null ? supervisor.start() : serveMetrics(run).then(() => supervisor.start());
@@ -89,6 +109,7 @@ export async function start(given: StartArguments): Promise<void> {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
     onError(error);
+    log.complain(error.message);
     explain(error);
     process.exit(error.code === 'ERR_RONDO_START_FAILED' ? ALL_FAILED : FAILED);
   });
@@ -99,22 +120,8 @@ function openSupervisor(settings: SettingsSource): Supervisor {
   try {
     return new Supervisor({ ...settings.current, sockets });
   } catch (error) {
-    throw asArgumentError(error, {});
+    throw settings.explain(error);
   }
-}
-
-/** Returns what writes a line. */
-function openLog(supervisor: Supervisor, isJson: boolean): (line: string) => void {
-  const { stderr } = process;
-  // Whoever read it may be gone; the workers are not to go for that.
-  stderr.on('error', () => {});
-  const progress = stderr.isTTY && !isJson ? new Progress(supervisor, stderr as WriteStream) : null;
-  const write = (line: string): void => {
-    if (progress === null) stderr.write(`${line}\n`);
-    else progress.write(line);
-  };
-  logEvents(supervisor, isJson, write);
-  return write;
 }
 
 function pidFile(file: string): void {

@@ -7,7 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MOST_WORKERS } from '../supervisor/options.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
-import type { StopSignal } from '../supervisor/types.js';
+import type { StopSignal, SupervisorStats } from '../supervisor/types.js';
 import type { Terminal } from './terminal.js';
 
 /**
@@ -28,9 +28,14 @@ export interface SignalActions {
   onError(error: Error): void;
 }
 
+/** What signals are about: a Supervisor, or what runs several programs. */
+export type Signalled = Pick<Supervisor, 'stop' | 'kill' | 'scale' | 'workers'> & {
+  stats(): Pick<SupervisorStats, 'state'>;
+};
+
 /** Works until the process ends. As PID 1 too, which gets no signal that it does not handle. */
 export function handleSignals(
-  supervisor: Supervisor,
+  supervisor: Signalled,
   terminal: Terminal | null,
   actions: SignalActions,
 ): void {

@@ -119,6 +119,50 @@ export function notifySystemd(
   };
 }
 
+/** What runs several programs, as far as a service manager is told of it. */
+export interface CountedPrograms {
+  readonly counts: { ready: number; all: number };
+  readonly isStopping: boolean;
+}
+
+export interface ProgramsTeller {
+  started(): void;
+  /** Of a program. */
+  changed(): void;
+  reloading(): void;
+  reloaded(): void;
+  stopping(): void;
+}
+
+/** The same for several programs, which hear nothing of a service manager themselves. */
+export function notifyOfPrograms(
+  programs: CountedPrograms,
+  env: NodeJS.ProcessEnv,
+  onError: (error: Error) => void,
+): ProgramsTeller {
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = env;
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name];
+  const tell = NOTIFY_SOCKET === undefined ? () => {} : sender(NOTIFY_SOCKET, onError);
+  const status = (): string => {
+    const { ready, all } = programs.counts;
+    return `STATUS=${ready} of ${all} programs ready`;
+  };
+  if (NOTIFY_SOCKET !== undefined) {
+    watchdog(WATCHDOG_USEC, WATCHDOG_PID, () => tell('WATCHDOG=1'));
+  }
+  return {
+    started: () => tell('READY=1', `MAINPID=${process.pid}`, status()),
+    changed: () => {
+      if (!programs.isStopping) tell(status());
+    },
+    reloading: () => tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
+    reloaded: () => {
+      if (!programs.isStopping) tell('READY=1', status());
+    },
+    stopping: () => tell('STOPPING=1', 'STATUS=stopping'),
+  };
+}
+
 /** What sends a datagram of these lines. */
 function sender(socket: string, onError: (error: Error) => void): (...lines: string[]) => void {
   const native = loadNative();

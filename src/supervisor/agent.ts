@@ -15,6 +15,7 @@ import type { ValidSupervisorOptions } from './options.js';
 import { workingDirectory } from './program.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { WorkerInfo } from './types.js';
+import { variablesFor } from './variables.js';
 
 const PRELOAD = fileURLToPath(new URL('agent-process.js', import.meta.url));
 
@@ -23,6 +24,8 @@ export interface AgentHost {
   onExited(code: number | null, signal: NodeJS.Signals | null): void;
   /** It was ready once, failed too often, and is not started again. */
   onStopped(error: Error): void;
+  /** As they are by now: what is read again is its next process's, too. */
+  options(): ValidSupervisorOptions;
 }
 
 /** What the agent is told, as an ordinary message, of each worker that comes or goes. */
@@ -108,17 +111,20 @@ export class Agent {
   }
 
   #fork(): void {
-    const { env, startTimeoutMs } = this.#options;
+    const { startTimeoutMs } = this.#options;
+    const { env, envFile, fileEnv, agentArgv } = this.#host.options();
+    const withheld = withheldFrom(process.execArgv, envFile);
     const child = fork(this.#file, {
       // By its name, as the file is: the release in which it was started may be gone.
       cwd: workingDirectory(),
       env: {
         ...process.env,
-        ...withheldFrom(process.execArgv),
+        ...withheld,
+        ...variablesFor(fileEnv, withheld),
         ...env,
         ...familyEnvironment('agent', null),
       },
-      execArgv: [...process.execArgv, '--require', PRELOAD],
+      execArgv: [...agentArgv, '--require', PRELOAD],
     });
     this.#child = child;
     this.#timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);

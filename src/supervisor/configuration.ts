@@ -8,6 +8,9 @@ import { type ValidSupervisorOptions, validateSupervisorOptions } from './option
 import { validate } from './program.js';
 import type { DealingChanges, ReloadOptions, SupervisorOptions } from './types.js';
 
+/** What was found when the program was looked up, which is not done again in between. */
+type Found = Pick<ValidSupervisorOptions, 'exec' | 'cwd' | 'fileEnv' | 'execArgv' | 'agentArgv'>;
+
 /** What changes at once, without new workers. */
 const DEALING: Record<keyof DealingChanges, true> = {
   policy: true,
@@ -47,17 +50,14 @@ export class Configuration {
   }
 
   /** The program and its working directory stay, unless they are given where they were found. */
-  change(changes: Partial<SupervisorOptions>, { exec, cwd } = this.#valid): void {
+  change(changes: Partial<SupervisorOptions>, found: Found = this.#valid): void {
     const given = { ...this.#given, ...changes };
+    const { exec, cwd, fileEnv, execArgv, agentArgv } = found;
+    const kept = { exec, cwd, fileEnv, execArgv, agentArgv, agent: this.#valid.agent };
     // With a change of how connections are dealt the number of workers stays, whatever the machine gives by now.
     const isDealing = Object.keys(changes).every((key) => key in DEALING);
     const machine = isDealing ? this.#machine : machineNow();
-    const valid = {
-      ...validateSupervisorOptions(given, machine),
-      exec,
-      cwd,
-      agent: this.#valid.agent,
-    };
+    const valid = { ...validateSupervisorOptions(given, machine), ...kept };
     this.#machine = machine;
     this.#given = given;
     this.#valid = valid;

@@ -1,6 +1,7 @@
 /**
  * Variables that this process has from `--env-file` and from nowhere else. Workers read the files themselves,
- * as they are by then, and what they inherit would go before that.
+ * as they are by then, and what they inherit would go before that. Node reads such a flag wherever it stands in
+ * the command line, also among rondo's own flags, of which the workers get nothing.
  */
 
 import { readFileSync } from 'node:fs';
@@ -10,16 +11,27 @@ import { parseEnv } from 'node:util';
 export type Withheld = Record<string, undefined>;
 
 /** Read at once: by the next reload the files may be others. */
-const loaded = variablesOfFiles();
+const loaded = variablesOfFiles(namesOfFiles(process.execArgv));
 
-/** None unless the child has `--env-file` too, or where it cannot be seen (without `/proc`). */
-export function withheldFrom(execArgv: readonly string[]): Withheld {
-  return namesOfFiles(execArgv).length === 0 ? {} : loaded;
+/** By the file. */
+const loadedFromArgv = new Map(
+  namesOfFiles(process.argv.slice(2)).map((file) => [file, variablesOfFiles([file])]),
+);
+
+/**
+ * None unless the child has `--env-file` too, or is given what is in these files, or where it cannot be seen
+ * (without `/proc`).
+ */
+export function withheldFrom(
+  execArgv: readonly string[],
+  envFile: ReadonlyArray<{ file: string }> = [],
+): Withheld {
+  const own = namesOfFiles(execArgv).length === 0 ? {} : loaded;
+  return Object.assign({}, own, ...envFile.map(({ file }) => loadedFromArgv.get(file) ?? {}));
 }
 
-function variablesOfFiles(): Withheld {
+function variablesOfFiles(files: readonly string[]): Withheld {
   const withheld: Withheld = {};
-  const files = namesOfFiles(process.execArgv);
   if (files.length === 0) return withheld;
   try {
     const own = /^[^=]*/;

@@ -14,7 +14,9 @@ import { RondoError } from '../errors.js';
 import type { SlotOptions } from '../types.js';
 import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
+import { namesModules } from './node-args.js';
 import type { ValidSupervisorOptions } from './options.js';
+import { variablesFor } from './variables.js';
 
 /** The seat that a worker is for. */
 export interface ForkedFor {
@@ -97,7 +99,8 @@ export function slotOf(worker: Worker): Slot | undefined {
 
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: ForkedFor, options: ValidSupervisorOptions): Worker {
-  const { exec, cwd, args, execArgv, env, guard, readyWhen, hangTimeoutMs } = options;
+  const { exec, cwd, args, execArgv, env, envFile, fileEnv, guard, readyWhen, hangTimeoutMs } =
+    options;
   const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
   cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
   const settings: WorkerSettings = {
@@ -105,9 +108,12 @@ export function forkWorker(seat: ForkedFor, options: ValidSupervisorOptions): Wo
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
     isStartAsked: readyWhen === 'started',
     drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
+    isDrainLoaded: namesModules([...execArgv, process.env.NODE_OPTIONS ?? '']),
   };
+  const withheld = withheldFrom(execArgv, envFile);
   const worker = cluster.fork({
-    ...withheldFrom(execArgv),
+    ...withheld,
+    ...variablesFor(fileEnv, withheld),
     ...env,
     ...Object.fromEntries(SEAT_VARIABLES.map((name) => [name, String(seat.id)])),
     [SUPERVISED_VARIABLE]: JSON.stringify(settings),

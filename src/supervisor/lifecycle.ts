@@ -250,6 +250,7 @@ export class Lifecycle {
       onReady: (pid) => this.#teller.tell('agent:ready', pid),
       onExited: (code, signal) => this.#teller.tell('agent:exited', code, signal),
       onStopped: (error) => this.#teller.tell('agent:stopped', error),
+      options: () => this.#options,
     });
   }
 

@@ -17,6 +17,8 @@ export interface WorkerSettings {
   /** It is wanted to be known when the program has been loaded. */
   isStartAsked: boolean;
   drain: DrainSettings;
+  /** Something between Node and the program's files may be gone when the drain begins: its code is loaded before. */
+  isDrainLoaded: boolean;
 }
 
 export type ToWorker =

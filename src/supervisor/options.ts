@@ -4,7 +4,8 @@ import { type ValidDispatcherOptions, validateDispatcherOptions } from '../dispa
 import { invalidOption } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf } from '../options.js';
 import { MOST_WORKERS, machine, memoryOf, workersOf } from './machine.js';
-import type { SupervisorOptions } from './types.js';
+import type { EnvFile, SupervisorOptions } from './types.js';
+import { validateEnvFiles } from './variables.js';
 
 export { MOST_WORKERS };
 
@@ -43,6 +44,10 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
   exec: true,
   args: true,
   execArgv: true,
+  require: true,
+  import: true,
+  nodeArgs: true,
+  envFile: true,
   env: true,
   readyWhen: true,
   guard: true,
@@ -77,6 +82,14 @@ export interface ValidSupervisorOptions extends Record<NumberOption, number> {
   cwd: string;
   args: string[];
   execArgv: string[];
+  require: string[];
+  import: string[];
+  nodeArgs: string[];
+  envFile: Required<EnvFile>[];
+  /** What is in those files; read where the program is looked up. */
+  fileEnv: Record<string, string>;
+  /** Options of Node for the agent. */
+  agentArgv: string[];
   env: Record<string, string>;
   readyWhen: 'listening' | 'message' | 'started';
   guard: boolean;
@@ -99,6 +112,8 @@ export function validateSupervisorOptions(
   checkText('exec', exec);
   checkTexts('args', args);
   checkTexts('execArgv', execArgv);
+  const { nodeArgs = [] } = options;
+  checkTexts('nodeArgs', nodeArgs);
   if (typeof env !== 'object' || env === null || !Object.values(env).every(isText)) {
     throw invalidOption('env', 'an object of strings', env);
   }
@@ -123,6 +138,12 @@ export function validateSupervisorOptions(
     cwd: process.cwd(),
     args,
     execArgv,
+    require: textsOf('require', options.require),
+    import: textsOf('import', options.import),
+    nodeArgs,
+    envFile: validateEnvFiles(options.envFile),
+    fileEnv: {},
+    agentArgv: process.execArgv,
     env,
     readyWhen,
     guard,
@@ -159,6 +180,14 @@ function isText(value: unknown): value is string {
 
 function checkText(name: string, value: unknown): void {
   if (!isText(value) || value === '') throw invalidOption(name, 'a non-empty string', value);
+}
+
+/** One or a list of them. */
+function textsOf(name: string, value: string | string[] = []): string[] {
+  const texts = isText(value) ? [value] : value;
+  checkTexts(name, texts);
+  for (const text of texts) checkText(name, text);
+  return texts;
 }
 
 function checkTexts(name: string, value: unknown): void {

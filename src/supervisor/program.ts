@@ -7,9 +7,13 @@ import { existsSync, realpathSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { invalidOption, RondoError } from '../errors.js';
+import { withheldFrom } from './env-files.js';
 import type { Machine } from './machine.js';
+import { checkModules, checkWords, wordsOf } from './node-args.js';
 import { type ValidSupervisorOptions, validateSupervisorOptions } from './options.js';
 import type { SupervisorOptions } from './types.js';
+import { typeScriptWords } from './typescript.js';
+import { readEnvFiles, variablesFor } from './variables.js';
 
 let known = { cwd: '', name: '' };
 
@@ -45,12 +49,41 @@ function isSame(one: string, other: string): boolean {
 export function validate(options: SupervisorOptions, its?: Machine): ValidSupervisorOptions {
   const valid = validateSupervisorOptions(options, its);
   const directory = workingDirectory();
-  const { agent } = valid;
+  const agent = valid.agent === null ? null : path.resolve(directory, valid.agent);
+  const exec = find(path.resolve(directory, valid.exec), options.exec);
+  const cwd = realDirectory(directory);
+  const fileEnv = readEnvFiles(valid.envFile, directory);
   return {
     ...valid,
-    agent: agent === null ? null : path.resolve(directory, agent),
-    exec: find(path.resolve(directory, valid.exec), options.exec),
-    cwd: realDirectory(directory),
+    agent,
+    exec,
+    cwd,
+    fileEnv,
+    ...nodeOptionsOf({ ...valid, agent, exec, cwd, fileEnv }),
+  };
+}
+
+/** All options of Node that workers and the agent get, checked. */
+function nodeOptionsOf(
+  valid: ValidSupervisorOptions,
+): Pick<ValidSupervisorOptions, 'execArgv' | 'agentArgv'> {
+  const { exec, agent, cwd, envFile, fileEnv, env } = valid;
+  const own = wordsOf(valid);
+  const execArgv = [...valid.execArgv, ...own];
+  const variables = {
+    ...process.env,
+    ...variablesFor(fileEnv, withheldFrom(execArgv, envFile)),
+    ...env,
+  };
+  checkWords(execArgv, variables, cwd);
+  checkModules(valid, cwd);
+  const wordsFor = (file: string, words: string[]): string[] => [
+    ...words,
+    ...typeScriptWords(file, words, variables.NODE_OPTIONS),
+  ];
+  return {
+    execArgv: wordsFor(exec, execArgv),
+    agentArgv: wordsFor(agent ?? '', [...process.execArgv, ...own]),
   };
 }
 

@@ -100,8 +100,8 @@ function reloadError(failure: Error, rolledBack: string): RondoError {
 }
 
 function isSameProgram(one: ValidSupervisorOptions, other: ValidSupervisorOptions): boolean {
-  const programOf = ({ exec, args, execArgv, env }: ValidSupervisorOptions) =>
-    JSON.stringify([exec, args, execArgv, env]);
+  const programOf = ({ exec, args, execArgv, env, fileEnv }: ValidSupervisorOptions) =>
+    JSON.stringify([exec, args, execArgv, env, fileEnv]);
   return programOf(one) === programOf(other);
 }
 

@@ -17,6 +17,24 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   args?: string[];
   /** Options of Node for the workers. Default: those of this process. */
   execArgv?: string[];
+  /**
+   * Modules that are loaded before the program, by Node's `--require`, in the workers and the agent; relative ones
+   * from the working directory. Default none.
+   */
+  require?: string | string[];
+  /** The same by Node's `--import`. Default none. */
+  import?: string | string[];
+  /**
+   * More options of Node for the workers and the agent, each word of them an entry:
+   * `['--max-old-space-size=512']`. Default none.
+   */
+  nodeArgs?: string[];
+  /**
+   * Files with variables for the workers and the agent, read at the start and by each reload, with the syntax and the
+   * precedence of Node's `--env-file`: a later file goes before an earlier one, and this process's environment before
+   * all. `env` goes before that. Default none.
+   */
+  envFile?: string | EnvFile | Array<string | EnvFile>;
   /** Added to this process's environment for the workers. Default none. */
   env?: Record<string, string>;
   /**
@@ -100,6 +118,13 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   sockets?: Array<{ fd: number; name: string }>;
   /** How often it is checked that the agent and workers are there, in milliseconds. Default 10,000; 0: never. */
   healthCheckMs?: number;
+}
+
+/** A file with variables. */
+export interface EnvFile {
+  file: string;
+  /** Whether it may be missing. Default false. */
+  ifExists?: boolean;
 }
 
 /** What `configure()` may change while the workers go on. */

@@ -45,7 +45,7 @@ function row(cell: string): Array<string | undefined> {
 
 test('every option with its default', (t) => {
   const valid = validateSupervisorOptions({ exec: 'app.js' });
-  const { dispatcher, exec, cwd, sockets, ...rest } = valid;
+  const { dispatcher, exec, cwd, sockets, fileEnv, agentArgv, ...rest } = valid;
   const { maxConnections: maxOpenConnections, ...dealing } = dispatcher;
   const special: Record<string, RegExp> = { workers: /^`"max"`$/, guard: /^`true`$/ };
   for (const [key, value] of Object.entries({ ...rest, ...dealing, maxOpenConnections })) {
@@ -78,7 +78,7 @@ test('the configuration', (t) => {
 test('the log', async (t) => {
   const lines =
     blocks
-      .find(({ text }) => text.startsWith('rondo: '))
+      .find(({ text }) => /^\S+ rondo: /.test(text))
       ?.text.trim()
       .split('\n') ?? [];
   t.equal(lines.length, 5);
@@ -87,7 +87,7 @@ test('the log', async (t) => {
   run.child.kill('SIGTERM');
   await run.end;
   const plain = (line: string): string => line.replace(/\d+(\.\d+)*/g, 'N');
-  const logged = run.stderr().split('\n').map(plain);
+  const logged = run.timed().split('\n').map(plain);
   for (const line of lines) t.ok(logged.includes(plain(line)), line);
 });
 

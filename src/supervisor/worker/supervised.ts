@@ -30,6 +30,7 @@ export function supervise({
   heartbeatMs,
   isStartAsked,
   drain: ownDrain,
+  isDrainLoaded,
 }: WorkerSettings): void {
   // Without the native transport the addon is not to be loaded.
   if (channelName !== undefined && channelName !== IPC_CHANNEL) dieWithParent();
@@ -61,8 +62,7 @@ export function supervise({
   const beginDrain = (how: DrainSettings, signal: EndSignal): void => {
     endSignal = signal;
     if (drain !== null) return drain.hasten(how);
-    const { drainProcess } = require('./drain-process.js') as typeof import('./drain-process.js');
-    drain = drainProcess(connections, how, {
+    drain = draining().drainProcess(connections, how, {
       // An error ends a program without a signal.
       onAnswered: () => hasFailed || ending().handOver(endSignal),
       onEnd: (counts) => {
@@ -73,6 +73,10 @@ export function supervise({
     });
   };
 
+  if (isDrainLoaded) {
+    draining();
+    ending();
+  }
   let isGuarded = false;
   // Until something listens there is nothing to finish, and Node says best why a start failed.
   if (mayGuard) {
@@ -122,6 +126,10 @@ export function supervise({
         });
     }
   });
+}
+
+function draining(): typeof import('./drain-process.js') {
+  return require('./drain-process.js') as typeof import('./drain-process.js');
 }
 
 function ending(): typeof import('./ending.js') {
