@@ -40,6 +40,7 @@ export const SETTING_FLAGS = {
   'max-connections': { option: 'maxConnections', isNumber: true },
   'max-age': { option: 'maxAgeMs', isNumber: true },
   'max-memory': { option: 'maxMemoryMb', isNumber: true },
+  'upgrade-timeout': { option: 'upgradeTimeoutMs', isNumber: true },
   parallel: { option: 'parallel', isNumber: true },
   agent: { option: 'agent', isNumber: false },
 } as const satisfies Record<string, { option: keyof Settings; isNumber: boolean }>;

@@ -31,6 +31,7 @@ ${policies}
       --max-connections N  replace a worker after about so many connections (off)
       --max-age MS         replace a worker after about so long (off)
       --max-memory MB      replace a worker that uses more than that (off)
+      --upgrade-timeout MS a new rondo has so long to become ready in an upgrade (by the start timeout)
       --parallel N         how many workers a reload replaces at once (1)
       --agent FILE         a helper process that runs once, ready before the workers
       --no-guard           a worker with an uncaught error ends at once, and does not finish first
@@ -45,7 +46,8 @@ RONDO_TAKE_BACK_MS apply too; the file's options go before them, and those given
 
 Signals:
   SIGTERM, SIGINT   stop: workers finish what they serve; a second one, a second later, ends them at once
-  SIGHUP, SIGUSR2   reload: new workers, one after another, with the file and configuration as they are
+  SIGHUP            reload: new workers, one after another, with the file and configuration as they are
+  SIGUSR2           upgrade: a new process of rondo, with Node, rondo and program as they are, takes over
   SIGTTIN, SIGTTOU  one worker more, one less
 
 Exit codes: 0 after a clean stop, 1 if rondo itself failed, 2 for wrong usage, 3 if workers failed too

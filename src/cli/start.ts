@@ -7,8 +7,8 @@ import { constants } from 'node:os';
 import type { WriteStream } from 'node:tty';
 import type { RondoError } from '../errors.js';
 import { leaveFamily } from '../family.js';
+import { passPidFile } from '../service/handover.js';
 import { connectParent, watchParent } from '../service/parent.js';
-import { writePidFile } from '../service/pidfile.js';
 import { reapOrphans } from '../service/reaper.js';
 import { handleSignals } from '../service/signals.js';
 import { notifySystemd, takeSockets } from '../service/systemd.js';
@@ -21,6 +21,7 @@ import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
 import { SettingsSource } from './settings.js';
 import { takenAddress } from './taken-address.js';
+import { isUpgradeRefused, upgrade } from './upgrading.js';
 
 /** rondo itself. */
 const FAILED = 1;
@@ -48,6 +49,11 @@ export function start(given: StartArguments): void {
         systemd.reloadRefused();
       });
     },
+    upgrade: () => {
+      upgrade(run).catch((error: Error) => {
+        if (isUpgradeRefused(error)) onError(error);
+      });
+    },
     onForced: (signal) => {
       exitCode = 128 + constants.signals[signal];
     },
@@ -56,7 +62,8 @@ export function start(given: StartArguments): void {
   });
   // Whoever has read it may send signals.
   if (given.pidFile !== null) pidFile(given.pidFile);
-  watchParent(note);
+  // Of another one's upgrade it is about to end.
+  if (!supervisor.isTakingOver) watchParent(note);
   const tellParent = connectParent(supervisor, note);
   followFile(run);
   const explain = (error: Error): void => {
@@ -107,7 +114,7 @@ function openLog(supervisor: Supervisor, isJson: boolean): (line: string) => voi
 
 function pidFile(file: string): void {
   try {
-    writePidFile(file);
+    passPidFile(file);
   } catch (error) {
     throw new ArgumentError((error as Error).message);
   }

@@ -7,6 +7,7 @@ import { EventEmitter } from 'node:events';
 import { RondoError } from '../errors.js';
 import { MOST_SLOTS } from '../protocol/protocol.js';
 import type {
+  Address,
   DispatcherOptions,
   DispatcherStats,
   ListenOptions,
@@ -20,6 +21,7 @@ import { openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
   type ValidListenOptions,
+  type ValidPlace,
   validateChanges,
   validateDispatcherOptions,
   validateListenOptions,
@@ -31,6 +33,14 @@ import { StateEncoder } from './state.js';
 import type { Transport } from './transport.js';
 
 export type { DispatcherEvents };
+
+/** @internal */
+export interface TakenSocket {
+  fd: number;
+  name: string;
+  backlog: number;
+  address: Address;
+}
 
 /**
  * Accepts connections and deals them to worker processes.
@@ -93,8 +103,16 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * that is aborted by then.
    */
   async listen(options: ListenOptions): Promise<Listener> {
-    const valid = validateListenOptions(options);
-    const { signal } = options;
+    return this.#listen(validateListenOptions(options), options.signal);
+  }
+
+  /** The listening socket of another process, which is at that address. Takes it over. @internal */
+  async takeOver({ address, ...options }: TakenSocket): Promise<Listener> {
+    const { place, ...rest } = validateListenOptions(options);
+    return this.#listen({ ...rest, place: { ...place, address } as ValidPlace });
+  }
+
+  async #listen(valid: ValidListenOptions, signal?: AbortSignal): Promise<Listener> {
     signal?.throwIfAborted();
     this.#checkOpen();
     this.#listeners.reserve(valid.name);
@@ -209,7 +227,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   async #open(
     { name, place, changeable }: ValidListenOptions,
-    signal: AbortSignal | undefined,
+    signal?: AbortSignal,
   ): Promise<Listener> {
     const target = await resolveTarget(place);
     signal?.throwIfAborted();

@@ -8,6 +8,7 @@ import { getSystemErrorName } from 'node:util';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
+import { passService } from './handover.js';
 
 const FIRST_FD = 3;
 
@@ -70,7 +71,17 @@ export function notifySystemd(
   const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = env;
   for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name];
   if (NOTIFY_SOCKET === undefined) return { started: () => {}, reloadRefused: () => {} };
-  const tell = sender(NOTIFY_SOCKET, onError);
+  let isMain = true;
+  const send = sender(NOTIFY_SOCKET, onError);
+  // systemd hears the main process only, and its journal has a line for each other one.
+  const tell: typeof send = (...lines) => {
+    if (isMain) send(...lines);
+  };
+  const passed = { NOTIFY_SOCKET, ...(WATCHDOG_USEC !== undefined && { WATCHDOG_USEC }) };
+  passService(passed, (pid) => {
+    tell(`MAINPID=${pid}`);
+    isMain = false;
+  });
   let lastStatus = '';
   const status = (): string => {
     lastStatus = statusOf(supervisor);
@@ -89,6 +100,9 @@ export function notifySystemd(
   // With the old workers it is ready again, too.
   const end = (): void => tell('READY=1', status());
   supervisor.on('reload:begin', begin);
+  // Of one that succeeds the new process says READY=1.
+  supervisor.on('upgrade:begin', begin);
+  supervisor.on('upgrade:failed', end);
   supervisor.on('reload:end', end);
   supervisor.on('reload:failed', end);
   supervisor.once('stopping', () => tell('STOPPING=1', 'STATUS=stopping'));

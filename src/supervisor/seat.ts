@@ -46,6 +46,7 @@ export class Seat {
   /** The seat had stopped, so that one more failure stops it again. */
   #isLastTry = false;
   #failures = 0;
+  #failure: Error | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(id: number, options: ValidSupervisorOptions, host: SeatHost) {
@@ -71,6 +72,11 @@ export class Seat {
   get isMissing(): boolean {
     if (this.#current?.isWell === true) return false;
     return this.#state === 'stopped' || this.#isLastTry || this.#policy.isFailing;
+  }
+
+  /** Of its last worker that failed by itself. */
+  get failure(): Error | null {
+    return this.#failure;
   }
 
   /** The one that serves, or is about to. */
@@ -172,6 +178,8 @@ export class Seat {
       this.#current = this.#successor;
       this.#successor = null;
       this.#failures++;
+      const failure = new WorkerFailure(worker.info(), worker.servedMs, worker.lastOutput);
+      if (!failure.isStray) this.#failure = failure;
       if (this.#current === null) this.#onFailure(worker, worker.lastOutput);
     }
   }
@@ -193,6 +201,7 @@ export class Seat {
       return worker;
     } catch (error) {
       this.#failures++;
+      this.#failure = error as Error;
       if (this.#current === null) this.#onFailure(null, (error as Error).message);
       throw error;
     }
