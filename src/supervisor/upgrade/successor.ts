@@ -22,8 +22,10 @@ import {
   UPGRADE_VERSION,
 } from './protocol.js';
 
-/** What it has to say that it ends by itself, and how long it has for taking over what it was told to. */
-const ANSWER_MS = 5_000;
+/** How long it has to take over what it was told to. */
+const TAKE_MS = 5_000;
+/** And to say that it ends by itself, when it was called off. */
+const ANSWER_MS = 2_000;
 
 export interface SuccessorOptions {
   command: Command;
@@ -98,8 +100,8 @@ export class Successor {
   /** It becomes the owner of what has one. Resolves when it has said that it is. */
   go(message: ToNew, fds: readonly number[]): Promise<void> {
     this.#timer = setTimeout(
-      () => this.#fail(`it took nothing over within ${ANSWER_MS} ms`),
-      ANSWER_MS,
+      () => this.#fail(`it took nothing over within ${TAKE_MS} ms`),
+      TAKE_MS,
     );
     const native = loadNative();
     for (const fd of fds) {
