@@ -18,6 +18,8 @@ export interface StartArguments {
   settings: Settings;
   configFile: string | null;
   pidFile: string | null;
+  /** systemd is to keep the listening sockets, though it does not say that it can. */
+  storesSockets: boolean;
   isJson: boolean;
 }
 
@@ -54,6 +56,7 @@ const OPTIONS = {
   workers: { type: 'string', short: 'w' },
   config: { type: 'string' },
   pidfile: { type: 'string' },
+  'fd-store': { type: 'boolean' },
   json: { type: 'boolean' },
   'no-guard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -82,6 +85,7 @@ export function parseArguments(words: string[]): Arguments {
     settings: settingsOf(values),
     configFile: values.config ?? null,
     pidFile: values.pidfile ?? null,
+    storesSockets: values['fd-store'] === true,
     isJson: values.json === true,
   };
 }

@@ -37,6 +37,7 @@ ${policies}
       --no-guard           a worker with an uncaught error ends at once, and does not finish first
       --config FILE        more options, as JSON; read again by a reload
       --pidfile FILE       holds the process id while rondo runs
+      --fd-store           systemd (FileDescriptorStoreMax=) keeps the listening sockets over a crash
       --json               log JSON, one line per event
   -h, --help               print this
   -v, --version            print the version

@@ -38,7 +38,7 @@ export function start(given: StartArguments): void {
   const onError = (error: Error): void => note(error.message);
   const run: Run = { supervisor, given, settings, note, onError };
 
-  const systemd = notifySystemd(supervisor, process.env, onError);
+  const systemd = notifySystemd(supervisor, process.env, onError, given.storesSockets);
   reapOrphans(() => pidsOf(supervisor));
   let exitCode = 0;
   handleSignals(supervisor, Terminal.find(), {

@@ -56,6 +56,7 @@ export class ClusterPrimary {
   readonly #cluster: Cluster;
   readonly #fork: Fork;
   readonly #listeners = new SharedListeners((listener) => {
+    this.#tellSockets();
     const isKept = [...this.#inherited.values()].includes(listener) || this.taken.keeps(listener);
     if (!isKept) void listener.close();
   });
@@ -66,6 +67,7 @@ export class ClusterPrimary {
   readonly #backlogs = new WeakMap<Listener, number>();
   readonly #freeSlots: Slot[] = [];
   readonly #onListenError = new Set<OnListenError>();
+  readonly #onSockets = new Set<() => void>();
   readonly #slots = new Map<Worker, Slot>();
 
   /** Once per process, for the class of Node's workers is patched. */
@@ -80,6 +82,9 @@ export class ClusterPrimary {
     this.dispatcher.on('policy:error', (error) => {
       process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_POLICY_ERROR' });
     });
+    for (const event of ['listening', 'listener:renewed'] as const) {
+      this.dispatcher.on(event, () => this.#tellSockets());
+    }
     this.#patchDisconnect();
     // Of a process that could not be started, too, which never exits.
     this.dispatcher.on('slot:gone', (slot) => {
@@ -130,6 +135,12 @@ export class ClusterPrimary {
     }
   }
 
+  /** What was taken over is this process's alone: so are the files of paths, which may be gone by now. */
+  takeFiles(): void {
+    this.taken.takeFiles();
+    this.dispatcher.renewPaths();
+  }
+
   /** All that is open, for another process. The fds are to be closed when it has been started. */
   async lend(): Promise<Array<{ passed: PassedListener; lent: LentSocket }>> {
     const byListener = new Map<Listener, PassedListener>();
@@ -148,6 +159,8 @@ export class ClusterPrimary {
     for (const [fd, listener] of this.#inherited) {
       add(listener).inherited = { fd, name: listener.name };
     }
+    // Of this moment, as the others are: one that is wanted meanwhile is among neither otherwise.
+    for (const { listener, passed } of this.taken.unwanted) add(listener).keys.push(...passed.keys);
     for (const { key, listener, data } of await this.#listeners.entries()) {
       add(listener).keys.push({ key, data });
     }
@@ -183,6 +196,15 @@ export class ClusterPrimary {
   onListenError(then: OnListenError): () => void {
     this.#onListenError.add(then);
     return () => this.#onListenError.delete(then);
+  }
+
+  /** Calls back when there may be other sockets than before, for good. */
+  onSockets(then: () => void): void {
+    this.#onSockets.add(then);
+  }
+
+  #tellSockets(): void {
+    for (const then of this.#onSockets) then();
   }
 
   /** Nothing more is handed to the worker, and what it has not received goes to others. */

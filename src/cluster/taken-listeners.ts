@@ -87,6 +87,11 @@ export class TakenListeners {
     return true;
   }
 
+  /** Those that no worker has yet, though one may. */
+  get unwanted(): Taken[] {
+    return this.#isSettled ? [] : this.#all.filter(({ isWanted }) => !isWanted);
+  }
+
   /** Files are removed with their listeners from now on. The former primary has left. */
   takeFiles(): void {
     for (const { listener, passed } of this.#all) {

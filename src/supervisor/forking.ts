@@ -13,6 +13,7 @@ import { RondoError } from '../errors.js';
 import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
+import { takeStoredSockets } from './upgrade/stored.js';
 
 const PRELOAD = fileURLToPath(new URL('worker/index.js', import.meta.url));
 
@@ -79,6 +80,15 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
     );
   }
   await primary.inherit(sockets);
+}
+
+/** Of a former process of this service, which its service manager has kept. */
+export async function takeStoredListeners(): Promise<void> {
+  const stored = takeStoredSockets();
+  const primary = stored.length === 0 ? null : openPatchedPrimary();
+  if (primary === null) return;
+  await primary.takeOver(stored);
+  primary.takeFiles();
 }
 
 /** Throws a system error where there are not enough file descriptors. */

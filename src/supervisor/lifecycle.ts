@@ -16,6 +16,7 @@ import {
   inheritSockets,
   keepListeners,
   rondo,
+  takeStoredListeners,
   watchAttached,
   watchListenErrors,
 } from './forking.js';
@@ -108,6 +109,7 @@ export class Lifecycle {
     };
     try {
       await inheritSockets(this.#options);
+      await takeStoredListeners();
       await this.#host.takeSockets?.();
       this.#checkStarting();
       await this.#agent?.start();

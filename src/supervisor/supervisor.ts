@@ -252,10 +252,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const takeOver = this.#takeOver;
     try {
       await this.#lifecycle.start();
-      if (takeOver === null) return;
-      const closed = await takeOver.finish();
+      const closed = (await takeOver?.finish()) ?? rondo()?.taken.settle() ?? [];
       this.#takeOver = null;
-      this.#teller.tell('upgrade:taken', takeOver.pid);
+      if (takeOver !== null) this.#teller.tell('upgrade:taken', takeOver.pid);
       for (const address of closed) this.#teller.tell('address:closed', address);
     } catch (error) {
       takeOver?.fail(error as Error);

@@ -65,7 +65,7 @@ export class TakeOver {
     }
     await this.#old.sayTaken();
     passengers.close();
-    rondo()?.taken.takeFiles();
+    rondo()?.takeFiles();
     return rondo()?.taken.settle() ?? [];
   }
 
