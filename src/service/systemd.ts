@@ -81,7 +81,11 @@ export function notifySystemd(
     if (isStoreWanted) onError(new Error('--fd-store: systemd is not there (no NOTIFY_SOCKET)'));
     return { started: () => {}, reloadRefused: () => {} };
   }
-  let isMain = true;
+  // One that is to replace it is not, until it has everything.
+  let isMain = !supervisor.isTakingOver;
+  supervisor.once('upgrade:taken', () => {
+    isMain = true;
+  });
   const send = sender(NOTIFY_SOCKET, onError);
   // systemd hears the main process only, and its journal has a line for each other one.
   const tell: typeof send = (...lines) => {
