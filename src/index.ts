@@ -22,6 +22,7 @@ export type {
   SupervisorEvents,
   SupervisorOptions,
   SupervisorStats,
+  UpgradeResult,
   WorkerInfo,
   WorkerReason,
   WorkerState,
