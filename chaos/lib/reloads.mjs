@@ -33,11 +33,14 @@ export async function reload(program) {
 async function upgrade(program, ask) {
   const old = program.pid;
   for (let tries = 1; ; tries++) {
+    const before = new Set(program.pids);
     try {
       await ask();
       break;
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
+      // Those of the new process end with it, in whatever they are about.
+      for (const pid of program.pids) if (!before.has(pid)) program.harmed.add(pid);
       if (tries === MOST_TRIES || !(await isOfHit(program, message))) throw error;
     }
   }
