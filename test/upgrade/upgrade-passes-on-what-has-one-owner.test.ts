@@ -1,5 +1,5 @@
-// What there is once passes to the new process: the pid file, and what systemd is told. So do TLS sessions, options that
-// were changed since the start, and whatever else is registered; the program, and where it is, are those of now.
+// What there is once passes to the new process: the pid file, and what systemd is told. So do TLS sessions and the number
+// of workers; the program, and where it is, are those of now.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
