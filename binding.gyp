@@ -66,6 +66,7 @@
             "native/engine/workers.cc",
             "native/js/addon.cc",
             "native/js/js_engine.cc",
+            "native/js/js_engine_hand_over.cc",
             "native/js/js_fd.cc",
             "native/js/js_process.cc",
             "native/js/js_receiver.cc",

@@ -20,16 +20,20 @@ const DRAIN = { drainTimeoutMs: 4_000, killTimeoutMs: 1_000 };
  */
 const CONTESTANTS = {
   rondo: (env) =>
-    new Program(new URL('primary.mjs', import.meta.url), {
-      exec: APP,
-      workers: WORKERS,
-      env,
-      guard: true,
-      ...DRAIN,
-      // Plain node:cluster replaces a worker at once, however often it ends.
-      maxRestarts: 1_000_000,
-      minUptimeMs: 0,
-    }),
+    new Program(
+      new URL('primary.mjs', import.meta.url),
+      {
+        exec: APP,
+        workers: WORKERS,
+        env,
+        guard: true,
+        ...DRAIN,
+        // Plain node:cluster replaces a worker at once, however often it ends.
+        maxRestarts: 1_000_000,
+        minUptimeMs: 0,
+      },
+      { isUpgradable: true },
+    ),
   'node:cluster': (env) =>
     new Program(new URL('cluster-primary.mjs', import.meta.url), {
       exec: APP,

@@ -1,9 +1,11 @@
-// A Supervisor in a process of its own, since the chaos does harm to that process too. Its argument is
-// the Supervisor's options as JSON. Runner → primary: {seq, call, args}. Primary → runner: {answers,
-// result | error}, {event, args}. It ends when the runner does, and its workers with it. Signals are what they
-// are to `rondo start`.
+// A Supervisor in a process of its own, since the chaos does harm to that process too. Its arguments are
+// the Supervisor's options as JSON, and the path of a socket of the runner's, for lines of JSON. Runner → primary:
+// {seq, call, args}. Primary → runner: {answers, result | error}, {event, args}. It ends when the runner does,
+// and its workers with it. Signals are what they are to `rondo start`.
 import cluster from 'node:cluster';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { createInterface } from 'node:readline';
 import { Supervisor } from 'rondo';
 import { handleSignals } from '../dist/service/signals.js';
 import { connectionsOf } from './lib/connections.mjs';
@@ -17,6 +19,7 @@ const EVENTS = [
   'worker:error',
   'seat:stopped',
   'reload:failed',
+  'upgrade:taken',
   'recycle:failed',
   'unhealthy',
   'failed',
@@ -24,6 +27,7 @@ const EVENTS = [
 ];
 
 const supervisor = new Supervisor(JSON.parse(process.argv[2]));
+const runner = connect(process.argv[3]);
 
 for (const event of EVENTS) {
   supervisor.on(event, (/** @type {any[]} */ ...args) => {
@@ -50,6 +54,11 @@ handleSignals(supervisor, null, {
     };
     supervisor.reload().then(() => told(undefined), told);
   },
+  upgrade() {
+    const told = (/** @type {Error | undefined} */ error) =>
+      tell({ event: 'upgrade:asked', args: [error?.message ?? null] });
+    supervisor.upgrade().then(() => told(undefined), told);
+  },
   onForced: (signal) => tell({ event: 'forced', args: [signal] }),
   note: () => {},
   onError: (error) => tell({ event: 'failed', args: [error.message] }),
@@ -60,6 +69,7 @@ const CALLS = {
   start: () => supervisor.start(),
   reload: (changes) => supervisor.reload(changes),
   scale: (workers) => supervisor.scale(workers),
+  upgrade: () => supervisor.upgrade(),
   configure: (changes) => supervisor.configure(changes),
   stop: () => supervisor.stop(),
   stats: () => ({ ...supervisor.stats(), wanted: supervisor.workers, reloads }),
@@ -72,18 +82,25 @@ const CALLS = {
   kill,
 };
 
-process.on('message', async (/** @type {any} */ { seq, call, args }) => {
+createInterface({ input: runner }).on('line', async (line) => {
+  const { seq, call, args } = JSON.parse(line);
   try {
     tell({ answers: seq, result: (await CALLS[call](...args)) ?? null });
   } catch (error) {
     tell({ answers: seq, error: error instanceof Error ? error.message : String(error) });
   }
 });
-process.on('disconnect', () => {
+runner.on('error', () => {});
+runner.on('close', () => {
   // After stop() nothing may keep it running.
   if (supervisor.stats().state !== 'stopped') process.exit(1);
 });
-tell({ event: 'up', args: [] });
+supervisor.on('upgrade:end', () => {
+  supervisor.on('stopped', () => runner.end());
+});
+tell({ event: 'up', args: [process.pid] });
+// As that of a program that is run anew: the one that it takes the place of has called start() once.
+if (supervisor.isTakingOver) await supervisor.start();
 
 /**
  * SIGKILL. Returns how many connections die with the worker. It is made to stand still to be counted,
@@ -112,5 +129,5 @@ function stateOf(pid) {
 
 /** @param {object} message */
 function tell(message) {
-  if (process.connected) process.send?.(message, undefined, undefined, () => {});
+  if (runner.writable) runner.write(`${JSON.stringify(message)}\n`);
 }

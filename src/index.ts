@@ -64,6 +64,7 @@ export type {
   SupervisorEvents,
   SupervisorOptions,
   SupervisorStats,
+  UpgradeResult,
   WorkerInfo,
   WorkerReason,
   WorkerState,

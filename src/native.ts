@@ -118,6 +118,15 @@ export interface NativeEngine {
   /** Of one that is open; also while all are paused. */
   pauseListener(id: number): void;
   resumeListener(id: number): void;
+  /** Another fd of its socket, which is the caller's; or -errno. Waits for the engine, which never waits. */
+  dupListener(id: number): number;
+  /** Goes on with that socket; what has come to the former one is dealt. Takes ownership of the fd. */
+  replaceListener(id: number, fd: number): void;
+  unixFile(id: number): UnixFile | undefined;
+  /** It is removed with the listener, an adopted one, from now on, and bound anew if it is gone. */
+  takeUnixFile(id: number, file: UnixFile): void;
+  /** It is neither removed nor bound anew any more. */
+  leaveUnixFile(id: number): void;
   /** The worker's end of a new channel, which stays the engine's; or -errno. */
   openSlot(id: number, generation: number): number;
   watchProcess(id: number, generation: number, pid: number): number;
@@ -227,6 +236,16 @@ export interface NativeReceiver {
   beat(intervalMs: number): void;
   ref(): void;
   unref(): void;
+}
+
+/** Of a Unix listener; `mode` and `addedMode` as in listenUnix(), numbers of the file system as text. */
+export interface UnixFile {
+  file: string;
+  device: string;
+  inode: string;
+  mode: number;
+  addedMode: number;
+  backlog: number;
 }
 
 /** `family` is 4, 6, or 1 for a Unix socket, whose path `host` then is; '' if it has none. */
@@ -384,9 +403,9 @@ export interface Native {
   /**
    * Sends one datagram to a Unix socket, as systemd's NOTIFY_SOCKET names it: an absolute path, or
    * an abstract name behind a '@' or NUL. Never waits. 0 or -errno; -EAFNOSUPPORT for what is
-   * neither.
+   * neither. `fds`, 16 at most, go with it and stay the caller's.
    */
-  notify(path: string, text: string): number;
+  notify(path: string, text: string, fds?: number[]): number;
   /**
    * Waits for a child that libuv has not started, without blocking: its pid if it has ended and is
    * reaped now, 0 if it is alive, or -errno (-ECHILD if it is no child).

@@ -51,7 +51,7 @@ export async function runChaos(options, onRound) {
   const releases = new Releases(APP);
   // Whatever comes: the directory is this run's own.
   process.once('exit', () => releases.remove());
-  const program = new Program(PRIMARY, supervisorOptions(options.workers, releases));
+  const program = open(options.workers, releases);
   const witness = watch(program);
   await start(program);
   const fdsBefore = countFds(program.pid);
@@ -71,7 +71,7 @@ export async function runChaos(options, onRound) {
   const [first, ...more] = Object.keys(ENDINGS);
   const ended = [await endAndLook(program, first)];
   for (const name of more) {
-    const another = new Program(PRIMARY, supervisorOptions(FEW_WORKERS, releases));
+    const another = open(FEW_WORKERS, releases);
     await start(another);
     ended.push(await endAndLook(another, name));
   }
@@ -92,6 +92,14 @@ export async function runChaos(options, onRound) {
 }
 
 const KINDS = Object.keys({ ...CALM, ...ROUGH });
+
+/**
+ * @param {number} workers
+ * @param {Releases} releases
+ */
+function open(workers, releases) {
+  return new Program(PRIMARY, supervisorOptions(workers, releases), { isUpgradable: true });
+}
 
 /** @param {Program} program */
 async function start(program) {

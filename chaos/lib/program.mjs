@@ -1,9 +1,11 @@
 // The runner's side of a primary (../primary.mjs, ../cluster-primary.mjs): calls go there as messages, and
 // it is known which workers there are and which there have been.
-import { fork } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { ended, track } from '../../bench/lib/processes.mjs';
 import { mark } from './leftovers.mjs';
+import { Line } from './line.mjs';
 
 const MAX_STDERR = 4_096;
 const EXIT_TIMEOUT_MS = 5_000;
@@ -43,40 +45,55 @@ export class Program extends EventEmitter {
   stderr = '';
   #child;
   #seq = 0;
+  /** To a primary that may be upgraded. @type {Line | null} */
+  #line = null;
 
   /**
    * @param {URL} file
    * @param {{ env?: Record<string, string>, [option: string]: unknown }} options
+   * @param {{ isUpgradable?: boolean }} [how] it is spoken to by a socket then, for an IPC channel is of one process
    */
-  constructor(file, options) {
+  constructor(file, options, { isUpgradable = false } = {}) {
     super();
     this.setMaxListeners(0);
     this.env = options.env ?? {};
-    this.#child = fork(file, [JSON.stringify(options)], {
-      execArgv: [],
-      // Of a process group of its own, which can be sent a signal.
-      detached: true,
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-      // Without the addon it would be another program that is tried.
-      env: { ...process.env, RONDO_NATIVE: '1', ...mark },
-    });
+    // Of a process group of its own, which can be sent a signal. Without the addon it would be another program
+    // that is tried.
+    const common = { detached: true, env: { ...process.env, RONDO_NATIVE: '1', ...mark } };
+    const words = [JSON.stringify(options)];
+    if (isUpgradable) {
+      this.#line = new Line((message, pid) => this.#onMessage(message, pid));
+      this.#child = spawn(process.execPath, [fileURLToPath(file), ...words, this.#line.path], {
+        ...common,
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
+      this.#line.on('gone', (pid) => {
+        if (pid !== this.#child.pid && pid === this.pid) this.emit('gone');
+      });
+    } else {
+      this.#child = fork(file, words, {
+        ...common,
+        execArgv: [],
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      });
+    }
     track(this.#child.pid);
     this.#child.stderr?.setEncoding('utf8').on('data', (text) => {
       this.stderr = (this.stderr + text).slice(-MAX_STDERR);
     });
     this.#child.on('message', (message) => this.#onMessage(message));
-    this.#child.once('exit', () => this.emit('gone'));
+    this.#child.once('exit', () => {
+      if (this.pid === this.#child.pid) this.emit('gone');
+    });
   }
 
+  /** The present primary. */
   get pid() {
-    return /** @type {number} */ (this.#child.pid);
-  }
-
-  get exitCode() {
-    return this.#child.exitCode;
+    return this.#line?.pid ?? /** @type {number} */ (this.#child.pid);
   }
 
   get isGone() {
+    if (this.#line !== null && this.pid !== this.#child.pid) return this.#line.isGone;
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
@@ -87,7 +104,8 @@ export class Program extends EventEmitter {
 
   /** To the primary and its workers, as a terminal or systemd sends it. @param {NodeJS.Signals} name */
   signalGroup(name) {
-    if (!this.isGone) process.kill(-this.pid, name);
+    // The group is the first one's for good.
+    if (!this.isGone) process.kill(-(/** @type {number} */ (this.#child.pid)), name);
   }
 
   /**
@@ -110,7 +128,9 @@ export class Program extends EventEmitter {
       if (this.isGone) return onGone();
       this.once('gone', onGone);
       this.once(`answer:${seq}`, ({ result, error }) => end(error, result));
-      this.#child.send({ seq, call, args }, () => {});
+      const message = { seq, call, args };
+      if (this.#line === null) this.#child.send(message, () => {});
+      else this.#line.send(message, call === 'tell' || call === 'kill' ? args[0] : null);
     });
   }
 
@@ -118,21 +138,34 @@ export class Program extends EventEmitter {
   async end() {
     const gone = this.isGone ? undefined : once(this, 'gone');
     if (this.#child.connected) this.#child.disconnect();
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), EXIT_TIMEOUT_MS);
+    this.#line?.close();
+    let isKilled = false;
+    const timer = setTimeout(() => {
+      isKilled = true;
+      process.kill(this.pid, 'SIGKILL');
+    }, EXIT_TIMEOUT_MS);
     await gone;
     clearTimeout(timer);
     // stderr stays open as long as a worker has it.
     this.#child.stderr?.destroy();
     await ended([this.pid, ...this.pids], 1_000);
-    return this.#child.exitCode === 0;
+    // Of one that another process has started the code is not known here.
+    return this.pid === this.#child.pid ? this.#child.exitCode === 0 : !isKilled;
   }
 
-  /** @param {any} message */
-  #onMessage(message) {
+  /**
+   * @param {any} message
+   * @param {number} [from] the primary that has said it
+   */
+  #onMessage(message, from) {
     if (message.answers !== undefined) return void this.emit(`answer:${message.answers}`, message);
     const { event, args } = message;
     const [told] = args;
-    if (event.startsWith('worker:')) this.#onWorker(event, told);
+    if (event === 'up') track(from);
+    if (event.startsWith('worker:')) {
+      if (from !== undefined) this.#line?.own(told.pid, from);
+      this.#onWorker(event, told);
+    }
     if (event === 'recycle:failed') this.recyclesFailed++;
     this.emit('told', event, ...args);
   }

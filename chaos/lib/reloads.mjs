@@ -1,4 +1,5 @@
 // Reloads, asked for in every way, to releases good and bad.
+import { readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isOfHit, pidIn } from './hits.mjs';
 import { HANG_MS } from './load.mjs';
@@ -21,6 +22,54 @@ export async function reload(program) {
       const { message } = /** @type {Error} */ (error);
       if (tries === MOST_TRIES || !(await isOfHit(program, message))) throw error;
     }
+  }
+}
+
+/**
+ * Another process takes the primary's place. One that fails for what the run has done to a new worker is tried again.
+ * @param {Program} program
+ * @param {() => Promise<unknown>} ask
+ */
+async function upgrade(program, ask) {
+  const old = program.pid;
+  for (let tries = 1; ; tries++) {
+    const before = new Set(program.pids);
+    try {
+      await ask();
+      break;
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      // Those of the new process end with it, in whatever they are about.
+      for (const pid of program.pids) if (!before.has(pid)) program.harmed.add(pid);
+      if (tries === MOST_TRIES || !(await isOfHit(program, message))) throw error;
+    }
+  }
+  await until('the new process has said so', () => program.pid !== old, BOUND_MS);
+  await until('the old process has ended', () => !isAlive(old), BOUND_MS);
+}
+
+/** @param {Program} program */
+async function upgradeBySignal(program) {
+  /** @type {Promise<string | null>} */
+  const asked = new Promise((resolve) => {
+    const onTold = (/** @type {string} */ event, /** @type {string | null} */ error) => {
+      if (event !== 'upgrade:asked') return;
+      program.off('told', onTold);
+      resolve(error);
+    };
+    program.on('told', onTold);
+  });
+  program.signalGroup('SIGUSR2');
+  const error = await asked;
+  if (error !== null) throw new Error(error);
+}
+
+/** @param {number} pid */
+function isAlive(pid) {
+  try {
+    return !/^State:\s*Z/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
   }
 }
 
@@ -52,7 +101,9 @@ export const CALM_RELOADS = {
 
   'two SIGHUP to the group': ({ program }) => reloadBySignals(program, ['SIGHUP', 'SIGHUP']),
 
-  'SIGUSR2 to the group': ({ program }) => reloadBySignals(program, ['SIGUSR2']),
+  upgrade: ({ program }) => upgrade(program, () => program.call('upgrade')),
+
+  'SIGUSR2 to the group': ({ program }) => upgrade(program, () => upgradeBySignal(program)),
 };
 
 /** They serve, and die with what they have. @type {Record<string, Event>} */

@@ -3,7 +3,7 @@
 import { pidIn } from './hits.mjs';
 
 /** Of workers that drained. An error meanwhile makes it 1 for any reason. */
-const CODES = { reload: 0, scale: 0, recycle: 0, signal: 0, stop: 0, error: 1 };
+const CODES = { reload: 0, scale: 0, recycle: 0, upgrade: 0, signal: 0, stop: 0, error: 1 };
 const TO_THE_GROUP = new Set(['SIGHUP', 'SIGUSR2']);
 /** None of what was done should lead to it. */
 const NEVER = new Set(['seat:stopped', 'unhealthy', 'failed', 'forced']);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -54,8 +55,9 @@ pid_t Reap(pid_t pid) {
   return reaped < 0 ? -errno : reaped;
 }
 
-int Notify(const char* path, size_t length, const char* text, size_t text_length) {
-  if (length == 0) return -EINVAL;
+int Notify(const char* path, size_t length, const char* text, size_t text_length, const int* fds,
+           size_t fd_count) {
+  if (length == 0 || fd_count > kMaxNotifiedFds) return -EINVAL;
   if (path[0] != '/' && path[0] != '@' && path[0] != '\0') return -EAFNOSUPPORT;
   std::string name(path, length);
   if (name[0] == '@') name[0] = '\0';
@@ -70,8 +72,24 @@ int Notify(const char* path, size_t length, const char* text, size_t text_length
 #else
   constexpr int kFlags = MSG_DONTWAIT;
 #endif
+  iovec part = {const_cast<char*>(text), text_length};
+  msghdr message = {};
+  message.msg_name = const_cast<sockaddr*>(address.any());
+  message.msg_namelen = address.size;
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  alignas(cmsghdr) char control[CMSG_SPACE(kMaxNotifiedFds * sizeof(int))];
+  if (fd_count > 0) {
+    message.msg_control = control;
+    message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+    cmsghdr* const header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+    memcpy(CMSG_DATA(header), fds, fd_count * sizeof(int));
+  }
   // A datagram goes whole or not at all.
-  return sendto(fd.get(), text, text_length, kFlags, address.any(), address.size) < 0 ? -errno : 0;
+  return sendmsg(fd.get(), &message, kFlags) < 0 ? -errno : 0;
 }
 
 }  // namespace rondo

@@ -23,8 +23,12 @@ void WantToRunSoon();
 pid_t Reap(pid_t pid);
 
 // sd_notify(3): one datagram to a Unix socket. `path` is absolute, or abstract with a leading '@'
-// or NUL, of exactly `length` bytes. 0 or -errno; -EAFNOSUPPORT for any other kind of address.
-int Notify(const char* path, size_t length, const char* text, size_t text_length);
+// or NUL, of exactly `length` bytes. `fds` go with it, and are borrowed: kMaxNotifiedFds at most,
+// or it is -EINVAL. 0 or -errno; -EAFNOSUPPORT for any other kind of address.
+int Notify(const char* path, size_t length, const char* text, size_t text_length,
+           const int* fds = nullptr, size_t fd_count = 0);
+
+inline constexpr size_t kMaxNotifiedFds = 16;
 
 }  // namespace rondo
 

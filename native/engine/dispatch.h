@@ -59,6 +59,8 @@ class Dispatch final : public Floor {
   void AddListener(uint16_t id, UniqueFd fd);
   // The listener goes on with that socket; what has come to the former one is parked, to be dealt.
   void ReplaceListener(uint16_t id, UniqueFd fd);
+  // Another fd of its socket. 0 or -errno.
+  int DupListener(uint16_t id, UniqueFd* out) const;
   // Its socket is closed when this returns. Deal() is to follow.
   void CloseListener(uint16_t id);
   void Deal() { Run(); }

@@ -1,5 +1,8 @@
 // The dispatch, from its opening to its end, and what the owner asks of it in between: listeners,
 // options, a pause.
+#include <errno.h>
+#include <fcntl.h>
+
 #include <utility>
 
 #include "base/clock.h"
@@ -123,6 +126,15 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
   if (result < 0) events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
   if (was_paused) listener->Pause();
   Run();
+}
+
+int Dispatch::DupListener(uint16_t id, UniqueFd* out) const {
+  const Listener* const listener = listeners_[id].get();
+  if (listener == nullptr || !listener->IsOpen()) return -EBADF;
+  const int fd = fcntl(listener->fd(), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  out->Reset(fd);
+  return 0;
 }
 
 void Dispatch::CloseListener(uint16_t id) {

@@ -47,12 +47,14 @@ class Engine::Latch {
     uv_cond_signal(&opened_);
   }
 
-  void WaitFor(uint64_t timeout_ns) {
+  // False: not within that time.
+  bool WaitFor(uint64_t timeout_ns) {
     const uint64_t end_ns = NowNs() + timeout_ns;
     Lock lock(&mutex_);
     for (uint64_t now_ns = NowNs(); !is_open_ && now_ns < end_ns; now_ns = NowNs()) {
       uv_cond_timedwait(&opened_, &mutex_, end_ns - now_ns);
     }
+    return is_open_;
   }
 
  private:
@@ -138,6 +140,24 @@ void Engine::RemoveListener(uint16_t id) {
     dispatch_->Deal();
   });
   if (is_posted) closed->WaitFor(kLongestCloseNs);
+}
+
+int Engine::DupListener(uint16_t id, UniqueFd* out) {
+  // Of both threads: the one that lets go of it last closes an fd that nobody has taken.
+  struct Answer {
+    Latch is_given;
+    UniqueFd fd;
+    int error = 0;
+  };
+  const auto answer = std::make_shared<Answer>();
+  const bool is_posted = Post([this, id, answer] {
+    answer->error = dispatch_->DupListener(id, &answer->fd);
+    answer->is_given.Open();
+  });
+  if (!is_posted) return -ECANCELED;
+  if (!answer->is_given.WaitFor(kLongestCloseNs)) return -ETIMEDOUT;
+  if (answer->error == 0) *out = std::move(answer->fd);
+  return answer->error;
 }
 
 void Engine::ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections) {

@@ -44,6 +44,9 @@ class Engine final : public EventSink {
   void ReplaceListener(uint16_t id, UniqueFd fd);
   // The socket is closed when this returns, so that its address can be bound at once.
   void RemoveListener(uint16_t id);
+  // Gives `out` another fd of the listener's socket, for another process. 0, or -errno and nothing:
+  // -EBADF if it is closed. Waits for the engine's thread, -ETIMEDOUT after long.
+  int DupListener(uint16_t id, UniqueFd* out);
   void ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections);
   // 0, or -errno if there is no memory or fd for its scoreboard, or -ECANCELED after Stop(); then
   // nothing has happened.

@@ -40,6 +40,12 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value RenewUnix(const Napi::CallbackInfo& info);
   Napi::Value Adopt(const Napi::CallbackInfo& info);
   Napi::Value RemoveListener(const Napi::CallbackInfo& info);
+  // In js_engine_hand_over.cc.
+  Napi::Value DupListener(const Napi::CallbackInfo& info);
+  Napi::Value ReplaceListener(const Napi::CallbackInfo& info);
+  Napi::Value UnixFileOf(const Napi::CallbackInfo& info);
+  Napi::Value TakeUnixFile(const Napi::CallbackInfo& info);
+  Napi::Value LeaveUnixFile(const Napi::CallbackInfo& info);
   Napi::Value OpenSlot(const Napi::CallbackInfo& info);
   Napi::Value WatchProcess(const Napi::CallbackInfo& info);
   Napi::Value RemoveSlot(const Napi::CallbackInfo& info);

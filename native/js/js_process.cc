@@ -1,6 +1,7 @@
 #include "js/js_process.h"
 
 #include <string>
+#include <vector>
 
 #include "base/listen.h"
 #include "base/process.h"
@@ -21,11 +22,17 @@ Napi::Value ReapChild(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), Reap(ToInt(info[0])));
 }
 
-// notify(path, text): 0 or -errno
+// notify(path, text, fds): 0 or -errno. The fds stay the caller's
 Napi::Value NotifySupervisor(const Napi::CallbackInfo& info) {
   const std::string path = ToString(info[0]);
   const std::string text = ToString(info[1]);
-  return Napi::Number::New(info.Env(), Notify(path.data(), path.size(), text.data(), text.size()));
+  std::vector<int> fds;
+  if (info[2].IsArray()) {
+    const Napi::Array list = info[2].As<Napi::Array>();
+    for (uint32_t i = 0; i < list.Length(); i++) fds.push_back(ToInt(list.Get(i)));
+  }
+  return Napi::Number::New(info.Env(), Notify(path.data(), path.size(), text.data(), text.size(),
+                                              fds.data(), fds.size()));
 }
 
 // pendingBytes(fd): a count or -errno

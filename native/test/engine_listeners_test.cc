@@ -1,10 +1,13 @@
 // links: engine receiver channel base uv
 // Several listeners served by the same workers: a flood of one takes nothing from another, and each
 // has a turn of its own.
+#include <errno.h>
+
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "base/listen.h"
 #include "engine_bench.h"
 #include "raw_worker.h"
 #include "tap.h"
@@ -188,6 +191,47 @@ void TestPausedAndMore() {
   is(support::Ask(bench.AddListener(0)), 0, "and the next of its number is not paused");
 }
 
+// For another process: both accept, and the socket goes on when one of them has closed its own.
+void TestDuplicate() {
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  UniqueFd other;
+  is(bench.engine.DupListener(0, &other), 0, "another fd of a listener's socket");
+  is(bench.engine.DupListener(1, &other), -EBADF, "none of what was never open");
+  ok(other.get() >= 0 && rondo::IsListening(other.get()), "which listens");
+  bench.RemoveListener(0);
+  ok(bench.WaitFor(EventType::kListenerClosed), "(closed)");
+  UniqueFd none;
+  is(bench.engine.DupListener(0, &none), -EBADF, "none of one that is closed");
+  ok(none.get() < 0, "and nothing is given");
+
+  EngineBench next;
+  next.AddListener(0, std::move(other));
+  auto worker = next.AddWorker(0);
+  int served = 0;
+  for (int i = 0; i < 20; i++) served += support::Ask(port) == 0;
+  is(served, 20, "the next engine serves it");
+  worker.reset();
+  next.engine.Stop();
+  is(next.engine.DupListener(0, &none), -ECANCELED, "none after the end");
+}
+
+// While connections come, and are dealt on the engine's thread.
+void TestDuplicateUnderLoad() {
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  auto worker = bench.AddWorker(0);
+  support::Crowd crowd(port, 500);
+  int given = 0;
+  for (int i = 0; i < 200; i++) {
+    UniqueFd other;
+    given += bench.engine.DupListener(0, &other) == 0;
+  }
+  crowd.Wait();
+  is(given, 200, "under load, too");
+  is(crowd.served, 500, "at no connection's expense");
+}
+
 }  // namespace
 
 int main() {
@@ -201,6 +245,8 @@ int main() {
   TestUnserved();
   TestPaused();
   TestPausedAndMore();
+  TestDuplicate();
+  TestDuplicateUnderLoad();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

@@ -1,4 +1,4 @@
-// links: base/process.cc base/socket.cc
+// links: base/process.cc base/socket.cc base/fd_passing.cc
 // What is asked of the kernel for a supervisor: who dies with whom, which child is reaped, what
 // systemd is told. Real processes and sockets; no fd and no zombie is left behind.
 #include "base/process.h"
@@ -14,6 +14,7 @@
 
 #include <string>
 
+#include "base/fd_passing.h"
 #include "base/socket.h"
 #include "support.h"
 #include "tap.h"
@@ -235,6 +236,35 @@ void TestNotify() {
   is(CountOpenFds(), fds_before, "no fd is left");
 }
 
+// As systemd's FDSTORE=1 wants them.
+void TestNotifyWithFds() {
+  const int fds_before = CountOpenFds();
+  const std::string name = "rondo-notify-fds-" + std::to_string(getpid());
+  {
+    const UniqueFd listener = BindDatagram(std::string(1, '\0') + name);
+    Pipe pipe;
+    const std::string path = "@" + name;
+    const int fds[] = {pipe.read_end.get(), pipe.write_end.get()};
+    is(Notify(path.data(), path.size(), "FDSTORE=1", 9, fds, 2), 0, "two fds go with the text");
+    char text[32];
+    UniqueFd received[4];
+    const rondo::ReceivedMessage message =
+        rondo::ReceiveFds(listener.get(), text, sizeof(text), received, 4);
+    is(std::string(text, static_cast<size_t>(message.bytes)), "FDSTORE=1", "which comes whole");
+    is(static_cast<long long>(message.fd_count), 2, "and so do they");
+    pipe.write_end.Reset();
+    is(write(received[1].get(), "x", 1), 1, "the second is the end for writing");
+    char byte = 0;
+    is(read(pipe.read_end.get(), &byte, 1), 1, "of the same pipe");
+    int too_many[rondo::kMaxNotifiedFds + 1] = {};
+    is(Notify(path.data(), path.size(), "x", 1, too_many, rondo::kMaxNotifiedFds + 1), -EINVAL,
+       "more than that are not sent");
+    const int none[] = {-1};
+    is(Notify(path.data(), path.size(), "x", 1, none, 1), -EBADF, "nor what is no fd");
+  }
+  is(CountOpenFds(), fds_before, "no fd is left open");
+}
+
 }  // namespace
 
 int main() {
@@ -243,5 +273,8 @@ int main() {
   TestReap();
   TestDieWithParent();
   TestNotify();
+#ifdef __linux__
+  TestNotifyWithFds();
+#endif
   return tap::done();
 }

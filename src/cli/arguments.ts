@@ -32,6 +32,8 @@ export interface StartArguments {
   control: string | null;
   name: string | null;
   metrics: MetricsAddress | null;
+  /** systemd is to keep the listening sockets, though it does not say that it can. */
+  storesSockets: boolean;
   isJson: boolean;
   /** Of log lines for people. */
   hasTime: boolean;
@@ -65,6 +67,7 @@ export const SETTING_FLAGS = {
   'max-connections': { option: 'maxConnections', isNumber: true },
   'max-age': { option: 'maxAgeMs', isNumber: true },
   'max-memory': { option: 'maxMemoryMb', isNumber: true },
+  'upgrade-timeout': { option: 'upgradeTimeoutMs', isNumber: true },
   parallel: { option: 'parallel', isNumber: true },
   agent: { option: 'agent', isNumber: false },
 } as const satisfies Record<string, { option: keyof Settings; isNumber: boolean }>;
@@ -95,6 +98,7 @@ const OPTIONS = {
   control: { type: 'string' },
   name: { type: 'string' },
   metrics: { type: 'string' },
+  'fd-store': { type: 'boolean' },
   json: { type: 'boolean' },
   log: { type: 'string' },
   'no-time': { type: 'boolean' },
@@ -134,6 +138,7 @@ export function parseArguments(words: string[]): Arguments {
     control: values.control ?? null,
     name: values.name ?? null,
     metrics: metricsOf(values.metrics),
+    storesSockets: values['fd-store'] === true,
     isJson: values.json === true,
     hasTime: values['no-time'] !== true,
     logFile: values.log ?? null,

@@ -36,6 +36,7 @@ ${policies}
       --max-connections N  replace a worker after about so many connections (off)
       --max-age MS         replace a worker after about so long (off)
       --max-memory MB|N%   replace a worker that uses more than that, or than its share of N % of the limit (off)
+      --upgrade-timeout MS a new rondo has so long to become ready in an upgrade (by the start timeout)
       --parallel N         how many workers a reload replaces at once (1)
       --agent FILE         a helper process that runs once, ready before the workers
       --no-guard           a worker with an uncaught error ends at once, and does not finish first
@@ -54,6 +55,7 @@ ${policies}
       --control PATH       where its control socket is (default: by its name, in $XDG_RUNTIME_DIR/rondo or
                            /run/rondo); off: there is none
       --metrics [HOST:]PORT serve a page, /metrics, /live and /ready there (off; without HOST on 127.0.0.1)
+      --fd-store           systemd (FileDescriptorStoreMax=) keeps the listening sockets over a crash
       --json               log JSON, one line per event
       --no-time            log without the time, which under systemd's journal is the default
       --log FILE           log to a file in place of stderr; one that was moved is created again
@@ -65,7 +67,8 @@ RONDO_TAKE_BACK_MS apply too; the file's options go before them, and those given
 
 Signals:
   SIGTERM, SIGINT   stop: workers finish what they serve; a second one, a second later, ends them at once
-  SIGHUP, SIGUSR2   reload: new workers, one after another, with the file and configuration as they are
+  SIGHUP            reload: new workers, one after another, with the file and configuration as they are
+  SIGUSR2           upgrade: a new process of rondo, with Node, rondo and program as they are, takes over
   SIGTTIN, SIGTTOU  one worker more, one less
 
 Exit codes: 0 after a clean stop, 1 if rondo itself failed, 2 for wrong usage, 3 if workers failed too

@@ -32,6 +32,11 @@ const TEXTS: Texts = {
   'reload:begin': () => 'reload: begins',
   'reload:end': () => 'reload: done',
   'reload:failed': (error) => `reload: failed, the old workers stay: ${error.message}`,
+  'upgrade:begin': (pid) => `upgrade: process ${pid} starts, to replace process ${process.pid}`,
+  'upgrade:end': (pid) => `upgrade: process ${pid} serves, process ${process.pid} drains`,
+  'upgrade:failed': (error) =>
+    `upgrade: failed, process ${process.pid} serves on: ${error.message}`,
+  'upgrade:taken': (pid) => `upgrade: process ${process.pid} has replaced process ${pid}`,
   'recycle:failed': (error) => `recycle: failed, the old worker stays: ${error.message}`,
   'agent:ready': (pid) => `agent (pid ${pid}) ready`,
   'agent:exited': (code, signal) =>

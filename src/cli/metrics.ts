@@ -2,6 +2,7 @@
 
 import { MetricsServer } from '../metrics/metrics-server.js';
 import { pageHandlers } from '../metrics/page/index.js';
+import { passengers } from '../service/handover.js';
 import { textOf } from './place.js';
 import type { Run } from './run.js';
 
@@ -13,6 +14,10 @@ export async function serveMetrics({ supervisor, given, note }: Run): Promise<vo
   if (given.metrics === null) return;
   const { routes } = pageHandlers(supervisor);
   const server = new MetricsServer({ supervisor, ...given.metrics, routes });
-  const address = await server.listen();
+  const address = await server.listenOn(passengers.taken('metrics')?.fd ?? null);
+  passengers.add('metrics', {
+    give: () => ({ fd: server.fd }),
+    left: () => void server.close(),
+  });
   note(`metrics at http://${textOf(address)}/metrics`);
 }

@@ -7,8 +7,8 @@ import { constants } from 'node:os';
 import { EventLog } from '../control/event-log.js';
 import type { RondoError } from '../errors.js';
 import { leaveFamily } from '../family.js';
+import { passPidFile } from '../service/handover.js';
 import { connectParent, watchParent } from '../service/parent.js';
-import { writePidFile } from '../service/pidfile.js';
 import { reapOrphans } from '../service/reaper.js';
 import { handleSignals } from '../service/signals.js';
 import { notifySystemd, takeSockets } from '../service/systemd.js';
@@ -27,6 +27,7 @@ import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
 import { SettingsSource } from './settings.js';
 import { takenAddress } from './taken-address.js';
+import { isUpgradeRefused, upgrade } from './upgrading.js';
 import { watchProgram } from './watch/watch.js';
 
 /** rondo itself. */
@@ -55,9 +56,10 @@ export async function start(given: StartArguments): Promise<void> {
   const run: Run = { supervisor, given, settings, note, onError };
 
   const write = (line: string): void => log.write(line);
+  const whyNoControl = await serveControl(run, events, write);
   sayWhatStarts(run, write);
-  await serveControl(run, events, write);
-  const systemd = notifySystemd(supervisor, process.env, onError);
+  if (whyNoControl !== null) note(whyNoControl);
+  const systemd = notifySystemd(supervisor, process.env, onError, given.storesSockets);
   reapOrphans(() => pidsOf(supervisor));
   const reloadAndTell = async (): Promise<void> => {
     try {
@@ -72,6 +74,11 @@ export async function start(given: StartArguments): Promise<void> {
   let exitCode = 0;
   handleSignals(supervisor, Terminal.find(), {
     reload: () => void reloadAndTell(),
+    upgrade: () => {
+      upgrade(run).catch((error: Error) => {
+        if (isUpgradeRefused(error)) onError(error);
+      });
+    },
     onForced: (signal) => {
       exitCode = 128 + constants.signals[signal];
     },
@@ -83,7 +90,8 @@ export async function start(given: StartArguments): Promise<void> {
   });
   // Whoever has read it may send signals.
   if (given.pidFile !== null) pidFile(given.pidFile);
-  watchParent(note);
+  // Of another one's upgrade it is about to end.
+  if (!supervisor.isTakingOver) watchParent(note);
   const tellParent = connectParent(supervisor, note);
   followFile(run);
   const beginToWatch = given.watch && watchProgram(run, given.watch, reloadAndTell);
@@ -126,7 +134,7 @@ function openSupervisor(settings: SettingsSource): Supervisor {
 
 function pidFile(file: string): void {
   try {
-    writePidFile(file);
+    passPidFile(file);
   } catch (error) {
     throw new ArgumentError((error as Error).message);
   }

@@ -11,6 +11,7 @@ import { getSystemErrorMap } from 'node:util';
 import { Dispatcher } from '../dispatcher/dispatcher.js';
 import type { Listener } from '../dispatcher/listener.js';
 import type { Slot } from '../dispatcher/slot.js';
+import type { LentSocket } from '../dispatcher/transport.js';
 import { loadNative } from '../native.js';
 import type { Address, DispatcherOptions } from '../types.js';
 import { type Fork, forkWith } from './fork.js';
@@ -24,9 +25,15 @@ import {
   type QueryServer,
 } from './messages.js';
 import { SharedListeners } from './shared-listeners.js';
+import { isAddressOf, type PassedListener, TakenListeners } from './taken-listeners.js';
 
 /** How long workers have for what was accepted before the last listener closed. */
 const SETTLE_MS = 250;
+/** And before another process had all listeners: nobody waits for that. */
+const LEAVE_MS = 10_000;
+
+/** What a Dispatcher has by default. */
+const LONG_BACKLOG = 4096;
 
 type OnListenError = (worker: Worker, error: NodeJS.ErrnoException) => void;
 
@@ -49,12 +56,18 @@ export class ClusterPrimary {
   readonly #cluster: Cluster;
   readonly #fork: Fork;
   readonly #listeners = new SharedListeners((listener) => {
-    if (![...this.#inherited.values()].includes(listener)) void listener.close();
+    this.#tellSockets();
+    const isKept = [...this.#inherited.values()].includes(listener) || this.taken.keeps(listener);
+    if (!isKept) void listener.close();
   });
   /** By their fd. They are there whether or not a worker has them. */
   readonly #inherited = new Map<number, Listener>();
+  /** Of the primary before this one. */
+  readonly taken = new TakenListeners();
+  readonly #backlogs = new WeakMap<Listener, number>();
   readonly #freeSlots: Slot[] = [];
   readonly #onListenError = new Set<OnListenError>();
+  readonly #onSockets = new Set<() => void>();
   readonly #slots = new Map<Worker, Slot>();
 
   /** Once per process, for the class of Node's workers is patched. */
@@ -69,6 +82,9 @@ export class ClusterPrimary {
     this.dispatcher.on('policy:error', (error) => {
       process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_POLICY_ERROR' });
     });
+    for (const event of ['listening', 'listener:renewed'] as const) {
+      this.dispatcher.on(event, () => this.#tellSockets());
+    }
     this.#patchDisconnect();
     // Of a process that could not be started, too, which never exits.
     this.dispatcher.on('slot:gone', (slot) => {
@@ -105,6 +121,61 @@ export class ClusterPrimary {
     }
   }
 
+  /**
+   * As `inherit()`, for the sockets of another primary, which has them still. Their files are its own until
+   * `taken.takeFiles()`.
+   */
+  async takeOver(sockets: readonly PassedListener[]): Promise<void> {
+    for (const passed of sockets) {
+      const { inherited, keys, backlog } = passed;
+      const name = inherited?.name ?? `cluster:${nameOf(keys[0]?.key ?? '')}`;
+      const listener = await this.taken.add(this.dispatcher, name, passed);
+      this.#backlogs.set(listener, backlog);
+      if (inherited !== null) this.#inherited.set(inherited.fd, listener);
+    }
+  }
+
+  /** What was taken over is this process's alone: so are the files of paths, which may be gone by now. */
+  takeFiles(): void {
+    this.taken.takeFiles();
+    this.dispatcher.renewPaths();
+  }
+
+  /** All that is open, for another process. The fds are to be closed when it has been started. */
+  async lend(): Promise<Array<{ passed: PassedListener; lent: LentSocket }>> {
+    const byListener = new Map<Listener, PassedListener>();
+    const add = (listener: Listener): PassedListener => {
+      const passed = byListener.get(listener) ?? {
+        fd: -1,
+        address: listener.address(),
+        backlog: this.#backlogs.get(listener) ?? LONG_BACKLOG,
+        file: null,
+        keys: [],
+        inherited: null,
+      };
+      byListener.set(listener, passed);
+      return passed;
+    };
+    for (const [fd, listener] of this.#inherited) {
+      add(listener).inherited = { fd, name: listener.name };
+    }
+    // Of this moment, as the others are: one that is wanted meanwhile is among neither otherwise.
+    for (const { listener, passed } of this.taken.unwanted) add(listener).keys.push(...passed.keys);
+    for (const { key, listener, data } of await this.#listeners.entries()) {
+      add(listener).keys.push({ key, data });
+    }
+    return [...byListener].map(([listener, passed]) => {
+      const lent = listener.lend();
+      passed.file = lent.file;
+      return { passed, lent };
+    });
+  }
+
+  /** As `closeListeners()`, for listeners that another process has: their files stay. */
+  leaveListeners(onLeft: () => void): Promise<void> {
+    return this.#endListeners((listener) => listener.leave(), LEAVE_MS, onLeft);
+  }
+
   /** Where the worker's connections are counted; undefined when it is gone or released. */
   slotOf(worker: Worker): Slot | undefined {
     return this.#slots.get(worker);
@@ -127,6 +198,15 @@ export class ClusterPrimary {
     return () => this.#onListenError.delete(then);
   }
 
+  /** Calls back when there may be other sockets than before, for good. */
+  onSockets(then: () => void): void {
+    this.#onSockets.add(then);
+  }
+
+  #tellSockets(): void {
+    for (const then of this.#onSockets) then();
+  }
+
   /** Nothing more is handed to the worker, and what it has not received goes to others. */
   release(worker: Worker): void {
     this.#slots.get(worker)?.close();
@@ -146,14 +226,23 @@ export class ClusterPrimary {
    * Resolves when nobody can connect any more, and workers have received what was accepted or have had
    * the time to.
    */
-  async closeListeners(): Promise<void> {
+  closeListeners(): Promise<void> {
+    return this.#endListeners((listener) => listener.close(), SETTLE_MS);
+  }
+
+  async #endListeners(
+    endOne: (listener: Listener) => Promise<void>,
+    settleMs: number,
+    onEnded: () => void = () => {},
+  ): Promise<void> {
     const shared = this.#listeners.takeAll();
     const inherited = [...this.#inherited.values()];
     this.#inherited.clear();
     // Those that could not be opened have told their workers.
     const opened = await Promise.allSettled([...shared, ...inherited]);
-    await Promise.all(opened.map((one) => one.status === 'fulfilled' && one.value.close()));
-    const end = performance.now() + SETTLE_MS;
+    await Promise.all(opened.map((one) => one.status === 'fulfilled' && endOne(one.value)));
+    onEnded();
+    const end = performance.now() + settleMs;
     while (this.#isDealing() && performance.now() < end) await delay(5);
   }
 
@@ -220,8 +309,10 @@ export class ClusterPrimary {
     // "Remove a stale socket file, then listen": it was the one of this listener.
     if (this.#listeners.has(key) && query.port < 0) this.dispatcher.renewPaths();
     try {
-      const open = () => this.#open(key, query);
-      const { listener, data } = await this.#listeners.join(key, worker, query.data, open);
+      const taken = this.#listeners.has(key) ? null : this.taken.want(key, query);
+      const open = async () => taken?.listener ?? (await this.#open(key, query));
+      const its = taken?.dataOf(key) ?? query.data;
+      const { listener, data } = await this.#listeners.join(key, worker, its, open);
       const address = listener.address();
       const sockname = typeof address === 'string' ? null : address;
       send(worker.process, { ...answer, errno: null, data, sockname, rondo: listener.id });
@@ -236,7 +327,9 @@ export class ClusterPrimary {
       if (query.fd === fd || isAddressOf(listener, query)) return listener;
     }
     const options = await listenOptions(query, this.dispatcher.transport === 'native');
-    return this.dispatcher.listen({ name: `cluster:${nameOf(key)}`, ...options });
+    const listener = await this.dispatcher.listen({ name: `cluster:${nameOf(key)}`, ...options });
+    if (options.backlog !== undefined) this.#backlogs.set(listener, options.backlog);
+    return listener;
   }
 
   #forget(worker: Worker): void {
@@ -267,15 +360,6 @@ function errnoOf(error: NodeJS.ErrnoException): number {
     code: error.code ?? 'RONDO_CANNOT_LISTEN',
   });
   return [...getSystemErrorMap()].find(([, [name]]) => name === 'EMFILE')?.[0] as number;
-}
-
-/** Whether the worker would listen just there. */
-function isAddressOf(listener: Listener, { address, port }: QueryServer): boolean {
-  const its = listener.address();
-  if (typeof its === 'string') return port < 0 && address === its;
-  // Without an address Node would take '::', or '0.0.0.0' where there is no IPv6.
-  const isAny = its.address === '::' || its.address === '0.0.0.0';
-  return port === its.port && (address === null ? isAny : address === its.address);
 }
 
 let names = 0;

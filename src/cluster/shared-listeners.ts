@@ -71,6 +71,15 @@ export class SharedListeners {
     return closed;
   }
 
+  /** What can pass to another process, once it is open; what does not open has told its workers. */
+  async entries(): Promise<Array<{ key: string; listener: Listener; data: unknown }>> {
+    const all = [...this.#byKey].map(async ([key, { opening, data }]) => {
+      return { key, listener: await opening, data };
+    });
+    const settled = await Promise.allSettled(all);
+    return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  }
+
   /** They are the caller's from here on. */
   takeAll(): Array<Promise<Listener>> {
     const all = [...this.#byKey.values()].map(({ opening }) => opening);

@@ -7,6 +7,7 @@ import { EventEmitter } from 'node:events';
 import { RondoError } from '../errors.js';
 import { MOST_SLOTS } from '../protocol/protocol.js';
 import type {
+  Address,
   DispatcherOptions,
   DispatcherStats,
   ListenOptions,
@@ -21,6 +22,7 @@ import { openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
   type ValidListenOptions,
+  type ValidPlace,
   validateChanges,
   validateDispatcherOptions,
   validateListenOptions,
@@ -32,6 +34,14 @@ import { StateEncoder } from './state.js';
 import type { Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
+
+/** @internal */
+export interface TakenSocket {
+  fd: number;
+  name: string;
+  backlog: number;
+  address: Address;
+}
 
 /**
  * Accepts connections and deals them to worker processes.
@@ -95,8 +105,16 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * that is aborted by then.
    */
   async listen(options: ListenOptions): Promise<Listener> {
-    const valid = validateListenOptions(options);
-    const { signal } = options;
+    return this.#listen(validateListenOptions(options), options.signal);
+  }
+
+  /** The listening socket of another process, which is at that address. Takes it over. @internal */
+  async takeOver({ address, ...options }: TakenSocket): Promise<Listener> {
+    const { place, ...rest } = validateListenOptions(options);
+    return this.#listen({ ...rest, place: { ...place, address } as ValidPlace });
+  }
+
+  async #listen(valid: ValidListenOptions, signal?: AbortSignal): Promise<Listener> {
     signal?.throwIfAborted();
     this.#checkOpen();
     this.#listeners.reserve(valid.name);
@@ -228,7 +246,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   async #open(
     { name, place, changeable }: ValidListenOptions,
-    signal: AbortSignal | undefined,
+    signal?: AbortSignal,
   ): Promise<Listener> {
     const target = await resolveTarget(place);
     signal?.throwIfAborted();

@@ -3,10 +3,11 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { RondoError } from '../errors.js';
+import type { UnixFile } from '../native.js';
 import type { Address, ListenerChanges, ListenerStats, OpenListener } from '../types.js';
 import { type ValidListenerOptions, type ValidPlace, validateListenerChanges } from './options.js';
 import type { ValidPolicy } from './policies/index.js';
-import type { DealingOptions, ListenTarget, Transport } from './transport.js';
+import type { DealingOptions, LentSocket, ListenTarget, Transport } from './transport.js';
 
 /** What a listener asks of its dispatcher. */
 export interface ListenerOwner {
@@ -106,6 +107,32 @@ export class Listener implements OpenListener {
       this.#owner.onClosed(this);
     }
     return this.#closed;
+  }
+
+  /** Its socket, for another process. Throws a system error. @internal */
+  lend(): LentSocket {
+    return this.#transport.lend(this.id);
+  }
+
+  /** As `close()`, for a socket that another process has: a path's file stays. @internal */
+  leave(): Promise<void> {
+    if (this.#closed === null) {
+      this.#forgetSignal?.();
+      // Those that attach by its name are to know it until what was accepted has been dealt.
+      const left = this.#transport.leaveListener(this.id);
+      this.#closed = left.then(() => this.#owner.onClosed(this));
+    }
+    return this.#closed;
+  }
+
+  /** From now on the file is removed with it, and bound anew if it is gone. @internal */
+  takeFile(file: UnixFile): void {
+    if (this.#closed === null) this.#transport.takeFile(this.id, file);
+  }
+
+  /** Takes ownership of the fd. @internal */
+  replaceSocket(fd: number): void {
+    this.#transport.replaceSocket(this.id, fd);
   }
 
   /** As `close()`, at the end of a block with `await using`. */

@@ -3,6 +3,7 @@
 import { invalidOption } from '../errors.js';
 import { checkInteger, checkKeys, checkName, checkOneOf, type Keys } from '../options.js';
 import type {
+  Address,
   DispatcherOptions,
   ListenerChanges,
   ListenOptions,
@@ -113,7 +114,7 @@ export function validateSpawnOptions(options: SlotSpawnOptions): Required<SlotSp
 export type ValidPlace = { backlog: number } & (
   | { kind: 'tcp'; port: number; host: string | null; ipv6Only: boolean }
   | PathPlace
-  | { kind: 'fd'; fd: number }
+  | { kind: 'fd'; fd: number; address?: Address }
 );
 
 export interface ValidListenOptions {

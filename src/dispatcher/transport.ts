@@ -5,6 +5,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
+import type { UnixFile } from '../native.js';
 import type { Address, PickSlot, SlotOptions, TransportName } from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
 import type { Tally } from './tally.js';
@@ -22,7 +23,16 @@ export interface PathPlace {
 export type ListenTarget =
   | { kind: 'tcp'; ip: string | null; port: number; ipv6Only: boolean; backlog: number }
   | (PathPlace & { backlog: number })
-  | { kind: 'fd'; fd: number; backlog: number };
+  /** `address`: of another process's, known before: nothing is accepted before a worker serves it. */
+  | { kind: 'fd'; fd: number; backlog: number; address?: Address };
+
+/** A listener's socket, for another process, and the file that it has. */
+export interface LentSocket {
+  fd: number;
+  file: UnixFile | null;
+  /** Called when the other process has been started. */
+  close(): void;
+}
 
 /** Limits are null for none. */
 export interface TransportOptions {
@@ -127,6 +137,14 @@ export interface Transport {
   renewPaths(): void;
   /** The address is free when this returns, or with ipc in the next turn of the loop at the latest. */
   closeListener(id: number): Promise<void>;
+  /** Throws a system error. */
+  lend(id: number): LentSocket;
+  /** As closeListener(), for a socket that another process has: its file stays. */
+  leaveListener(id: number): Promise<void>;
+  /** The file is this listener's, a lent one's, from now on: removed with it. */
+  takeFile(id: number, file: UnixFile): void;
+  /** Goes on with that socket, to which the file leads now. Takes ownership of the fd; on native only. */
+  replaceSocket(id: number, fd: number): void;
   /** Of this number's present and later generations. */
   configureSlot(slot: number, options: Required<SlotOptions>): void;
   /** Opens the channel of a new generation. Throws a system error. */

@@ -81,6 +81,16 @@ export class MetricsServer {
     return this.#server.listen();
   }
 
+  /** On a socket that listens, of another process. @internal */
+  listenOn(fd: number | null): Promise<AddressInfo> {
+    return this.#server.listen(fd);
+  }
+
+  /** @internal */
+  get fd(): number {
+    return this.#server.fd;
+  }
+
   /** Closes it and its clients. Resolves when the port is free. Twice is as good as once. */
   close(): Promise<void> {
     return this.#server.close();

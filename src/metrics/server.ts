@@ -49,12 +49,17 @@ export class RouteServer {
     this.#server.unref();
   }
 
-  /** Resolves with where it listens. Rejects with the error of `net.Server`. */
-  listen(): Promise<AddressInfo> {
+  /** Of its socket, while it listens. */
+  get fd(): number {
+    return (this.#server as Server & { _handle: { fd: number } })._handle.fd;
+  }
+
+  /** Resolves with where it listens; `fd` is a socket that does already. Rejects with the error of `net.Server`. */
+  listen(fd: number | null = null): Promise<AddressInfo> {
     const { host, port } = this.#options;
     return new Promise((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen({ host, port }, () => {
+      this.#server.listen(fd === null ? { host, port } : { fd }, () => {
         this.#server.off('error', reject);
         resolve(this.#server.address() as AddressInfo);
       });

@@ -34,6 +34,23 @@ export function writePidFile(file: string): void {
     checkReplaceable(file, absolute);
     replace(absolute, text);
   }
+  removeAtExit(absolute);
+}
+
+/**
+ * The same, in the place of process `from`, whose it is until then; null: of whichever process has replaced it. A
+ * file of anybody else is left alone.
+ */
+export function takePidFile(file: string, from: number | null): void {
+  const absolute = path.resolve(file);
+  const pid = pidIn(absolute);
+  if (pid === process.pid) return;
+  if (pid === null || (from !== null && pid !== from)) return writePidFile(file);
+  replace(absolute, `${process.pid}\n`);
+  removeAtExit(absolute);
+}
+
+function removeAtExit(absolute: string): void {
   process.on('exit', () => {
     // Another process may have replaced it.
     if (pidIn(absolute) === process.pid) rmSync(absolute, { force: true });

@@ -1,7 +1,7 @@
 /**
  * What signals mean to a supervising process:
- * SIGTERM, SIGINT and SIGPWR stop, a second one ends the delay of that, or all at once; SIGHUP and SIGUSR2 reload, and a SIGHUP because the
- * terminal has closed stops; SIGTTIN and SIGTTOU add and remove a worker.
+ * SIGTERM, SIGINT and SIGPWR stop, a second one ends the delay of that, or all at once; SIGHUP reloads, and if it
+ * comes because the terminal has closed stops; SIGUSR2 upgrades; SIGTTIN and SIGTTOU add and remove a worker.
  */
 
 import { setTimeout as delay } from 'node:timers/promises';
@@ -22,6 +22,7 @@ const CLOSING_MS = 50;
 
 export interface SignalActions {
   reload(): void;
+  upgrade(): void;
   /** The second signal: everything is about to be killed. The Supervisor's `'stopped'` follows. */
   onForced(signal: StopSignal): void;
   note(text: string): void;
@@ -62,7 +63,7 @@ export function handleSignals(
   }
   process.on('SIGPWR', () => stopOrForce('SIGTERM'));
 
-  process.on('SIGUSR2', () => actions.reload());
+  process.on('SIGUSR2', () => actions.upgrade());
   process.on('SIGHUP', async () => {
     if (terminal === null) return actions.reload();
     if (!terminal.isGone) await delay(CLOSING_MS);

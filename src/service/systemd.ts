@@ -8,6 +8,8 @@ import { getSystemErrorName } from 'node:util';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
+import { type SendFds, storeSockets, takeStored } from './fd-store.js';
+import { passService } from './handover.js';
 import { extendTimeouts } from './timeouts.js';
 
 const FIRST_FD = 3;
@@ -25,14 +27,15 @@ export function takeSockets(
   if (Number(LISTEN_PID) !== pid || !/^\d+$/.test(LISTEN_FDS)) return [];
   const names = LISTEN_FDNAMES.split(':');
   const taken = new Set<string>();
-  return Array.from({ length: Number(LISTEN_FDS) }, (_, index) => {
-    const fd = FIRST_FD + index;
+  const fds = Array.from({ length: Number(LISTEN_FDS) }, (_, index) => FIRST_FD + index);
+  return fds.flatMap((fd, index) => {
+    if (takeStored(fd, names[index] ?? '')) return [];
     checkSocket(fd);
     let name = (names[index] || `fd${fd}`).slice(0, 48);
     // Sockets of one unit have one name by default.
     if (taken.has(name)) name = `${name}:${fd}`;
     taken.add(name);
-    return { fd, name };
+    return [{ fd, name }];
   });
 }
 
@@ -67,11 +70,37 @@ export function notifySystemd(
   supervisor: Supervisor,
   env: NodeJS.ProcessEnv,
   onError: (error: Error) => void,
+  isStoreWanted = false,
 ): ServiceManager {
-  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID } = env;
-  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID']) delete env[name];
-  if (NOTIFY_SOCKET === undefined) return { started: () => {}, reloadRefused: () => {} };
-  const tell = sender(NOTIFY_SOCKET, onError);
+  const { NOTIFY_SOCKET, WATCHDOG_USEC, WATCHDOG_PID, FDSTORE } = env;
+  for (const name of ['NOTIFY_SOCKET', 'WATCHDOG_USEC', 'WATCHDOG_PID', 'FDSTORE']) {
+    delete env[name];
+  }
+  // systemd before 254 does not say that it has a store.
+  const storesSockets = isStoreWanted || Number(FDSTORE) > 0;
+  if (NOTIFY_SOCKET === undefined) {
+    if (isStoreWanted) onError(new Error('--fd-store: systemd is not there (no NOTIFY_SOCKET)'));
+    return { started: () => {}, reloadRefused: () => {} };
+  }
+  // One that is to replace it is not, until it has everything.
+  let isMain = !supervisor.isTakingOver;
+  supervisor.once('upgrade:taken', () => {
+    isMain = true;
+  });
+  const send = sender(NOTIFY_SOCKET, onError);
+  // systemd hears the main process only, and its journal has a line for each other one.
+  const tell: typeof send = (...lines) => {
+    if (isMain) send(...lines);
+  };
+  const passed = {
+    NOTIFY_SOCKET,
+    ...(WATCHDOG_USEC !== undefined && { WATCHDOG_USEC }),
+    ...(FDSTORE !== undefined && { FDSTORE }),
+  };
+  passService(passed, (pid) => {
+    tell(`MAINPID=${pid}`);
+    isMain = false;
+  });
   let lastStatus = '';
   let isEnding = false;
   const status = (): string => {
@@ -95,6 +124,9 @@ export function notifySystemd(
     if (!isEnding) tell('READY=1', status());
   };
   supervisor.on('reload:begin', begin);
+  // Of one that succeeds the new process says READY=1.
+  supervisor.on('upgrade:begin', begin);
+  supervisor.on('upgrade:failed', end);
   supervisor.on('reload:end', end);
   supervisor.on('reload:failed', end);
   // The end begins with the first of them.
@@ -105,6 +137,7 @@ export function notifySystemd(
   supervisor.once('leaving', () => stopping('STATUS=leaving'));
   supervisor.once('stopping', () => stopping('STATUS=stopping'));
   const startIsOver = extendTimeouts(supervisor, tell);
+  if (storesSockets) storeSockets(supervisor, sendFds(NOTIFY_SOCKET), onError);
   watchdog(WATCHDOG_USEC, WATCHDOG_PID, () => tell('WATCHDOG=1'));
   return {
     started: () => {
@@ -173,6 +206,16 @@ function sender(socket: string, onError: (error: Error) => void): (...lines: str
   return (...lines) => {
     const result = native.notify(socket, lines.join('\n'));
     if (result < 0) onError(new Error(`systemd cannot be notified: ${getSystemErrorName(result)}`));
+  };
+}
+
+function sendFds(socket: string): SendFds {
+  return (lines, fds) => {
+    const native = loadNative();
+    if (native instanceof Error) throw native;
+    const result = native.notify(socket, lines.join('\n'), fds);
+    if (result < 0)
+      throw new Error(`systemd cannot be given a socket: ${getSystemErrorName(result)}`);
   };
 }
 

@@ -11,6 +11,9 @@ import type { DealingChanges, ReloadOptions, SupervisorOptions } from './types.j
 /** What was found when the program was looked up, which is not done again in between. */
 type Found = Pick<ValidSupervisorOptions, 'exec' | 'cwd' | 'fileEnv' | 'execArgv' | 'agentArgv'>;
 
+/** What of the options may pass from one process to the next. */
+export type Changeable = Partial<Omit<SupervisorOptions, 'sockets'>>;
+
 /** What changes at once, without new workers. */
 const DEALING: Record<keyof DealingChanges, true> = {
   policy: true,
@@ -21,13 +24,16 @@ const DEALING: Record<keyof DealingChanges, true> = {
 };
 
 export class Configuration {
+  /** What the program has given, before anything was changed. */
+  readonly #base: SupervisorOptions;
   #given: SupervisorOptions;
   #valid: ValidSupervisorOptions;
   /** By which the workers and their memory were reckoned. */
   #machine: Machine = machineNow();
 
   /** Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`, as all methods do. */
-  constructor(given: SupervisorOptions) {
+  constructor(base: SupervisorOptions, given = base) {
+    this.#base = base;
     this.#given = given;
     this.#valid = validate(given, this.#machine);
   }
@@ -42,6 +48,18 @@ export class Configuration {
     const { maxConnections, ...dealing } = dispatcher;
     const maxOpenConnections = maxConnections;
     return { ...rest, ...dealing, maxOpenConnections, ...(agent !== null && { agent }) };
+  }
+
+  /** For another process: what the program has given, and what has been changed since. */
+  get base(): Changeable {
+    return passable(this.#base);
+  }
+
+  get changed(): Changeable {
+    const changed = Object.entries(passable(this.#given)).filter(
+      ([key, value]) => JSON.stringify(value) !== JSON.stringify(this.#base[key as never]),
+    );
+    return Object.fromEntries(changed);
   }
 
   /** What it would be with these changes, and with the program where it is now. */
@@ -72,6 +90,25 @@ export class Configuration {
   undoing(changes: DealingChanges): DealingChanges {
     return pick(this.#given, Object.keys(changes));
   }
+}
+
+/**
+ * The options of a process that takes another one's place. What was changed there holds here, too, unless the
+ * program now says something else than it said there.
+ */
+export function withChanges(
+  options: SupervisorOptions,
+  { given, changed }: { given: Changeable; changed: Changeable },
+): SupervisorOptions {
+  const held = Object.entries(changed).filter(
+    ([key]) => JSON.stringify(options[key as never]) === JSON.stringify(given[key as never]),
+  );
+  return { ...options, ...Object.fromEntries(held) };
+}
+
+/** Without sockets, which pass in another way, and functions, which do not. */
+function passable({ sockets: _, ...options }: SupervisorOptions): Changeable {
+  return JSON.parse(JSON.stringify(options)) as Changeable;
 }
 
 /** Those that are not in `from` become undefined, which stands for the default. */

@@ -13,7 +13,7 @@ import { OomWatch } from './oom.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Seat, type SeatHost } from './seat.js';
 import type { Teller } from './teller.js';
-import type { SeatStats, StopSignal, WorkerInfo, WorkerState } from './types.js';
+import type { SeatStats, StopSignal, WorkerInfo, WorkerReason, WorkerState } from './types.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** Why there is no worker any more. */
@@ -156,6 +156,23 @@ export class Crew {
     for (const { worker } of seat.workers) slotOf(worker)?.configure(seat.dealing);
   }
 
+  /** Resolves when every seat has a worker that is well. Rejects when one fails, though it may be tried again. */
+  whenWell(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const lost = this.#seats.find(({ failure }) => failure !== null);
+        if (lost === undefined && !this.#isClosed) {
+          if (!this.#seats.every(({ current }) => current?.isWell === true)) return;
+          resolve();
+        }
+        this.#looks.delete(look);
+        reject(lost === undefined ? stopping() : failureOf(lost));
+      };
+      this.#looks.add(look);
+      look();
+    });
+  }
+
   /** No worker is started any more; those that there are go on. */
   freeze(): void {
     this.#isClosed = true;
@@ -164,9 +181,9 @@ export class Crew {
   }
 
   /** Resolves when every worker has drained and ended. */
-  async close(signal: StopSignal): Promise<void> {
+  async close(signal: StopSignal, reason: WorkerReason = 'stop'): Promise<void> {
     this.freeze();
-    await Promise.all(this.#everySeat().map((seat) => seat.close('stop', signal)));
+    await Promise.all(this.#everySeat().map((seat) => seat.close(reason, signal)));
   }
 
   /** Resolves when every worker has been killed and is gone. */
@@ -263,6 +280,11 @@ function isWithoutWorker({ state }: Seat): boolean {
 
 function stopping(): RondoError {
   return new RondoError('ERR_RONDO_SUPERVISOR_STATE', 'The supervisor was stopped');
+}
+
+function failureOf({ id, failure }: Seat): RondoError {
+  const { message = '', lastOutput = '' } = failure as Error & { lastOutput?: string };
+  return new RondoError('ERR_RONDO_START_FAILED', message, { seat: id, lastOutput });
 }
 
 function lostError({ id, state }: Seat): RondoError {

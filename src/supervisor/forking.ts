@@ -16,6 +16,7 @@ import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
 import { namesModules } from './node-args.js';
 import type { ValidSupervisorOptions } from './options.js';
+import { takeStoredSockets } from './upgrade/stored.js';
 import { variablesFor } from './variables.js';
 
 /** The seat that a worker is for. */
@@ -95,6 +96,15 @@ export async function inheritSockets({ sockets }: ValidSupervisorOptions): Promi
 /** The slot of a worker that gets connections; undefined if it does not, or with Node's own scheduling. */
 export function slotOf(worker: Worker): Slot | undefined {
   return rondo()?.slotOf(worker);
+}
+
+/** Of a former process of this service, which its service manager has kept. */
+export async function takeStoredListeners(): Promise<void> {
+  const stored = takeStoredSockets();
+  const primary = stored.length === 0 ? null : openPatchedPrimary();
+  if (primary === null) return;
+  await primary.takeOver(stored);
+  primary.takeFiles();
 }
 
 /** Throws a system error where there are not enough file descriptors. */

@@ -18,6 +18,7 @@ import {
   inheritSockets,
   keepListeners,
   rondo,
+  takeStoredListeners,
   watchAttached,
   watchListenErrors,
 } from './forking.js';
@@ -36,6 +37,10 @@ export interface LifecycleHost {
   teller: Teller;
   /** Resolves when that is done; false: the worker's replacement failed, and it stays. */
   recycle(seat: Seat, worker: WorkerProcess): Promise<boolean>;
+  /** The sockets of a process whose place this one takes; null without one. */
+  takeSockets: (() => Promise<void>) | null;
+  /** No other process takes this one's place any more. Resolves when that is gone; with `isKilled` at once. */
+  callOffUpgrade(isKilled: boolean): Promise<void>;
 }
 
 export class Lifecycle {
@@ -107,6 +112,8 @@ export class Lifecycle {
     };
     try {
       await inheritSockets(this.#options);
+      await takeStoredListeners();
+      await this.#host.takeSockets?.();
       this.#checkStarting();
       await this.#agent?.start();
       this.#checkStarting();
@@ -117,7 +124,9 @@ export class Lifecycle {
       throw new RondoError('ERR_RONDO_START_FAILED', (error as Error).message, { cause: error });
     }
     this.#teller.during(() => this.crew.grow(this.#options.workers));
-    await this.#started.promise;
+    // In the place of another process it is all or nothing.
+    const failed = this.#host.takeSockets === null ? [] : [this.crew.whenWell()];
+    await Promise.race([this.#started.promise, ...failed]);
   }
 
   /** Without `delayMs`, it is the option's. */
@@ -134,8 +143,20 @@ export class Lifecycle {
     await this.#stopping;
   }
 
+  /**
+   * As `stop()`, when another process has the listeners: their files stay. `onLeft` is called when nothing more
+   * is accepted here.
+   */
+  leave(onLeft: () => void): Promise<void> {
+    const { promise, resolve, reject } = deferred();
+    this.#stopping = promise;
+    this.#leave(onLeft).then(resolve, reject);
+    return promise;
+  }
+
   kill(): Promise<void> {
     if (this.#state !== 'new' && this.#state !== 'failed') {
+      void this.#host.callOffUpgrade(true);
       void this.crew.kill();
       this.#agent?.kill();
     }
@@ -165,16 +186,31 @@ export class Lifecycle {
   }
 
   async #stop(signal: StopSignal): Promise<void> {
-    this.#state = 'stopping';
-    this.#watch.stop();
-    this.crew.freeze();
-    this.#started.reject(stopped());
+    this.#setStopping();
+    const calledOff = this.#host.callOffUpgrade(false);
     this.#teller.tell('stopping');
     await rondo()?.closeListeners();
     await this.crew.close(signal);
     await this.#agent?.stop();
+    await calledOff;
     this.#end('stopped');
     this.#teller.tell('stopped');
+  }
+
+  async #leave(onLeft: () => void): Promise<void> {
+    this.#setStopping();
+    await rondo()?.leaveListeners(onLeft);
+    await this.crew.close('SIGTERM', 'upgrade');
+    await this.#agent?.stop();
+    this.#end('stopped');
+    this.#teller.tell('stopped');
+  }
+
+  #setStopping(): void {
+    this.#state = 'stopping';
+    this.#watch.stop();
+    this.crew.freeze();
+    this.#started.reject(stopped());
   }
 
   #fail({ lastOutput, seat, listenError }: CrewFailure): void {

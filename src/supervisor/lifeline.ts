@@ -15,3 +15,9 @@ export function dieWithParent(): void {
   // It ended in between. What ended before has closed the IPC channel, which is noticed by then.
   if (process.ppid !== ppid) process.exit();
 }
+
+/** From now on it does, as one that was started to take its place. */
+export function outliveParent(): void {
+  const native = loadNative();
+  if (!(native instanceof Error)) native.dieWithParent(0);
+}

@@ -48,6 +48,7 @@ export class Seat {
   /** The seat had stopped, so that one more failure stops it again. */
   #isLastTry = false;
   #failures: number;
+  #failure: Error | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   /** `failures`: of former seats of that number. */
@@ -88,6 +89,11 @@ export class Seat {
 
   set dealing(dealing: Required<SlotOptions>) {
     this.#dealing = dealing;
+  }
+
+  /** Of its last worker that failed by itself. */
+  get failure(): Error | null {
+    return this.#failure;
   }
 
   /** The one that serves, or is about to. */
@@ -203,6 +209,8 @@ export class Seat {
       this.#current = this.#successor;
       this.#successor = null;
       this.#failures++;
+      const failure = new WorkerFailure(worker.info(), worker.servedMs, worker.lastOutput);
+      if (!failure.isStray) this.#failure = failure;
       if (this.#current === null) this.#onFailure(worker, worker.lastOutput);
     }
   }
@@ -224,6 +232,7 @@ export class Seat {
       return worker;
     } catch (error) {
       this.#failures++;
+      this.#failure = error as Error;
       if (this.#current === null) this.#onFailure(null, (error as Error).message);
       throw error;
     }

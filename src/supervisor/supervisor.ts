@@ -6,10 +6,10 @@
  */
 
 import { EventEmitter } from 'node:events';
-import { invalidOption, type RondoError } from '../errors.js';
+import { invalidOption, RondoError } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf, type Keys } from '../options.js';
 import type { ListenerChanges, SlotOptions } from '../types.js';
-import { Configuration } from './configuration.js';
+import { Configuration, withChanges } from './configuration.js';
 import { Figures } from './figures.js';
 import { rondo } from './forking.js';
 import { Lifecycle } from './lifecycle.js';
@@ -29,8 +29,14 @@ import type {
   SupervisorEvents,
   SupervisorOptions,
   SupervisorStats,
+  UpgradeResult,
   WorkerState,
 } from './types.js';
+import { passengers } from './upgrade/passengers.js';
+import { type Predecessor, predecessor } from './upgrade/predecessor.js';
+import { checkReplaceable } from './upgrade/refusals.js';
+import { TakeOver } from './upgrade/take-over.js';
+import { Upgrade } from './upgrade/upgrade.js';
 import type { WorkerProcess } from './worker-process.js';
 
 const STOP_KEYS: Keys<StopOptions> = { delayMs: true };
@@ -63,6 +69,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /** Reloads, scalings and recyclings come one after another. */
   #queue: Promise<unknown> = Promise.resolve();
   #reloading: { changes: ReloadOptions; done: Promise<void> } | null = null;
+  #upgrade: Upgrade | null = null;
+  /** Until this process has everything of the one whose place it takes. */
+  #takeOver: TakeOver | null = null;
 
   /**
    * Starts nothing yet.
@@ -72,11 +81,19 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    */
   constructor(options: SupervisorOptions) {
     super();
-    this.#configuration = new Configuration(options);
+    const old = predecessor();
+    const changed = old === null ? options : withChanges(options, old.manifest);
+    this.#configuration = new Configuration(options, changed);
+    if (old !== null) this.#takeOver = this.#openTakeOver(old);
     this.#lifecycle = new Lifecycle({
       configuration: this.#configuration,
       teller: this.#teller,
       recycle: (seat, worker) => this.#recycle(seat, worker),
+      takeSockets: old === null ? null : () => (this.#takeOver as TakeOver).begin(),
+      callOffUpgrade: async (isKilled) => {
+        if (isKilled) this.#upgrade?.kill();
+        await this.#upgrade?.callOff();
+      },
     });
   }
 
@@ -97,6 +114,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     return this.#configuration.inForce;
   }
 
+  /** It takes the place of another process, and has not everything yet. @internal */
+  get isTakingOver(): boolean {
+    return this.#takeOver !== null;
+  }
+
   /**
    * Starts the agent, if there is one, and when it is ready the workers. Resolves when each seat has a
    * ready worker or has stopped, and at least one has a ready worker; `isDegraded` of `stats()` says
@@ -113,7 +135,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const abort = (): void => void this.stop();
     signal?.addEventListener('abort', abort);
     try {
-      await this.#lifecycle.start();
+      await this.#start();
     } catch (error) {
       if (signal?.aborted !== true) throw error;
       await this.stop();
@@ -252,6 +274,52 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   /**
+   * Starts a new process in place of this one, by the command of this one: with the Node, the rondo and the program
+   * to which their names lead by then. It gets the listening sockets, the keys of TLS session tickets, and the
+   * options that were changed since the start, and starts its workers; both serve then. Resolves when all of them
+   * have been ready for `minUptimeMs` and then answer, and the new process has everything. From then on this one
+   * accepts nothing, its workers drain as by a reload, and `'stopped'` follows, with which the program is to end.
+   * Reloads and scalings wait for it.
+   *
+   * In the new process a Supervisor notices by itself whose place it takes; its `start()` resolves when it has
+   * everything, and any failure of a worker until then ends it.
+   *
+   * Rejects with `ERR_RONDO_UPGRADE_FAILED` if it ends, fails, or takes longer than `upgradeTimeoutMs`: this
+   * process has everything still, and serves on, and the new one is gone. `ERR_RONDO_UPGRADE_REFUSED` where no
+   * process can take the place of this one, with what to do then in the message: as PID 1, on Windows, with an
+   * IPC channel to a parent, below npm and others that would end or start another, in a REPL, or with Node's
+   * own scheduling. `ERR_RONDO_UPGRADE_STATE` while another upgrade goes on, or before `start()` has resolved;
+   * `ERR_RONDO_SUPERVISOR_STATE` if it is not running, or is stopped meanwhile.
+   */
+  async upgrade(): Promise<UpgradeResult> {
+    this.#lifecycle.checkRunning();
+    if (this.#upgrade !== null) {
+      throw new RondoError('ERR_RONDO_UPGRADE_STATE', 'An upgrade goes on already');
+    }
+    if (this.#lifecycle.state === 'starting' || this.#takeOver !== null) {
+      throw new RondoError('ERR_RONDO_UPGRADE_STATE', 'The start is not over yet');
+    }
+    checkReplaceable();
+    const upgrade = new Upgrade({
+      options: () => this.#configuration.valid,
+      given: () => this.#configuration.base,
+      changed: () => this.#configuration.changed,
+      onBegin: (pid) => this.#teller.tell('upgrade:begin', pid),
+    });
+    this.#upgrade = upgrade;
+    try {
+      return await this.#enqueue(() => this.#replaceBy(upgrade));
+    } catch (error) {
+      this.#upgrade = null;
+      const isFailed = (error as RondoError).code === 'ERR_RONDO_UPGRADE_FAILED';
+      if (isFailed && this.#lifecycle.isRunning) {
+        this.#teller.tell('upgrade:failed', error as RondoError);
+      }
+      throw error;
+    }
+  }
+
+  /**
    * Nobody can connect any more; every worker drains, then the agent ends. Resolves when all are gone,
    * which takes `drainTimeoutMs` and `killTimeoutMs` at most. Workers that handle `signal` themselves do so
    * when their requests are answered. Twice is as good as once; before `start()`, and when it has failed,
@@ -297,6 +365,40 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /** What has been counted of each seat, and of reloads. @internal */
   get figures(): Figures {
     return this.#figures;
+  }
+
+  async #start(): Promise<void> {
+    const takeOver = this.#takeOver;
+    try {
+      await this.#lifecycle.start();
+      const closed = (await takeOver?.finish()) ?? rondo()?.taken.settle() ?? [];
+      this.#takeOver = null;
+      if (takeOver !== null) this.#teller.tell('upgrade:taken', takeOver.pid);
+      for (const address of closed) this.#teller.tell('address:closed', address);
+    } catch (error) {
+      takeOver?.fail(error as Error);
+      if (takeOver !== null) await this.stop();
+      throw error;
+    }
+  }
+
+  #openTakeOver(old: Predecessor): TakeOver {
+    passengers.receive(old.manifest.passengers);
+    return new TakeOver(old, {
+      whenWell: () => this.#lifecycle.crew.whenWell(),
+      change: (changes) => {
+        this.#configuration.change(changes);
+        this.#lifecycle.applyOptions();
+      },
+      stop: () => void this.stop(),
+    });
+  }
+
+  async #replaceBy(upgrade: Upgrade): Promise<UpgradeResult> {
+    const result = await upgrade.run();
+    void this.#lifecycle.leave(() => upgrade.release());
+    this.#teller.tell('upgrade:end', result.pid);
+    return result;
   }
 
   #enqueue<R>(run: () => Promise<R>): Promise<R> {

@@ -96,6 +96,12 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   guard?: boolean;
   /** A worker whose event loop is stuck for so many milliseconds is killed and replaced. Default 0: never. */
   hangTimeoutMs?: number;
+  /**
+   * So long a new process may take, from its start until its workers are well, to take this one's place in an
+   * upgrade. Default 0: twice `startTimeoutMs`, and once more with an agent, `minUptimeMs`, and 10 s and a quarter
+   * of one for each worker.
+   */
+  upgradeTimeoutMs?: number;
   /** How many seats a reload does at once. Default 1. */
   parallel?: number;
   /** Replace a worker after so many connections, give or take. Default 0: never. */
@@ -154,6 +160,16 @@ export interface StopOptions {
   delayMs?: number;
 }
 
+/** The process that has taken over. */
+export interface UpgradeResult {
+  pid: number;
+  /** Its versions of rondo and Node. */
+  rondo: string;
+  node: string;
+  /** From the call until it had everything. */
+  ms: number;
+}
+
 /** What a program may handle to end in its own way. */
 export type StopSignal = 'SIGTERM' | 'SIGINT';
 
@@ -161,7 +177,7 @@ export type StopSignal = 'SIGTERM' | 'SIGINT';
 export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited';
 
 /**
- * Why a worker drains or has ended: `stop`, `reload`, `scale`, `recycle`, `restart`, `drain` by the supervisor;
+ * Why a worker drains or has ended: `stop`, `reload`, `scale`, `recycle`, `restart`, `drain`, `upgrade` by the supervisor;
  * `error`, an uncaught error; `signal`, sent to the worker by somebody else; `disconnect`, the program
  * left the cluster itself; `exit`, it just ended; `hung`; `start-timeout`; `start-failed`, it ended
  * before it was ready, or could not be started at all; `oom`, the kernel killed it for want of memory.
@@ -173,6 +189,7 @@ export type WorkerReason =
   | 'recycle'
   | 'restart'
   | 'drain'
+  | 'upgrade'
   | 'error'
   | 'signal'
   | 'disconnect'
@@ -285,6 +302,14 @@ export interface SupervisorEvents {
   'reload:end': [];
   /** With the seat that failed in `seat`, and in `lastOutput` what its worker wrote last. */
   'reload:failed': [error: RondoError];
+  /** A new process, with that id, has been started to take this one's place. */
+  'upgrade:begin': [pid: number];
+  /** It has everything now. This one accepts nothing more; its workers drain, and `stopped` follows. */
+  'upgrade:end': [pid: number];
+  /** The new process is gone, and this one serves on. With what it wrote last in `lastOutput`. */
+  'upgrade:failed': [error: RondoError];
+  /** In the new process: it has everything that the one with that id had. */
+  'upgrade:taken': [pid: number];
   /** A worker that was to be recycled stays, since its replacement did not become ready. */
   'recycle:failed': [error: Error];
   'agent:ready': [pid: number];

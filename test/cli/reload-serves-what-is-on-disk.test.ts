@@ -1,5 +1,4 @@
-// SIGHUP and SIGUSR2 replace the workers by such of the program as it is on the disk then, one after
-// another. One that does not start changes nothing, and is shown.
+// SIGHUP replaces the workers by such of the program as it is on the disk then, one after another. One that does not start changes nothing, and is shown.
 
 import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,45 +11,43 @@ import {
   writeServer,
 } from '../fixtures/cluster-cli.js';
 
-for (const signal of ['SIGHUP', 'SIGUSR2'] as const) {
-  test(signal, async (t) => {
-    const file = path.join(temporaryDirectory(t), 'app.cjs');
-    writeServer(file, 'one');
-    const run = runCli(t, ['start', file, '-w', '2']);
-    const port = await run.listening(2);
-    t.equal(await ask(port), 'one');
-    writeServer(file, 'two');
-    run.child.kill(signal);
-    await run.says(/^rondo: reload: done$/m);
-    for (let i = 0; i < 4; i++) t.equal(await ask(port), 'two');
-    t.strictSame(
-      run.workers().map(({ seat }) => seat),
-      [
-        ...run
-          .workers()
-          .slice(0, 2)
-          .map(({ seat }) => seat),
-        0,
-        1,
-      ],
-      'one seat after another',
-    );
-    const log = run.stderr();
-    for (const seat of [0, 1]) {
-      const old = run.workers().find((worker) => worker.seat === seat)?.pid;
-      const next = run
+test('SIGHUP', async (t) => {
+  const file = path.join(temporaryDirectory(t), 'app.cjs');
+  writeServer(file, 'one');
+  const run = runCli(t, ['start', file, '-w', '2']);
+  const port = await run.listening(2);
+  t.equal(await ask(port), 'one');
+  writeServer(file, 'two');
+  run.child.kill('SIGHUP');
+  await run.says(/^rondo: reload: done$/m);
+  for (let i = 0; i < 4; i++) t.equal(await ask(port), 'two');
+  t.strictSame(
+    run.workers().map(({ seat }) => seat),
+    [
+      ...run
         .workers()
-        .slice(2)
-        .find((worker) => worker.seat === seat)?.pid;
-      const isReady = log.indexOf(`(pid ${next}) ready`);
-      const drains = log.indexOf(`(pid ${old}) drains (reload)`);
-      t.ok(isReady > 0 && isReady < drains, 'ready before the old one drains');
-    }
-    run.child.kill('SIGTERM');
-    t.equal(await run.end, 0);
-    await noneIsLeft(run);
-  });
-}
+        .slice(0, 2)
+        .map(({ seat }) => seat),
+      0,
+      1,
+    ],
+    'one seat after another',
+  );
+  const log = run.stderr();
+  for (const seat of [0, 1]) {
+    const old = run.workers().find((worker) => worker.seat === seat)?.pid;
+    const next = run
+      .workers()
+      .slice(2)
+      .find((worker) => worker.seat === seat)?.pid;
+    const isReady = log.indexOf(`(pid ${next}) ready`);
+    const drains = log.indexOf(`(pid ${old}) drains (reload)`);
+    t.ok(isReady > 0 && isReady < drains, 'ready before the old one drains');
+  }
+  run.child.kill('SIGTERM');
+  t.equal(await run.end, 0);
+  await noneIsLeft(run);
+});
 
 test('one that does not start', async (t) => {
   const file = path.join(temporaryDirectory(t), 'app.cjs');

@@ -86,6 +86,8 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
     Terminal.find(),
     {
       reload: () => void reload(),
+      upgrade: () =>
+        note('several programs of one configuration cannot be upgraded in place: restart rondo'),
       onForced: (signal) => {
         forcedCode = 128 + constants.signals[signal];
       },

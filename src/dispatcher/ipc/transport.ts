@@ -11,17 +11,20 @@
  * - Nothing is taken back from a living process: what was handed to one that is stopped or does not
  *   receive waits for it, a window's worth at most, until it goes on or ends.
  * - A path's `mode` is set after listen(2); a stale socket file is EADDRINUSE; one that is removed while
- *   its listener is open stays away.
+ *   its listener is open stays away. When an upgrade leaves it to another process, it is gone for some
+ *   microseconds.
  */
 
 import type { ChildProcess } from 'node:child_process';
-import { Figure, type SlotFigures } from '../../native.js';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Figure, type SlotFigures, type UnixFile } from '../../native.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../../protocol/protocol.js';
 import type { Address, SlotOptions } from '../../types.js';
 import { Tallies } from '../tallies.js';
 import type { Tally } from '../tally.js';
 import type {
   DealingOptions,
+  LentSocket,
   ListenerCounts,
   ListenTarget,
   SlotChannel,
@@ -37,6 +40,10 @@ import { Doors } from './doors.js';
 import { Counters, type Figures } from './figures.js';
 import { sum } from './limits.js';
 import { IpcSlot, type IpcSlotOwner } from './slot.js';
+
+/** How long a listener that is left to another process is kept for what was accepted. */
+const LEAVE_MS = 10_000;
+const LOOK_MS = 5;
 
 const NO_OPTIONS: Required<SlotOptions> = { weight: 1, maxConnections: null };
 
@@ -104,6 +111,24 @@ export class IpcTransport implements Transport {
 
   renewPaths(): void {}
 
+  lend(id: number): LentSocket {
+    return this.#doors.lend(id);
+  }
+
+  async leaveListener(id: number): Promise<void> {
+    await this.#doors.leave(id);
+    const end = performance.now() + LEAVE_MS;
+    while (this.#dealer.waiting > 0 && performance.now() < end) await delay(LOOK_MS);
+    this.#dealer.removeListener(id);
+  }
+
+  takeFile(id: number, file: UnixFile): void {
+    this.#doors.takeFile(id, file);
+  }
+
+  /** No file is ever bound anew here. */
+  replaceSocket(): void {}
+
   closeListener(id: number): Promise<void> {
     const closed = this.#doors.close(id);
     this.#dealer.removeListener(id);
@@ -152,6 +177,7 @@ export class IpcTransport implements Transport {
       state: () => this.#state,
       onServing: (slot, listeners, begun) => {
         this.#dealer.noteServing(slot, begun);
+        for (const id of begun) this.#doors.start(id);
         events.onServing(slot.slot, slot.generation, listeners);
       },
       onRetired: (slot, error) => {

@@ -14,6 +14,9 @@ const LOOK_MS = 1000;
 
 const RENEWED = 1;
 
+/** unix(7): what `sun_path` holds, with its end. */
+const LONGEST = 107;
+
 interface Place {
   readonly path: string;
   /** Null for an absolute path. */
@@ -88,6 +91,11 @@ export class Paths {
 export function inFull(where: string): string {
   const directory = directoryOf(where);
   return directory === null ? where : `${directory}/${where}`;
+}
+
+/** A path in full, or from here if it is too long to be bound. */
+export function bindable(where: string): string {
+  return Buffer.byteLength(where) <= LONGEST ? where : path.relative(process.cwd(), where);
 }
 
 /** As it was given if that is still the same place: what can be bound is short. */

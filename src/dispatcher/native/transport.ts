@@ -18,6 +18,7 @@ import {
   type Native,
   type NativeEngine,
   type SlotFigures,
+  type UnixFile,
 } from '../../native.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../../protocol/protocol.js';
 import type { Address, SlotOptions } from '../../types.js';
@@ -25,6 +26,7 @@ import { Tallies } from '../tallies.js';
 import type { Tally } from '../tally.js';
 import type {
   DealingOptions,
+  LentSocket,
   ListenerCounts,
   ListenTarget,
   SlotChannel,
@@ -36,7 +38,7 @@ import type {
 } from '../transport.js';
 import { byName, slotCounts } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
-import { inFull, Paths } from './paths.js';
+import { bindable, inFull, Paths } from './paths.js';
 import { Picks } from './picks.js';
 
 /** Where in a worker's stdio the channel is: behind the IPC channel, which fork() insists on. */
@@ -142,6 +144,27 @@ export class NativeTransport implements Transport {
       this.#updateRef();
       this.#engine.removeListener(id);
     });
+  }
+
+  lend(id: number): LentSocket {
+    const fd = this.#engine.dupListener(id);
+    if (fd < 0) throw systemError(fd, 'dup');
+    const file = this.#engine.unixFile(id) ?? null;
+    return { fd, file, close: () => this.#native.closeFd(fd) };
+  }
+
+  leaveListener(id: number): Promise<void> {
+    this.#engine.leaveUnixFile(id);
+    return this.closeListener(id);
+  }
+
+  takeFile(id: number, file: UnixFile): void {
+    this.#engine.takeUnixFile(id, file);
+    this.#paths.add(id, bindable(file.file));
+  }
+
+  replaceSocket(id: number, fd: number): void {
+    this.#engine.replaceListener(id, fd);
   }
 
   #onListenerClosed(id: number): void {

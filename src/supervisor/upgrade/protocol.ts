@@ -1,0 +1,96 @@
+/**
+ * What an old primary and the new one that it starts say to each other, as lines of JSON on the new one's fd 3.
+ *
+ *   old ──manifest──▶ new      starts its workers
+ *       ◀──hello───── new      has read it
+ *       ◀──ready───── new      every worker is well
+ *   old ──go────────▶ new      takes what must have one owner: pid file, files of Unix sockets
+ *       ◀──taken───── new      from here on there is no way back
+ *   old ──left──────▶ new      the old one accepts nothing any more, and drains
+ *
+ * Before `taken` either end may fail, and the old one serves on: `failed` says why, `stopping` that the new one
+ * ends by itself. The end of the channel before `ready` calls the new one off; after it, it is as `go` and `left`.
+ */
+
+import type { PassedListener } from '../../cluster/taken-listeners.js';
+import type { UnixFile } from '../../native.js';
+import type { Changeable } from '../configuration.js';
+
+/** A new primary has to understand those of all that may have started it. */
+export const UPGRADE_VERSION = 1;
+
+/** `version:pid` of the old primary, in the environment of the new one, which removes it at once. */
+export const UPGRADE_VARIABLE = 'RONDO_UPGRADE';
+
+/** In the new process: the channel, and on which fds for {@link Go} come. */
+export const CHANNEL_FD = 3;
+export const LATE_FD = 4;
+
+/** What has to pass beside listeners, by its name. */
+export interface PassedPassenger {
+  name: string;
+  fd: number | null;
+  data: unknown;
+}
+
+export interface Manifest {
+  type: 'manifest';
+  version: number;
+  pid: number;
+  /** The options that the old one's program gave, and what has become of those that were changed since. */
+  given: Changeable;
+  changed: Changeable;
+  listeners: PassedListener[];
+  passengers: PassedPassenger[];
+}
+
+/** A socket file that was bound anew since the manifest; `index` is the listener's in it. */
+export interface Renewed {
+  index: number;
+  file: UnixFile;
+}
+
+export interface Go {
+  type: 'go';
+  /** How connections are dealt, if it was changed since the manifest. */
+  changed: Changeable;
+  /** Their sockets come by {@link LATE_FD}, one message each, in this order. */
+  renewed: Renewed[];
+}
+
+export type ToNew = Manifest | Go | { type: 'left' };
+
+export type ToOld =
+  | { type: 'hello'; rondo: string; node: string }
+  | { type: 'ready' }
+  | { type: 'taken' }
+  | { type: 'stopping' }
+  | { type: 'failed'; message: string; lastOutput: string };
+
+export function encode(message: ToNew | ToOld): string {
+  return `${JSON.stringify(message)}\n`;
+}
+
+/** Splits what comes into lines. What is no line of this protocol comes from no rondo, and is left out. */
+export class Lines {
+  #rest = '';
+
+  add(text: string): Array<{ type: string }> {
+    const lines = (this.#rest + text).split('\n');
+    this.#rest = lines.pop() ?? '';
+    return lines.flatMap((line) => {
+      const message = parse(line);
+      return message === null ? [] : [message];
+    });
+  }
+}
+
+function parse(line: string): { type: string } | null {
+  try {
+    const message: unknown = JSON.parse(line);
+    const { type } = (message ?? {}) as { type?: unknown };
+    return typeof type === 'string' ? (message as { type: string }) : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,211 @@
+/**
+ * The new process, as the old one sees it: its start with the sockets, what it says, and its end.
+ *
+ *   starting ──ready──▶ ready ──taken──▶ over
+ *       └───────────────┴──▶ failed: it said so, ended, or took too long
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { Socket } from 'node:net';
+import { RondoError, systemError } from '../../errors.js';
+import { loadNative } from '../../native.js';
+import { deferred } from '../deferred.js';
+import type { Command } from './command.js';
+import {
+  CHANNEL_FD,
+  encode,
+  Lines,
+  type Manifest,
+  type ToNew,
+  type ToOld,
+  UPGRADE_VARIABLE,
+  UPGRADE_VERSION,
+} from './protocol.js';
+
+/** How long it has to take over what it was told to. */
+const TAKE_MS = 5_000;
+/** And to say that it ends by itself, when it was called off. */
+const ANSWER_MS = 2_000;
+
+export interface SuccessorOptions {
+  command: Command;
+  /** Its descriptors from 5 on; they are borrowed. */
+  fds: readonly number[];
+  timeoutMs: number;
+  /** How long it may take to end in order. */
+  endMs: number;
+}
+
+export class Successor {
+  readonly pid: number;
+  rondo = '';
+  node = '';
+  readonly #child: ChildProcess;
+  readonly #channel: Socket;
+  readonly #endMs: number;
+  readonly #ready = deferred();
+  readonly #taken = deferred();
+  readonly #exited = deferred();
+  #state: 'starting' | 'ready' | 'over' | 'failed' = 'starting';
+  #timer: NodeJS.Timeout | undefined;
+  /** The end of a pair of sockets for fds; -1 without the addon. */
+  #lateFd = -1;
+
+  /** Throws a system error where it cannot be started. */
+  constructor({ command, fds, timeoutMs, endMs }: SuccessorOptions) {
+    this.#endMs = endMs;
+    const { file, argv0, args, cwd, env } = command;
+    const [own, its] = openPair();
+    this.#lateFd = own;
+    this.#child = spawn(file, args, {
+      argv0,
+      cwd,
+      env: { ...env, [UPGRADE_VARIABLE]: `${UPGRADE_VERSION}:${process.pid}` },
+      stdio: ['inherit', 'inherit', 'inherit', 'pipe', its < 0 ? 'ignore' : its, ...fds],
+    });
+    closeFd(its);
+    this.pid = this.#child.pid ?? 0;
+    this.#channel = this.#child.stdio[CHANNEL_FD] as Socket;
+    this.#child.once('error', (error) => this.#fail(`it cannot be started: ${error.message}`));
+    this.#child.once('exit', (code, signal) => this.#onExit(code, signal));
+    const lines = new Lines();
+    this.#channel.setEncoding('utf8').on('data', (text: string) => {
+      for (const message of lines.add(text)) this.#onMessage(message as ToOld);
+    });
+    // Its end is told by 'exit'.
+    this.#channel.on('error', () => {});
+    this.#timer = setTimeout(
+      () => this.#fail(`it was not ready within ${timeoutMs} ms`),
+      timeoutMs,
+    );
+  }
+
+  /** Resolves when its workers are well. Rejects with `ERR_RONDO_UPGRADE_FAILED`, as `taken` does. */
+  get whenReady(): Promise<void> {
+    return this.#ready.promise;
+  }
+
+  get isFailed(): boolean {
+    return this.#state === 'failed';
+  }
+
+  send(message: ToNew): void {
+    if (this.#channel.writable) this.#channel.write(encode(message));
+  }
+
+  give(manifest: Manifest): void {
+    this.send(manifest);
+  }
+
+  /** It becomes the owner of what has one. Resolves when it has said that it is. */
+  go(message: ToNew, fds: readonly number[]): Promise<void> {
+    this.#timer = setTimeout(
+      () => this.#fail(`it took nothing over within ${TAKE_MS} ms`),
+      TAKE_MS,
+    );
+    const native = loadNative();
+    for (const fd of fds) {
+      if (native instanceof Error) break;
+      const sent = native.sendFds(this.#lateFd, [fd], Buffer.from('.'));
+      if (sent < 0) this.#fail(systemError(sent, 'sendmsg').message);
+    }
+    this.send(message);
+    return this.#taken.promise;
+  }
+
+  /** Nothing of it keeps this process any more. */
+  release(): void {
+    this.send({ type: 'left' });
+    this.#channel.end();
+    this.#channel.unref();
+    this.#child.unref();
+    this.#closeLate();
+  }
+
+  /** Calls it off. Resolves when it is gone, by itself or killed, and its workers with it. */
+  async abort(why: string): Promise<void> {
+    if (this.#state === 'over') return;
+    this.#fail(why);
+    if (this.pid === 0) return this.#closeLate();
+    this.#channel.end();
+    const kill = (): boolean => this.#child.kill('SIGKILL');
+    let timer = setTimeout(kill, ANSWER_MS);
+    this.#onStopping = () => {
+      clearTimeout(timer);
+      timer = setTimeout(kill, this.#endMs);
+    };
+    await this.#exited.promise;
+    clearTimeout(timer);
+    this.#closeLate();
+  }
+
+  kill(): void {
+    if (this.#state !== 'over') this.#child.kill('SIGKILL');
+  }
+
+  #onStopping: () => void = () => {};
+
+  #onMessage(message: ToOld): void {
+    switch (message.type) {
+      case 'hello':
+        this.rondo = String(message.rondo);
+        this.node = String(message.node);
+        break;
+      case 'ready':
+        if (this.#state !== 'starting') break;
+        this.#state = 'ready';
+        clearTimeout(this.#timer);
+        this.#ready.resolve();
+        break;
+      case 'taken':
+        if (this.#state !== 'ready') break;
+        this.#state = 'over';
+        clearTimeout(this.#timer);
+        this.#taken.resolve();
+        break;
+      case 'failed':
+        this.#fail(String(message.message), String(message.lastOutput));
+        break;
+      case 'stopping':
+        this.#onStopping();
+        break;
+    }
+  }
+
+  #onExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#exited.resolve();
+    const how = signal === null ? `ended with code ${code}` : `was ended by ${signal}`;
+    this.#fail(`it ${how}`);
+  }
+
+  #fail(why: string, lastOutput = ''): void {
+    if (this.#state === 'over' || this.#state === 'failed') return;
+    this.#state = 'failed';
+    clearTimeout(this.#timer);
+    const output = lastOutput === '' ? '' : `\n${lastOutput.trimEnd()}`;
+    const who = this.pid === 0 ? 'The new process' : `The new process ${this.pid}`;
+    const error = new RondoError('ERR_RONDO_UPGRADE_FAILED', `${who}: ${why}${output}`, {
+      lastOutput,
+    });
+    this.#ready.reject(error);
+    this.#taken.reject(error);
+  }
+
+  #closeLate(): void {
+    closeFd(this.#lateFd);
+    this.#lateFd = -1;
+  }
+}
+
+function openPair(): [number, number] {
+  const native = loadNative();
+  if (native instanceof Error) return [-1, -1];
+  const pair = native.socketpair();
+  if (typeof pair === 'number') throw systemError(pair, 'socketpair');
+  return pair;
+}
+
+function closeFd(fd: number): void {
+  const native = loadNative();
+  if (fd >= 0 && !(native instanceof Error)) native.closeFd(fd);
+}

@@ -1,0 +1,76 @@
+/**
+ * The upgrade, in the new process: takes the old one's sockets, says when its workers are well, and becomes the owner
+ * of what can have only one. Called off before that, it ends; after, the old one may end as it likes.
+ */
+
+import type { Address } from '../../types.js';
+import type { Changeable } from '../configuration.js';
+import { rondo } from '../forking.js';
+import { passengers } from './passengers.js';
+import type { Predecessor } from './predecessor.js';
+
+export interface TakeOverHost {
+  /** Resolves when every seat has a worker that is well; rejects when one stops. */
+  whenWell(): Promise<void>;
+  /** What the old process has changed since this one has begun to start. */
+  change(changes: Changeable): void;
+  stop(): void;
+}
+
+export class TakeOver {
+  readonly #old: Predecessor;
+  readonly #host: TakeOverHost;
+
+  constructor(old: Predecessor, host: TakeOverHost) {
+    this.#old = old;
+    this.#host = host;
+    void old.whenCalledOff.then(() => host.stop());
+  }
+
+  get pid(): number {
+    return this.#old.manifest.pid;
+  }
+
+  /** Before the first worker starts. Rejects as `dispatcher.listen()` does. */
+  async begin(): Promise<void> {
+    const { listeners } = this.#old.manifest;
+    const primary = rondo();
+    if (primary === null) {
+      throw new Error(
+        "The sockets of the old process cannot be used with node:cluster's own scheduling",
+      );
+    }
+    await primary.takeOver(listeners);
+  }
+
+  /**
+   * When the start is over. Resolves with the addresses that nobody listens at any more, when this process has
+   * everything. Rejects, when it has nothing, with `ERR_RONDO_UPGRADE_FAILED` if it was called off.
+   */
+  async finish(): Promise<Address[]> {
+    try {
+      await this.#host.whenWell();
+      const { changed, renewed } = await this.#old.sayReady();
+      if (Object.keys(changed).length > 0) this.#host.change(changed);
+      const fds = await this.#old.receiveFds(renewed.length);
+      for (const [i, { index, file }] of renewed.entries()) {
+        const fd = fds[i];
+        if (fd === undefined) throw new Error('A socket of the old process did not come');
+        rondo()?.taken.replace(index, fd, file);
+      }
+      passengers.handOver();
+    } catch (error) {
+      this.fail(error as Error);
+      throw error;
+    }
+    await this.#old.sayTaken();
+    passengers.close();
+    rondo()?.takeFiles();
+    return rondo()?.taken.settle() ?? [];
+  }
+
+  fail({ message, lastOutput = '' }: Error & { lastOutput?: string }): void {
+    const [first = ''] = message.split('\n');
+    this.#old.sayFailed(first, lastOutput || message.slice(first.length).trim());
+  }
+}

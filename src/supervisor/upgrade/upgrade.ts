@@ -1,0 +1,186 @@
+/**
+ * The upgrade, in the process that is replaced: lends its sockets to a new one, waits until that is well, and lets
+ * it have all. Whatever goes wrong before, this process has everything still.
+ */
+
+import type { PassedListener } from '../../cluster/taken-listeners.js';
+import type { LentSocket } from '../../dispatcher/transport.js';
+import { RondoError, systemError } from '../../errors.js';
+import type { Changeable } from '../configuration.js';
+import { rondo } from '../forking.js';
+import type { ValidSupervisorOptions } from '../options.js';
+import type { UpgradeResult } from '../types.js';
+import { sameCommand } from './command.js';
+import { passengers } from './passengers.js';
+import { type Manifest, type Renewed, UPGRADE_VERSION } from './protocol.js';
+import { Successor } from './successor.js';
+
+/** The first of the sockets; see {@link CHANNEL_FD} and {@link LATE_FD}. */
+const FIRST_FD = 5;
+
+/** For Node itself to start, and for what a busy machine takes. */
+const BOOT_MS = 10_000;
+const BOOT_PER_WORKER_MS = 250;
+
+export interface UpgradeHost {
+  options(): ValidSupervisorOptions;
+  given(): Changeable;
+  changed(): Changeable;
+  /** It has been started, and has this pid. */
+  onBegin(pid: number): void;
+}
+
+interface Lent {
+  readonly passed: PassedListener;
+  readonly lent: LentSocket;
+}
+
+export class Upgrade {
+  readonly #host: UpgradeHost;
+  #successor: Successor | null = null;
+  #isCalledOff = false;
+  #ending: Promise<void> | null = null;
+
+  constructor(host: UpgradeHost) {
+    this.#host = host;
+  }
+
+  /**
+   * Resolves when the new process has everything: this one is to leave its listeners, and then to call
+   * `release()`. Rejects with `ERR_RONDO_UPGRADE_FAILED`, when the new one and its workers are gone.
+   */
+  async run(): Promise<UpgradeResult> {
+    const startedAt = performance.now();
+    const before = JSON.stringify(this.#host.changed());
+    const { successor, listeners } = await this.#start();
+    let isGoing = false;
+    try {
+      this.#host.onBegin(successor.pid);
+      await successor.whenReady;
+      isGoing = true;
+      await this.#go(successor, listeners, before);
+    } catch (error) {
+      await successor.abort((error as Error).message);
+      if (isGoing) passengers.kept();
+      throw error;
+    }
+    const { pid, rondo: version, node } = successor;
+    return { pid, rondo: version, node, ms: Math.round(performance.now() - startedAt) };
+  }
+
+  /** After `run()` has resolved and the listeners are left. */
+  release(): void {
+    if (this.#successor === null) return;
+    passengers.left(this.#successor.pid);
+    this.#successor.release();
+  }
+
+  /** The process ends. Resolves when the new one is gone, unless it has everything by now. */
+  callOff(): Promise<void> {
+    this.#isCalledOff = true;
+    this.#ending ??= this.#successor?.abort('it was called off, as the old process stops') ?? null;
+    return this.#ending ?? Promise.resolve();
+  }
+
+  kill(): void {
+    this.#isCalledOff = true;
+    this.#successor?.kill();
+  }
+
+  async #start(): Promise<{ successor: Successor; listeners: PassedListener[] }> {
+    const all: Lent[] = await lend();
+    try {
+      if (this.#isCalledOff) throw calledOff();
+      const given = passengers.give();
+      const command = sameCommand();
+      const fds = all.map(({ lent }) => lent.fd);
+      const listeners = all.map(({ passed }, index) => ({ ...passed, fd: FIRST_FD + index }));
+      const passed = given.map(({ name, luggage: { fd, data = null, env } }) => {
+        Object.assign(command.env, env);
+        return { name, fd: fd === undefined ? null : FIRST_FD + fds.push(fd) - 1, data };
+      });
+      const options = this.#host.options();
+      const successor = new Successor({
+        command,
+        fds,
+        timeoutMs: timeoutOf(options),
+        endMs: options.drainTimeoutMs + 2 * options.killTimeoutMs,
+      });
+      this.#successor = successor;
+      const manifest: Manifest = {
+        type: 'manifest',
+        version: UPGRADE_VERSION,
+        pid: process.pid,
+        given: this.#host.given(),
+        changed: this.#host.changed(),
+        listeners,
+        passengers: passed,
+      };
+      successor.give(manifest);
+      return { successor, listeners };
+    } finally {
+      // The new process has its own by now.
+      for (const { lent } of all) lent.close();
+    }
+  }
+
+  /** What has changed since the manifest, and that the rest is the new one's now. */
+  async #go(successor: Successor, listeners: PassedListener[], before: string): Promise<void> {
+    const changed = this.#host.changed();
+    const now = await lend();
+    try {
+      const renewed: Renewed[] = [];
+      const fds: number[] = [];
+      for (const [index, { keys, inherited, file }] of listeners.entries()) {
+        const one = now.find(({ passed }) => isSame(passed, { keys, inherited }));
+        const its = one?.passed.file ?? null;
+        if (one === undefined || its === null || its.inode === file?.inode) continue;
+        renewed.push({ index, file: its });
+        fds.push(one.lent.fd);
+      }
+      const isChanged = JSON.stringify(changed) !== before;
+      await successor.go({ type: 'go', changed: isChanged ? changed : {}, renewed }, fds);
+    } finally {
+      for (const { lent } of now) lent.close();
+    }
+  }
+}
+
+function isSame(
+  { keys, inherited }: PassedListener,
+  other: Pick<PassedListener, 'keys' | 'inherited'>,
+): boolean {
+  if (inherited !== null || other.inherited !== null) return inherited?.fd === other.inherited?.fd;
+  return keys.some(({ key }) => other.keys.some((one) => one.key === key));
+}
+
+async function lend(): Promise<Lent[]> {
+  const primary = rondo();
+  if (primary === null) {
+    throw new RondoError(
+      'ERR_RONDO_UPGRADE_REFUSED',
+      "No upgrade: node:cluster's own scheduling is used, whose sockets cannot be passed on. Build rondo's addon, or " +
+        "choose the transport 'ipc'",
+    );
+  }
+  try {
+    return await primary.lend();
+  } catch (error) {
+    const { errno = 0, syscall = 'dup' } = error as NodeJS.ErrnoException;
+    const { message } = systemError(errno, syscall);
+    throw new RondoError('ERR_RONDO_UPGRADE_FAILED', `No upgrade: ${message}`, { cause: error });
+  }
+}
+
+function calledOff(): RondoError {
+  return new RondoError('ERR_RONDO_UPGRADE_FAILED', 'No upgrade: this process stops');
+}
+
+/** All workers start at the same time, after the agent; each has to show after its uptime that it answers. */
+function timeoutOf(options: ValidSupervisorOptions): number {
+  const { upgradeTimeoutMs, startTimeoutMs, minUptimeMs, agent, workers } = options;
+  if (upgradeTimeoutMs > 0) return upgradeTimeoutMs;
+  const starts = agent === null ? 2 : 3;
+  const ms = BOOT_MS + workers * BOOT_PER_WORKER_MS + starts * startTimeoutMs + minUptimeMs;
+  return Math.min(ms, 0x7fff_ffff);
+}
