@@ -13,8 +13,18 @@ const EXTENSION_USEC = 15_000_000;
 
 type Tell = (...lines: string[]) => void;
 
-const BEGINS: ReadonlyArray<keyof SupervisorEvents> = ['reload:begin', 'leaving', 'stopping'];
-const ENDS: ReadonlyArray<keyof SupervisorEvents> = ['reload:end', 'reload:failed', 'failed'];
+const BEGINS: ReadonlyArray<keyof SupervisorEvents> = [
+  'reload:begin',
+  'upgrade:begin',
+  'leaving',
+  'stopping',
+];
+const ENDS: ReadonlyArray<keyof SupervisorEvents> = [
+  'reload:end',
+  'reload:failed',
+  'upgrade:failed',
+  'failed',
+];
 
 /** From now on, which is before the start, until the end. Returns what says that the start is over. */
 export function extendTimeouts(supervisor: Supervisor, tell: Tell): () => void {

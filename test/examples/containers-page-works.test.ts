@@ -35,7 +35,7 @@ function optionsOf(words: string[]): ValidSupervisorOptions {
   const metrics = rest.indexOf('--metrics');
   if (metrics >= 0) rest.splice(metrics, 2);
   const { settings, file } = parseArguments(rest) as StartArguments;
-  return validateSupervisorOptions({ ...settings, exec: file });
+  return validateSupervisorOptions({ ...settings, exec: file as string });
 }
 
 /** The longest that a stop takes, in seconds. */

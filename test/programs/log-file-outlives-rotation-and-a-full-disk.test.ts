@@ -60,7 +60,8 @@ test('a life', async (t) => {
   const lines = read(file).trimEnd().split('\n');
   t.equal(lines.shift(), 'before', 'it is appended to');
   for (const line of lines) t.match(line, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z rondo: \w/);
-  t.match(lines[0], /worker 0 \(pid \d+\) starts$/);
+  t.match(lines[0], /rondo: \d+\.\d+\.\d+, pid \d+, Node v/);
+  t.match(lines[1], /worker 0 \(pid \d+\) starts$/);
   t.match(lines.at(-1), /rondo: stopped$/);
   t.equal(run.timed(), '', 'stderr has nothing');
 });
@@ -92,7 +93,7 @@ test('moved and removed', async (t) => {
     return status !== undefined && events(file).includes('reload:end');
   };
   await until('the reload is in a new file', isDone);
-  t.strictSame(events(`${file}.1`), ['worker:starting', 'worker:ready']);
+  t.strictSame(events(`${file}.1`), ['begin', 'worker:starting', 'worker:ready']);
   t.equal(events(file)[0], 'reload:begin');
   rmSync(file);
   run.child.kill('SIGTERM');
@@ -132,7 +133,11 @@ test('a full disk', async (t) => {
   run.child.kill('SIGTERM');
   t.equal(await run.end, 0);
   t.equal(run.stderr().trimEnd().split('\n').length, 2, 'once each');
-  t.match(timeless(read(file)), /^rondo: worker 0 \(pid \d+\) starts\n/, 'from the first line');
+  t.match(
+    timeless(read(file)),
+    /^rondo: \d[^\n]*\nrondo: worker 0 \(pid \d+\) starts\n/,
+    'from the first line',
+  );
 });
 
 test('a disk that stays full', async (t) => {

@@ -6,8 +6,8 @@ import { type Run, runCli } from '../fixtures/cluster-cli.js';
 import { fixture } from '../fixtures/harness.js';
 
 const APP = fixture('cluster-app.mjs');
-const TIMED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z rondo: worker 0/;
-const PLAIN = /^rondo: worker 0/;
+const TIMED = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z rondo: \d+\.\d+\.\d+, pid \d+, /;
+const PLAIN = /^rondo: \d+\.\d+\.\d+, pid \d+, /;
 /** What systemd sets: device and inode of stderr. */
 const JOURNAL = ['sh', '-c', 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"', 'sh'];
 

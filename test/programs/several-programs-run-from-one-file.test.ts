@@ -75,7 +75,7 @@ test('as JSON, in a file', async (t) => {
   t.equal(await run.end, 0);
   for (const name of ['web', 'api']) {
     t.strictSame(eventsOf(name), [
-      ...['program:starting', 'worker:starting', 'worker:ready', 'program:ready'],
+      ...['program:starting', 'begin', 'worker:starting', 'worker:ready', 'program:ready'],
       ...['stopping', 'worker:draining', 'worker:exited', 'stopped', 'program:ended'],
     ]);
   }
