@@ -164,11 +164,19 @@ export class ClusterPrimary {
     for (const { key, listener, data } of await this.#listeners.entries()) {
       add(listener).keys.push({ key, data });
     }
-    return [...byListener].map(([listener, passed]) => {
-      const lent = listener.lend();
-      passed.file = lent.file;
-      return { passed, lent };
-    });
+    const all: Array<{ passed: PassedListener; lent: LentSocket }> = [];
+    try {
+      for (const [listener, passed] of byListener) {
+        const lent = listener.lend();
+        passed.file = lent.file;
+        all.push({ passed, lent });
+      }
+      return all;
+    } catch (error) {
+      // Out of descriptors, for instance, after some.
+      for (const { lent } of all) lent.close();
+      throw error;
+    }
   }
 
   /** As `closeListeners()`, for listeners that another process has: their files stay. */

@@ -1,6 +1,7 @@
 // A new process that is killed at any point of its start, that ends, whose program fails, or that hangs, changes
 // nothing: the old one serves on, has its pid file, and may be upgraded again. One upgrade goes on at a time.
 
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { type Test, test } from 'tap';
@@ -87,6 +88,40 @@ test('its program', async (t) => {
       'one',
     );
   }
+  await app.stop();
+});
+
+const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
+const withLimits = hasPrlimit ? nativeOnly : { skip: 'needs prlimit' };
+
+test('out of file descriptors, at every point where one is wanted', withLimits, async (t) => {
+  const app = await startUpgradable(t, [APP]);
+  const old = app.pid();
+  const workers = workersOf(app);
+  const before = app.fds();
+  const limit = (nofile: string | number): void => {
+    const { status, stderr } = spawnSync('prlimit', ['--pid', String(old), `--nofile=${nofile}:`]);
+    t.equal(status, 0, String(stderr));
+  };
+  const said = (): number =>
+    app.run.stderr().match(/^rondo: .*(?:EMFILE|ENFILE|upgrade: failed|has replaced)/gm)?.length ??
+    0;
+  const [, enough = ''] =
+    /^Max open files +(\d+)/m.exec(readFileSync(`/proc/${old}/limits`, 'utf8')) ?? [];
+  let failed = 0;
+  for (let free = 0; app.pid() === old && free < 40; free++) {
+    const count = said();
+    limit(before + free);
+    process.kill(old, 'SIGUSR2');
+    await until(`with ${free} free it is told; ${app.run.stderr()}`, () => said() > count);
+    limit(enough);
+    if (app.pid() !== old) break;
+    failed++;
+    await until(`with ${free} free no fd is left`, () => app.fds() === before);
+    await servesOn(t, app, workers);
+  }
+  t.ok(failed > 2, `${failed} have failed`);
+  t.not(app.pid(), old, 'and with enough of them it succeeds');
   await app.stop();
 });
 

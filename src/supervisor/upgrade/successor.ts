@@ -7,6 +7,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { type Duplex, PassThrough } from 'node:stream';
 import { RondoError, systemError } from '../../errors.js';
 import { loadNative } from '../../native.js';
 import { deferred } from '../deferred.js';
@@ -41,7 +42,7 @@ export class Successor {
   rondo = '';
   node = '';
   readonly #child: ChildProcess;
-  readonly #channel: Socket;
+  readonly #channel: Duplex;
   readonly #endMs: number;
   readonly #ready = deferred();
   readonly #taken = deferred();
@@ -57,16 +58,24 @@ export class Successor {
     const { file, argv0, args, cwd, env } = command;
     const [own, its] = openPair();
     this.#lateFd = own;
-    this.#child = spawn(file, args, {
-      argv0,
-      cwd,
-      env: { ...env, [UPGRADE_VARIABLE]: `${UPGRADE_VERSION}:${process.pid}` },
-      stdio: ['inherit', 'inherit', 'inherit', 'pipe', its < 0 ? 'ignore' : its, ...fds],
-    });
-    closeFd(its);
+    try {
+      this.#child = spawn(file, args, {
+        argv0,
+        cwd,
+        env: { ...env, [UPGRADE_VARIABLE]: `${UPGRADE_VERSION}:${process.pid}` },
+        stdio: ['inherit', 'inherit', 'inherit', 'pipe', its < 0 ? 'ignore' : its, ...fds],
+      });
+    } catch (error) {
+      this.#closeLate();
+      throw error;
+    } finally {
+      closeFd(its);
+    }
     this.pid = this.#child.pid ?? 0;
-    this.#channel = this.#child.stdio[CHANNEL_FD] as Socket;
     this.#child.once('error', (error) => this.#fail(`it cannot be started: ${error.message}`));
+    // Node makes no streams where a descriptor is missing for them (EMFILE); 'error' says so.
+    const { stdio } = this.#child as { stdio?: ChildProcess['stdio'] };
+    this.#channel = (stdio?.[CHANNEL_FD] ?? new PassThrough().end()) as Duplex;
     this.#child.once('exit', (code, signal) => this.#onExit(code, signal));
     const lines = new Lines();
     this.#channel.setEncoding('utf8').on('data', (text: string) => {
@@ -117,7 +126,7 @@ export class Successor {
   release(): void {
     this.send({ type: 'left' });
     this.#channel.end();
-    this.#channel.unref();
+    (this.#channel as Partial<Socket>).unref?.();
     this.#child.unref();
     this.#closeLate();
   }

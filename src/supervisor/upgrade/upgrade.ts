@@ -3,6 +3,7 @@
  * it have all. Whatever goes wrong before, this process has everything still.
  */
 
+import { closeSync, openSync } from 'node:fs';
 import type { PassedListener } from '../../cluster/taken-listeners.js';
 import type { LentSocket } from '../../dispatcher/transport.js';
 import { RondoError, systemError } from '../../errors.js';
@@ -17,6 +18,9 @@ import { Successor } from './successor.js';
 
 /** The first of the sockets; see {@link CHANNEL_FD} and {@link LATE_FD}. */
 const FIRST_FD = 5;
+
+/** Pairs and pipes of a start, and what Node opens meanwhile. */
+const FREE_FDS = 16;
 
 /** For Node itself to start, and for what a busy machine takes. */
 const BOOT_MS = 10_000;
@@ -55,7 +59,8 @@ export class Upgrade {
     const { successor, listeners } = await this.#start();
     let isGoing = false;
     try {
-      this.#host.onBegin(successor.pid);
+      // It has none where it could not be started.
+      if (successor.pid !== 0) this.#host.onBegin(successor.pid);
       await successor.whenReady;
       isGoing = true;
       await this.#go(successor, listeners, before);
@@ -90,6 +95,7 @@ export class Upgrade {
   async #start(): Promise<{ successor: Successor; listeners: PassedListener[] }> {
     const all: Lent[] = await lend();
     try {
+      checkFreeFds();
       if (this.#isCalledOff) throw calledOff();
       const given = passengers.give();
       const command = sameCommand();
@@ -166,9 +172,25 @@ async function lend(): Promise<Lent[]> {
   try {
     return await primary.lend();
   } catch (error) {
-    const { errno = 0, syscall = 'dup' } = error as NodeJS.ErrnoException;
-    const { message } = systemError(errno, syscall);
-    throw new RondoError('ERR_RONDO_UPGRADE_FAILED', `No upgrade: ${message}`, { cause: error });
+    throw noFd(error as NodeJS.ErrnoException);
+  }
+}
+
+function noFd(error: NodeJS.ErrnoException): RondoError {
+  const { errno = 0, syscall = 'dup' } = error;
+  const { message } = systemError(errno, syscall);
+  return new RondoError('ERR_RONDO_UPGRADE_FAILED', `No upgrade: ${message}`, { cause: error });
+}
+
+/** Before anything is begun: `spawn()` of Node leaves some open where it finds too few of them. */
+function checkFreeFds(): void {
+  const fds: number[] = [];
+  try {
+    while (fds.length < FREE_FDS) fds.push(openSync('/dev/null', 'r'));
+  } catch (error) {
+    throw noFd(error as NodeJS.ErrnoException);
+  } finally {
+    for (const fd of fds) closeSync(fd);
   }
 }
 
