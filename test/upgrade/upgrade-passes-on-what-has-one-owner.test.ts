@@ -3,10 +3,18 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
+import { ControlClient } from 'rondo';
 import { test } from 'tap';
 import { ask, temporaryDirectory, writeServer } from '../fixtures/cluster-cli.js';
 import { until } from '../fixtures/faults.js';
@@ -81,6 +89,31 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     await app.stop();
   });
 }
+
+test('the control socket, and the port of the metrics', nativeOnly, async (t) => {
+  const control = path.join(temporaryDirectory(t), 'control.sock');
+  const app = await startUpgradable(t, [APP, '--control', control, '--metrics', '0']);
+  const [, metrics] = await app.run.says(/metrics at http:\/\/127\.0\.0\.1:(\d+)/);
+  const client = new ControlClient({ path: control });
+  const first = app.pid();
+  t.match(await client.status(), { pid: first });
+  t.match(await client.upgrade(), { pid: Number }, 'the old one answers when it is done');
+  await until('it is replaced', () => app.pid() !== first);
+  await app.gone(first);
+  t.match(await client.status(), { pid: app.pid() }, 'the new one is asked there');
+  const ready = await fetch(`http://127.0.0.1:${metrics}/ready`, {
+    headers: { connection: 'close' },
+  });
+  t.equal(ready.status, 200);
+  t.match(await client.upgrade(), { pid: Number }, 'and again');
+  await until(
+    'it is replaced once more',
+    () => app.run.stderr().match(/has replaced/g)?.length === 2,
+  );
+  t.match(await client.status(), { pid: app.pid() });
+  await app.stop();
+  t.equal(existsSync(control), false, 'it is removed with the last one');
+});
 
 test('systemd', withSystemd, async (t) => {
   const name = path.join(temporaryDirectory(t), 'notify');

@@ -1,5 +1,6 @@
 /** The control socket of `rondo start`: with the command line's reload, and its log. */
 
+import { lstatSync } from 'node:fs';
 import type { ControlActions } from '../../control/changes.js';
 import type { EventLog } from '../../control/event-log.js';
 import { checkControlName } from '../../control/place.js';
@@ -31,19 +32,21 @@ export async function serveControl(
     reload: () => reload(run),
     upgrade: () => upgrade(run),
   };
-  const before = passengers.taken('control')?.data as { pid: number; path: string } | undefined;
-  const server = new ControlServer({
-    supervisor,
-    actions,
-    log,
-    ...(control !== null && { path: control }),
-    ...(before !== undefined && { path: before.path, replaces: before.pid }),
-    ...(name !== null && { name }),
-    onAction: (action) => write(actionLine(action, given.isJson)),
-  });
+  const before = passengers.taken('control')?.data as Place | undefined;
+  const place = new ControlPlace((at) => {
+    return new ControlServer({
+      supervisor,
+      actions,
+      log,
+      ...(control !== null && { path: control }),
+      ...(at !== null && { path: at.path, replaces: at.pid }),
+      ...(name !== null && { name }),
+      onAction: (action) => write(actionLine(action, given.isJson)),
+    });
+  }, run.note);
   try {
-    if (before === undefined) pass(await server.listen());
-    else passengers.onHandOver(() => void takePlace(run, server));
+    if (before === undefined) await place.open();
+    else passengers.onHandOver(() => void place.take(before));
     return null;
   } catch (error) {
     const { message } = error as Error;
@@ -52,18 +55,46 @@ export async function serveControl(
   }
 }
 
-/** So that the next process of an upgrade takes that place. */
-function pass(path: string): void {
-  passengers.add('control', { give: () => ({ data: { pid: process.pid, path } }) });
+/** Where the socket is, and whose it is; what the next process of an upgrade is given. */
+interface Place {
+  path: string;
+  pid: number;
 }
 
-/** At this moment the old process still answers there; its socket is replaced by a rename. */
-async function takePlace(run: Run, server: ControlServer): Promise<void> {
-  try {
-    pass(await server.listen());
-  } catch (error) {
-    run.note(`without a control socket: ${(error as Error).message}`);
+class ControlPlace {
+  readonly #make: (at: Place | null) => ControlServer;
+  readonly #note: (text: string) => void;
+
+  constructor(make: (at: Place | null) => ControlServer, note: (text: string) => void) {
+    this.#make = make;
+    this.#note = note;
   }
+
+  /** Rejects as `listen()`. */
+  async open(at: Place | null = null): Promise<void> {
+    const path = await this.#make(at).listen();
+    const inode = inodeOf(path);
+    passengers.add('control', {
+      give: () => ({ data: { path, pid: process.pid } }),
+      kept: () => {
+        // The new process was there already, and has left its socket behind.
+        if (inodeOf(path) !== inode) void this.take({ path, pid: process.pid });
+      },
+    });
+  }
+
+  /** At this moment the process that has it still answers there; its socket is replaced by a rename. */
+  async take(at: Place): Promise<void> {
+    try {
+      await this.open(at);
+    } catch (error) {
+      this.#note(`without a control socket: ${(error as Error).message}`);
+    }
+  }
+}
+
+function inodeOf(file: string): number | null {
+  return lstatSync(file, { throwIfNoEntry: false })?.ino ?? null;
 }
 
 function check(name: string): void {
