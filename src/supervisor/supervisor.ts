@@ -114,7 +114,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     return this.#configuration.inForce;
   }
 
-  /** It takes the place of another process, and has not everything yet. @internal */
+  /** By an upgrade this process takes the place of another one, and has not everything yet. */
   get isTakingOver(): boolean {
     return this.#takeOver !== null;
   }
