@@ -4,7 +4,6 @@ import { checkKeys } from '../options.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { DealingChanges, StopSignal } from '../supervisor/types.js';
 import type { ListenerChanges, SlotOptions } from '../types.js';
-import { RequestError } from './answering.js';
 import { addressText, findListener, openListeners } from './listener-names.js';
 
 /** What replaces the Supervisor's own methods, for whoever does more than these. */
@@ -13,7 +12,7 @@ export interface ControlActions {
   reload(): Promise<unknown>;
   /** Default: `supervisor.stop()`. */
   stop(signal: StopSignal): Promise<unknown>;
-  /** Resolves when another primary has taken over, with what is to be told. Default: there is none. */
+  /** Resolves when another primary has taken over, with what is to be told. Default: `supervisor.upgrade()`. */
   upgrade(): Promise<object>;
 }
 
@@ -136,9 +135,8 @@ async function resume({ supervisor }: ChangeContext, given: Arguments): Promise<
   return { listeners: listeners.map(addressText) };
 }
 
-async function upgrade({ actions }: ChangeContext): Promise<object> {
-  if (actions.upgrade !== undefined) return actions.upgrade();
-  throw new RequestError(501, 'There is no upgrade here: it is for a process of `rondo start`');
+async function upgrade({ supervisor, actions }: ChangeContext): Promise<object> {
+  return actions.upgrade?.() ?? supervisor.upgrade();
 }
 
 function listenersIn(supervisor: Supervisor, { listener }: Arguments) {

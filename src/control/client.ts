@@ -3,7 +3,7 @@
  * routes.ts.
  */
 
-import type { DealingChanges, StopSignal } from '../supervisor/types.js';
+import type { DealingChanges, StopSignal, UpgradeResult } from '../supervisor/types.js';
 import type { ListenerChanges, ListenerStats, SlotOptions } from '../types.js';
 import type { ControlIdentity, ControlStatus, LogRecord, OptionsInForce } from './answers.js';
 import { ask, begin, linesOf } from './requests.js';
@@ -146,9 +146,12 @@ export class ControlClient {
     }
   }
 
-  /** Another primary takes over, without a refused connection. Resolves when it has. */
-  upgrade(): Promise<object> {
-    return this.#post('/v1/upgrade');
+  /**
+   * Another primary takes over, without a refused connection. Resolves when it has. Rejects with
+   * `ERR_RONDO_CONTROL_REFUSED` where `supervisor.upgrade()` rejects.
+   */
+  upgrade(): Promise<UpgradeResult> {
+    return this.#post<UpgradeResult>('/v1/upgrade');
   }
 
   #get<T>(url: string): Promise<T> {

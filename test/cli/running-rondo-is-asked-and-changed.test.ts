@@ -86,14 +86,19 @@ test('what cannot be done', async (t) => {
   await fails(t, rondo('set', 'policy'), 2, /'policy' must be key=value/);
   await fails(t, rondo('set', '--seat', '0', '--listener', '0', 'weight=1'), 2, /together/);
   await fails(t, rondo('pause', 'x'), 2, /'listener' must be one of those that are open/);
-  await fails(t, rondo('upgrade'), 1, /no upgrade/);
-  t.strictSame(JSON.parse((await rondo('upgrade', '--json')).stdout).error, {
-    code: 'ERR_RONDO_CONTROL_REFUSED',
-    message: 'There is no upgrade here: it is for a process of `rondo start`',
-  });
   await rondo('drain', '1');
   await fails(t, rondo('drain', '0'), 1, /No other worker is ready than that of seat 0\n$/);
   await does(t, rondo('drain', '0', '--force'), /^seat 0 is drained\n$/);
+});
+
+test('an upgrade that is refused', async (t) => {
+  const { run, rondo } = start(t, [APP, ...QUICK], { through: ['timeout', '60'] });
+  await run.listening(2);
+  await fails(t, rondo('upgrade'), 1, /No upgrade: timeout .* has started this process/);
+  const { stdout } = await rondo('upgrade', '--json');
+  t.match(JSON.parse(stdout).error, { code: 'ERR_RONDO_UPGRADE_REFUSED' });
+  await does(t, rondo('stop'), /^stopped\n$/);
+  t.equal(await run.end, 0);
 });
 
 test('who asked is in the log', async (t) => {

@@ -118,7 +118,9 @@ Ends when it has.
 `,
     words: [0, 0],
     async run({ client, print }) {
-      print(await client.upgrade(), 'upgraded');
+      const now = await client.upgrade();
+      const { pid, rondo, node, ms } = now;
+      print(now, `upgraded in ${ms} ms: pid ${pid}, rondo ${rondo}, Node ${node}`);
     },
   },
   logs: {

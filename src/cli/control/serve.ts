@@ -46,7 +46,7 @@ export async function serveControl(
   }, run.note);
   try {
     if (before === undefined) await place.open();
-    else passengers.onHandOver(() => void place.take(before));
+    else passengers.onHandOver(() => place.take(before));
     return null;
   } catch (error) {
     const { message } = error as Error;

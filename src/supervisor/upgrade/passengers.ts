@@ -29,7 +29,7 @@ export interface Passenger {
 export class Passengers {
   readonly #own = new Map<string, Passenger>();
   readonly #taken = new Map<string, PassedPassenger>();
-  readonly #onHandOver: Array<() => void> = [];
+  readonly #onHandOver: Array<() => void | Promise<void>> = [];
 
   /** One of each name; another takes its place. Returns what removes it. */
   add(name: string, passenger: Passenger): () => void {
@@ -47,10 +47,10 @@ export class Passengers {
   }
 
   /**
-   * In the new process: called when what must have one owner becomes this process's, in the order of the calls.
-   * What it throws ends the upgrade, and the old process keeps all. It is called once, or never.
+   * In the new process: called when what must have one owner becomes this process's, one after another in the order
+   * of the calls. What it throws ends the upgrade, and the old process keeps all. It is called once, or never.
    */
-  onHandOver(take: () => void): void {
+  onHandOver(take: () => void | Promise<void>): void {
     this.#onHandOver.push(take);
   }
 
@@ -65,8 +65,8 @@ export class Passengers {
   }
 
   /** @internal */
-  handOver(): void {
-    for (const take of this.#onHandOver.splice(0)) take();
+  async handOver(): Promise<void> {
+    for (const take of this.#onHandOver.splice(0)) await take();
   }
 
   /** What nobody has asked for by now is nobody's. @internal */

@@ -58,7 +58,7 @@ export class TakeOver {
         if (fd === undefined) throw new Error('A socket of the old process did not come');
         rondo()?.taken.replace(index, fd, file);
       }
-      passengers.handOver();
+      await passengers.handOver();
     } catch (error) {
       this.fail(error as Error);
       throw error;
