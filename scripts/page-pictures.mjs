@@ -4,7 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { MetricsServer, pageHandlers, Supervisor } from 'rondo';
+import { Supervisor } from 'rondo';
+import { MetricsServer, pageHandlers } from 'rondo/metrics';
 import ts from 'typescript';
 import { root } from './support.mjs';
 

@@ -1,7 +1,8 @@
 /**
  * rondo deals the connections of one listening socket to worker processes. This is the primary's
  * side: the Dispatcher hands connections over, the Supervisor keeps workers alive. A worker imports
- * `rondo/worker`, and the raw passing of file descriptors is `rondo/fd`.
+ * `rondo/worker`, and the raw passing of file descriptors is `rondo/fd`. To look at a Supervisor and to change it there are
+ * `rondo/control` and `rondo/metrics`.
  *
  * @packageDocumentation
  */
@@ -13,42 +14,10 @@ export {
   type RondoConfig,
   type RondoConfigExport,
 } from './cli/define-config.js';
-export type {
-  ControlAction,
-  ControlFigures,
-  ControlIdentity,
-  ControlStatus,
-  LastReload,
-  LogRecord,
-  OptionsInForce,
-} from './control/answers.js';
-export type { ControlActions } from './control/changes.js';
-export { ControlClient, type ControlClientOptions } from './control/client.js';
-export type { Asker } from './control/peers.js';
-export { ControlServer, type ControlServerOptions } from './control/server.js';
-export type {
-  DealingSnapshot,
-  SeatCounters,
-  SeatSnapshot,
-  Snapshot,
-  WorkerSnapshot,
-} from './control/types.js';
 export { Dispatcher, type DispatcherEvents } from './dispatcher/dispatcher.js';
 export type { Listener } from './dispatcher/listener.js';
 export type { Slot } from './dispatcher/slot.js';
 export { RondoError, type RondoErrorCode, type RondoErrorDetails } from './errors.js';
-export {
-  Exposition,
-  type Family,
-  type Format,
-  type HistogramCounts,
-  labelsOf,
-  type MetricSource,
-} from './metrics/exposition.js';
-export { MetricsServer, type MetricsServerOptions } from './metrics/metrics-server.js';
-export { type Page, pageHandlers } from './metrics/page/index.js';
-export type { Handler } from './metrics/server.js';
-export { metricsOf } from './metrics/text.js';
 export { Supervisor } from './supervisor/supervisor.js';
 export type {
   DealingChanges,

@@ -9,7 +9,7 @@ const EVERY_MS = 100;
 export const { primary, worker } = rondoAdapter(
   { transport: 'native' },
   async (dispatcher, tools) => {
-    const { MetricsServer } = await import('rondo');
+    const { MetricsServer } = await import('rondo/metrics');
     const metrics = new MetricsServer({ dispatcher, port: 0 });
     const { port } = await metrics.listen();
     const scraper = fork(SCRAPER, [String(port), String(EVERY_MS)]);

@@ -4,7 +4,8 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { MetricsServer, Supervisor } from 'rondo';
+import { Supervisor } from 'rondo';
+import { MetricsServer } from 'rondo/metrics';
 
 const [workers, scrapes] = process.argv.slice(2).map(Number);
 process.once('disconnect', () => process.exit());

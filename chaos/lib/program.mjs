@@ -130,7 +130,11 @@ export class Program extends EventEmitter {
       this.once(`answer:${seq}`, ({ result, error }) => end(error, result));
       const message = { seq, call, args };
       if (this.#line === null) this.#child.send(message, () => {});
-      else this.#line.send(message, call === 'tell' || call === 'kill' ? /** @type {number} */ (args[0]) : null);
+      else
+        this.#line.send(
+          message,
+          call === 'tell' || call === 'kill' ? /** @type {number} */ (args[0]) : null,
+        );
     });
   }
 

@@ -15,7 +15,8 @@ async function run(t: Test, program: string): Promise<{ code: number | null; sai
   const head = `
     import fs from 'node:fs';
     import net from 'node:net';
-    import { ControlClient, ControlServer, Supervisor } from ${JSON.stringify(import.meta.resolve('rondo'))};
+    import { Supervisor } from ${JSON.stringify(import.meta.resolve('rondo'))};
+    import { ControlClient, ControlServer } from ${JSON.stringify(import.meta.resolve('rondo/control'))};
     const supervisor = new Supervisor({ exec: ${JSON.stringify(APP)}, workers: 1, minUptimeMs: 50 });
     const path = ${JSON.stringify(path.join(directory, 'control'))};
     const client = new ControlClient({ path });`;

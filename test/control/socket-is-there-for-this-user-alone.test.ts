@@ -49,7 +49,8 @@ async function askAs(uid: number, file: string): Promise<string> {
 /** A control socket of another user's, there or at the default place; with its path, or the error. */
 async function listenAs(directory: string, file = '', env: NodeJS.ProcessEnv = {}) {
   const program = `
-    import { ControlServer, Supervisor } from 'rondo';
+    import { Supervisor } from 'rondo';
+    import { ControlServer } from 'rondo/control';
     const [, exec, path] = process.argv;
     const supervisor = new Supervisor({ exec, workers: 1 });
     const server = new ControlServer({ supervisor, name: 'test', ...(path !== '' && { path }) });

@@ -3,7 +3,8 @@
 
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ListenerStats, LogRecord } from 'rondo';
+import type { ListenerStats } from 'rondo';
+import type { LogRecord } from 'rondo/control';
 import { test } from 'tap';
 import { temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { openControlled } from '../fixtures/control.js';

@@ -1,7 +1,8 @@
 // A program with a Dispatcher of its own: its metrics, those of its own that it adds, its own paths, and what is
 // wrong.
 
-import { Dispatcher, MetricsServer, type MetricsServerOptions, type RondoError } from 'rondo';
+import { Dispatcher, type RondoError } from 'rondo';
+import { MetricsServer, type MetricsServerOptions } from 'rondo/metrics';
 import { test } from 'tap';
 import { settles } from '../fixtures/faults.js';
 import { openDeck, openFds, read } from '../fixtures/harness.js';

@@ -4,7 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ControlClient } from 'rondo';
+import { ControlClient } from 'rondo/control';
 import { type Test, test } from 'tap';
 import { askForPids, temporaryDirectory, writeServer } from '../fixtures/cluster-cli.js';
 import { isAlive, until } from '../fixtures/faults.js';

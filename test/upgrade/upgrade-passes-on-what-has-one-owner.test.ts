@@ -14,7 +14,7 @@ import {
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
-import { ControlClient } from 'rondo';
+import { ControlClient } from 'rondo/control';
 import { test } from 'tap';
 import { ask, temporaryDirectory, writeServer } from '../fixtures/cluster-cli.js';
 import { until } from '../fixtures/faults.js';

@@ -1,0 +1,19 @@
+/**
+ * `rondo/metrics`: what a Supervisor or a Dispatcher does, for Prometheus, for probes, and on a page to look at. What
+ * `rondo start --metrics` serves.
+ *
+ * @packageDocumentation
+ */
+
+export {
+  Exposition,
+  type Family,
+  type Format,
+  type HistogramCounts,
+  labelsOf,
+  type MetricSource,
+} from './exposition.js';
+export { MetricsServer, type MetricsServerOptions } from './metrics-server.js';
+export { type Page, pageHandlers } from './page/index.js';
+export type { Handler } from './server.js';
+export { metricsOf } from './text.js';
