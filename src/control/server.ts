@@ -163,6 +163,14 @@ export class ControlServer {
     });
   }
 
+  /** Another has its place already: those who wait for an answer get it, and nobody else comes. @internal */
+  leave(): void {
+    this.#state = 'closed';
+    this.#path = null;
+    this.#server.close();
+    this.#server.closeIdleConnections();
+  }
+
   /** As `close()`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();

@@ -72,13 +72,16 @@ class ControlPlace {
 
   /** Rejects as `listen()`. */
   async open(at: Place | null = null): Promise<void> {
-    const path = await this.#make(at).listen();
+    const server = this.#make(at);
+    const path = await server.listen();
     const inode = inodeOf(path);
     passengers.add('control', {
       give: () => ({ data: { path, pid: process.pid } }),
       kept: () => {
         // The new process was there already, and has left its socket behind.
-        if (inodeOf(path) !== inode) void this.take({ path, pid: process.pid });
+        if (inodeOf(path) === inode) return;
+        server.leave();
+        void this.take({ path, pid: process.pid });
       },
     });
   }
