@@ -51,6 +51,7 @@
             "native/engine/dispatch_parked.cc",
             "native/engine/engine.cc",
             "native/engine/hold.cc",
+            "native/engine/ledger.cc",
             "native/engine/listener.cc",
             "native/engine/pace.cc",
             "native/engine/overload.cc",

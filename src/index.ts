@@ -10,6 +10,17 @@ export { Dispatcher, type DispatcherEvents } from './dispatcher/dispatcher.js';
 export type { Listener } from './dispatcher/listener.js';
 export type { Slot } from './dispatcher/slot.js';
 export { RondoError, type RondoErrorCode, type RondoErrorDetails } from './errors.js';
+export {
+  Exposition,
+  type Family,
+  type Format,
+  type HistogramCounts,
+  labelsOf,
+  type MetricSource,
+} from './metrics/exposition.js';
+export { MetricsServer, type MetricsServerOptions } from './metrics/metrics-server.js';
+export type { Handler } from './metrics/server.js';
+export { metricsOf } from './metrics/text.js';
 export { Supervisor } from './supervisor/supervisor.js';
 export type {
   DealingChanges,

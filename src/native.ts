@@ -133,9 +133,19 @@ export interface NativeEngine {
     turnedAway: number;
     acceptErrors: ErrorCounts;
   };
-  /** Fills in what {@link Figure} names. */
+  /** Fills in what {@link Figure} names: over all processes of the slot, and of the last one what is no sum. */
   slotFigures(id: number, out: SlotFigures): void;
   handOffErrors(id: number): ErrorCounts;
+  /** Of one process, also when its slot is another's by now, until `endProcess()`; then zeroes. */
+  processFigures(id: number, generation: number, out: SlotFigures): void;
+  processHandOffErrors(id: number, generation: number): ErrorCounts;
+  /** It has been waited for: its pid may be another's. */
+  noteExit(id: number, generation: number): void;
+  /**
+   * The process is gone, also for the engine: what it had open counts as unfinished, and what it has counted
+   * belongs to its slot alone from here on.
+   */
+  endProcess(id: number, generation: number): void;
   engineStats(): { accepted: number; waiting: number; starvedNs: number; wakeUps: number };
 }
 
@@ -158,7 +168,22 @@ export const Figure = {
   busyPermille: 10,
   memoryKb: 11,
   hasHandOffErrors: 12,
+  received: 13,
+  /** Of all threads of the process, in nanoseconds. */
+  cpuNs: 14,
+  /** The counts of {@link TIME_BOUNDS_S} and one more, then the sum in microseconds; for both histograms. */
+  queueTimes: 15,
+  handoffTimes: 35,
 } as const;
+
+/** The buckets of native/channel/buckets.h: the longest time of each, in seconds. */
+export const TIME_BOUNDS_S = [
+  0.000025, 0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+  0.5, 1, 2.5, 5, 10,
+] as const;
+
+/** How many numbers slotFigures() fills in. */
+export const FIGURES = Figure.handoffTimes + TIME_BOUNDS_S.length + 2;
 
 /** As a tuple, for the figures are all there. */
 export type SlotFigures = Float64Array & Record<(typeof Figure)[keyof typeof Figure], number>;
@@ -187,6 +212,11 @@ export interface NativeReceiver {
    * after close().
    */
   ended(): Uint32Array;
+  /**
+   * After onWelcome: where this process says how long connections took from their accepting until the program
+   * had them: the sum in microseconds, then the counts of {@link TIME_BOUNDS_S} and one more. A view as `ended()`.
+   */
+  handoffTimes(): Float64Array;
   /**
    * From now on shows on the scoreboard, every so many milliseconds, that this thread's loop turns: from
    * the primary's welcome on, if that is still to come. 0 stops it. Does not keep the loop running.
@@ -363,8 +393,11 @@ export interface Native {
   openShared?(pid: number, fd: number, token: string, seat: number): NativeShared | number | string;
 }
 
-/** In a batch's Int32Array, per connection: fd, listener id, 1 if no other worker would take it. */
-export const FIELDS_PER_CONNECTION = 3;
+/**
+ * In a batch's Int32Array, per connection: fd, listener id, 1 if no other worker would take it, and how many
+ * microseconds after its accepting it was received.
+ */
+export const FIELDS_PER_CONNECTION = 4;
 
 let loaded: Native | Error | undefined;
 

@@ -19,7 +19,7 @@ struct FrameHeader {
 struct ConnectionHeader {
   uint16_t listener;
   uint8_t flags;
-  uint8_t refusals;  // that many slot numbers follow
+  uint8_t refusals;  // that many slot numbers follow, behind the time of accepting (8 bytes)
 };
 
 enum ConnectionFlag : uint8_t { kIsFinal = 1, kWasRefused = 2, kIsNamed = 4, kAllFlags = 7 };
@@ -45,6 +45,7 @@ class FrameWriter {
     const ConnectionHeader header = {connection.listener, static_cast<uint8_t>(flags),
                                      static_cast<uint8_t>(refusals)};
     Append(&header, sizeof(header));
+    Append(&connection.accepted_ns, sizeof(connection.accepted_ns));
     if (refusals > 0) Append(connection.refused_by.data(), refusals * sizeof(uint16_t));
   }
 
@@ -54,8 +55,8 @@ class FrameWriter {
   }
 
  private:
-  char bytes_[sizeof(FrameHeader) +
-              kMaxBatch * (sizeof(ConnectionHeader) + kMaxRefusals * sizeof(uint16_t))];
+  char bytes_[sizeof(FrameHeader) + kMaxBatch * (sizeof(ConnectionHeader) + sizeof(uint64_t) +
+                                                 kMaxRefusals * sizeof(uint16_t))];
   size_t length_ = 0;
 };
 
@@ -87,6 +88,7 @@ bool TakeConnection(BodyReader* reader, Connection* out) {
   ConnectionHeader header;
   if (!reader->Take(&header, sizeof(header))) return false;
   if (header.listener >= kMaxListeners || header.flags > kAllFlags) return false;
+  if (!reader->Take(&out->accepted_ns, sizeof(out->accepted_ns))) return false;
   out->listener = header.listener;
   out->is_final = (header.flags & kIsFinal) != 0;
   out->was_refused = (header.flags & kWasRefused) != 0;

@@ -19,7 +19,7 @@ namespace rondo {
 
 // Raised whenever a frame or the scoreboard changes its meaning. A worker with another version says
 // so and takes no connection.
-constexpr uint32_t kProtocolVersion = 2;
+constexpr uint32_t kProtocolVersion = 3;
 
 constexpr size_t kMaxListeners = 256;
 constexpr size_t kMaxBatch = 32;          // connections per frame
@@ -52,6 +52,10 @@ struct Connection {
   bool was_refused = false;
   // For the engine alone: it was to be this worker, by its policy or by the program.
   bool is_named = false;
+  // CLOCK_MONOTONIC when it was accepted, or came back from a worker that had received it.
+  uint64_t accepted_ns = 0;
+  // For the engine alone: how long it was parked before it is handed off.
+  uint64_t waited_ns = 0;
   std::vector<uint16_t> refused_by;  // slots, in order
 };
 

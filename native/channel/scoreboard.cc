@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <time.h>
 
@@ -98,6 +100,42 @@ int64_t HeartbeatAgeMs(const WorkerPage& page) {
   if (beat == 0) return -1;
   // The clock is read second, so that a beat in between cannot look older than time itself.
   return HeartbeatNow() - beat;
+}
+
+void HandoffTimes::Add(const HandoffTimes& other) {
+  sum_us += other.sum_us;
+  for (size_t i = 0; i < kTimeBuckets; i++) counts[i] += other.counts[i];
+}
+
+bool HandoffTimes::IsPossible(const HandoffTimes& before, uint64_t received,
+                              uint64_t now_ns) const {
+  const double most = static_cast<double>(received);
+  double total = 0;
+  double total_before = 0;
+  for (size_t i = 0; i < kTimeBuckets; i++) {
+    // Not so of what is no number at all.
+    const bool is_count = counts[i] >= before.counts[i] && counts[i] <= most;
+    if (!is_count || counts[i] != floor(counts[i])) return false;
+    total += counts[i];
+    total_before += before.counts[i];
+  }
+  // Nothing takes longer than the machine has run.
+  const double most_us = (total - total_before) * static_cast<double>(now_ns) / 1000;
+  return total <= most && sum_us >= before.sum_us && sum_us - before.sum_us <= most_us;
+}
+
+HandoffTimes ReadHandoffTimes(const WorkerPage& page) {
+  const auto load = [&page](size_t i) {
+    const uint64_t bits = page.handoff_times[i].load(std::memory_order_relaxed);
+    double value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+  };
+  HandoffTimes times;
+  // The sum first: no time is in it that is in no bucket.
+  times.sum_us = load(0);
+  for (size_t i = 0; i < kTimeBuckets; i++) times.counts[i] = load(1 + i);
+  return times;
 }
 
 template <typename Page>

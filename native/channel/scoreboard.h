@@ -8,9 +8,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <array>
 #include <atomic>
 
 #include "base/unique_fd.h"
+#include "channel/buckets.h"
 #include "channel/frames.h"
 
 namespace rondo {
@@ -42,10 +44,29 @@ struct WorkerPage {
   // the ones of each listener.
   alignas(64) std::atomic<uint32_t> ended;
   std::atomic<uint32_t> ended_of[kMaxListeners];
+  // By JavaScript, too: how long connections took from their accepting until the program had them.
+  // The bits of doubles, in which JavaScript counts up to 2^53: the sum of all times in
+  // microseconds, then how many there were in each bucket.
+  alignas(64) std::atomic<uint64_t> handoff_times[1 + kTimeBuckets];
 };
+
+// What a worker says of its hand-offs. Anything, until IsPossible().
+struct HandoffTimes {
+  double sum_us = 0;
+  std::array<double, kTimeBuckets> counts = {};
+
+  void Add(const HandoffTimes& other);
+  // Whether it can follow what the same worker said `before`, when it has received so many.
+  bool IsPossible(const HandoffTimes& before, uint64_t received, uint64_t now_ns) const;
+};
+
+HandoffTimes ReadHandoffTimes(const WorkerPage& page);
 
 // How many numbers JavaScript writes: `ended` and what follows it.
 constexpr size_t kEndedFields = 1 + kMaxListeners;
+
+// How many of its hand-offs' times.
+constexpr size_t kHandoffFields = 1 + kTimeBuckets;
 
 static_assert(sizeof(EnginePage) == 64, "one cache line");
 static_assert(sizeof(WorkerPage) <= 4096, "one page");

@@ -1,6 +1,5 @@
 // What the engine counts, readable from any thread at any time. Written by the engine's thread
-// only, but for what is reset for the next listener or process. Counters belong to a number
-// (listener id, slot), so they outlive workers and channels.
+// only, but for what is reset for the next listener. Those of a process outlive it; see ledger.h.
 #ifndef RONDO_ENGINE_COUNTERS_H_
 #define RONDO_ENGINE_COUNTERS_H_
 
@@ -8,6 +7,8 @@
 #include <stdint.h>
 
 #include <atomic>
+
+#include "channel/buckets.h"
 
 namespace rondo {
 
@@ -49,6 +50,19 @@ class ErrorCounters {
   Entry entries_[kCodes];
 };
 
+// How long connections waited in the primary before they were handed off.
+struct QueueTimes {
+  Counter counts[kTimeBuckets] = {};
+  Counter sum_ns{0};
+
+  void Note(uint64_t waited_ns) {
+    Count(&counts[BucketOf(waited_ns)]);
+    Count(&sum_ns, waited_ns);
+  }
+  // Of those that did not wait.
+  void NoteNone(uint64_t count) { Count(&counts[0], count); }
+};
+
 struct ListenerCounters {
   Counter accepted{0};
   Counter redealt{0};      // dealt again, after a refusal or after being taken back
@@ -66,18 +80,21 @@ struct ListenerCounters {
   }
 };
 
-struct SlotCounters {
+// Of one process. What it counts itself on its page is here as far as the engine has seen and
+// believed it.
+struct ProcessCounters {
   Counter handed{0};
+  Counter received{0};
+  Counter ended{0};
   Counter reclaimed{0};  // read back from the channel before the worker read them
   Counter refused{0};
-  Counter unfinished{0};  // served by a worker when it died
+  Counter unfinished{0};  // served by it when it died
   Counter lost{0};        // by this process, which had no fd for what came back
+  Counter cpu_ns{0};      // when it died; 0: not seen
+  QueueTimes queue_times;
   ErrorCounters handoff_errors;
-  // Of the present process: what it sent back, whether it gets nothing any more, and whether it has
-  // died. Reset when a channel is opened, by the thread that asks for it.
-  std::atomic<uint32_t> returned{0};
-  std::atomic<bool> has_left{false};
-  std::atomic<bool> is_gone{false};
+  std::atomic<bool> has_left{false};  // it gets nothing any more
+  std::atomic<bool> is_gone{false};   // and has died
 };
 
 struct EngineCounters {

@@ -104,6 +104,8 @@ bool Dispatch::AcceptFrom(Listener* listener) {
   if (outcome != AcceptOutcome::kAccepted)
     return OnAcceptError(events_, listener, outcome, error, now_ns_);
   Count(&shared_->engine.accepted);
+  // Not the run's, which may have begun long before.
+  connection.accepted_ns = NowNs();
   if (!picks_later) {
     Give(listener, std::move(connection), choice.slot);
   } else if (policy.asks_program) {

@@ -105,7 +105,7 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
   for (int i = 0; i < kMostAcceptsAtReplacement; i++) {
     ParkedConnection parked;
     parked.connection.listener = id;
-    parked.since_ns = now_ns_;
+    parked.since_ns = parked.connection.accepted_ns = now_ns_;
     int error = 0;
     const AcceptOutcome outcome = listener->Accept(&parked.connection.fd, &error);
     if (outcome == AcceptOutcome::kAborted || outcome == AcceptOutcome::kShortage) {

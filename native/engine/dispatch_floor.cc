@@ -2,6 +2,7 @@
 // or leave.
 #include <utility>
 
+#include "base/clock.h"
 #include "engine/dispatch.h"
 
 namespace rondo {
@@ -17,6 +18,10 @@ constexpr uint32_t kMostAgain = 3;
 void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack how) {
   Listener* const listener = listeners_[connection.listener].get();
   const uint16_t slot = worker.id();
+  // Nobody has looked at the clock since the last run.
+  if (how != CameBack::kUnsent) now_ns_ = NowNs();
+  // What the worker says of the time is not believed: it would be in the figures of the next one.
+  if (how == CameBack::kReturned) connection.accepted_ns = now_ns_;
   if (workers_.At(slot) == &worker) {
     if (how == CameBack::kReturned) {
       listener->turn.Returned(slot);

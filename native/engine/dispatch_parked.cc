@@ -1,4 +1,5 @@
 // What is parked: dealt again, before anything new, or closed.
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
@@ -60,6 +61,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     slot = choice.slot;
   }
   if (parked->was_dealt) Count(&listener->counters()->redealt);
+  connection.waited_ns = now_ns_ - std::min(now_ns_, parked->since_ns);
   Give(listener, std::move(connection), slot, keep_until_ns);
   return true;
 }

@@ -61,8 +61,7 @@ class Engine::Latch {
   bool is_open_ = false;
 };
 
-Engine::Engine(const DispatchOptions& options, Owner owner)
-    : options_(options), owner_(owner), scoreboards_(kMaxSlots), ended_before_(kMaxSlots) {
+Engine::Engine(const DispatchOptions& options, Owner owner) : options_(options), owner_(owner) {
   uv_mutex_init(&mutex_);
 }
 
@@ -152,21 +151,17 @@ int Engine::AddSlot(uint16_t id, uint32_t generation, FdPair channel) {
   auto scoreboard = std::make_shared<Scoreboard>();
   const int result = scoreboard->Create();
   if (result < 0) return result;
-  if (scoreboards_[id] != nullptr) {
-    ended_before_[id] += scoreboards_[id]->worker->ended.load(std::memory_order_relaxed);
-  }
-  scoreboards_[id] = scoreboard;
-  shared_.slots[id].returned.store(0, std::memory_order_relaxed);
-  shared_.slots[id].has_left.store(false, std::memory_order_relaxed);
-  shared_.slots[id].is_gone.store(false, std::memory_order_relaxed);
-  Post([this, id, generation, channel = std::move(channel),
-        scoreboard = std::move(scoreboard)]() mutable {
-    dispatch_->workers()->Join(id, generation, std::move(channel), std::move(scoreboard));
+  auto counters = ledger_.Begin(id, generation, scoreboard);
+  Post([this, id, generation, channel = std::move(channel), scoreboard = std::move(scoreboard),
+        counters = std::move(counters)]() mutable {
+    dispatch_->workers()->Join(id, generation, std::move(channel), std::move(scoreboard),
+                               std::move(counters));
   });
   return 0;
 }
 
 void Engine::WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid) {
+  ledger_.Watch(id, generation, pid);
   Post([this, id, generation, pidfd = std::move(pidfd), pid]() mutable {
     dispatch_->workers()->WatchProcess(id, generation, std::move(pidfd), pid);
   });

@@ -15,6 +15,7 @@
 #include "base/loop.h"
 #include "engine/dispatch.h"
 #include "engine/events.h"
+#include "engine/ledger.h"
 #include "engine/picks.h"
 
 namespace rondo {
@@ -62,10 +63,7 @@ class Engine final : public EventSink {
 
   const Shared& shared() const { return shared_; }
   Shared& shared() { return shared_; }
-  // Of the slot's last process, or null.
-  const Scoreboard* scoreboard(uint16_t id) const { return scoreboards_[id].get(); }
-  // What the slot's processes before that one had counted as ended.
-  uint64_t EndedBefore(uint16_t id) const { return ended_before_[id]; }
+  Ledger& ledger() { return ledger_; }
   uint64_t wake_ups() const { return loop_.wake_ups(); }
 
  private:
@@ -92,8 +90,7 @@ class Engine final : public EventSink {
   Loop loop_;
   std::unique_ptr<Dispatch> dispatch_;
   // The owner's thread only.
-  std::vector<std::shared_ptr<Scoreboard>> scoreboards_;
-  std::vector<uint64_t> ended_before_;
+  Ledger ledger_;
   uv_thread_t thread_;
   bool is_started_ = false;  // the owner's thread only
   bool is_stopping_ = false;

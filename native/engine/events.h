@@ -56,11 +56,11 @@ class EventSink {
   ~EventSink() = default;
 };
 
-// What the engine counts. Outlives its thread, so that figures can be read after the end.
+// What the engine counts, but for processes. Outlives its thread, so that figures can be read after
+// the end.
 struct Shared {
   EngineCounters engine;
   std::array<ListenerCounters, kMaxListeners> listeners;
-  std::array<SlotCounters, kMaxSlots> slots;
 };
 
 }  // namespace rondo

@@ -118,7 +118,7 @@ void Overload::ParkOverflow(Listener* listener, BacklogLength backlog, uint64_t 
     }
     Count(&shared_->engine.accepted);
     parked.connection.listener = listener->id();
-    parked.since_ns = now_ns;
+    parked.since_ns = parked.connection.accepted_ns = now_ns;
     parked_->Push(std::move(parked));
   }
 }

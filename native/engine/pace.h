@@ -34,6 +34,8 @@ class Pace {
   Tempo Judge(bool has_pending, uint64_t progress_ns, uint64_t now_ns);
   // The process's CPU time since it was first looked at after this progress; -1: unknown.
   int64_t UsedNs(uint64_t progress_ns);
+  // All of it, in nanoseconds; -1: unknown.
+  int64_t CpuTimeNs() const { return probe_.CpuTimeNs(); }
   // Whether the process has hardly used a CPU since this was asked before, some milliseconds ago at
   // most. False when asked for the first time; true if that cannot be known.
   bool IsIdle(uint64_t now_ns);

@@ -36,12 +36,13 @@ uint32_t GrowSendBuffer(int fd) {
 }  // namespace
 
 Worker::Worker(uint16_t id, uint32_t generation, FdPair channel,
-               std::shared_ptr<Scoreboard> scoreboard, SlotCounters* counters, WorkerSets* sets)
+               std::shared_ptr<Scoreboard> scoreboard, std::shared_ptr<ProcessCounters> counters,
+               WorkerSets* sets)
     : id_(id),
       generation_(generation),
       channel_(std::move(channel)),
       scoreboard_(std::move(scoreboard)),
-      counters_(counters),
+      counters_(std::move(counters)),
       sets_(sets),
       most_frames_(GrowSendBuffer(channel_.first.get())) {}
 
@@ -141,7 +142,19 @@ void Worker::Refresh(uint64_t now_ns) {
   received_ = received;
   received_total_ += advance;
   if (advance > 0) NoteReceipt(advance, now_ns);
+  NoteEnded();
   NoteSets();
+}
+
+// The page's number wraps, may already have what `received` did not have yet, and may be nonsense:
+// what is counted here is no more than it has received.
+void Worker::NoteEnded() {
+  const uint64_t counted = ended_total_ + returned_total;
+  const uint64_t most = received_total_ - std::min(received_total_, counted);
+  const uint32_t advance = ended_ - static_cast<uint32_t>(ended_total_);
+  if (advance == 0 || most == 0) return;
+  ended_total_ += std::min<uint64_t>(advance, most);
+  counters_->ended.store(ended_total_, std::memory_order_release);
 }
 
 void Worker::NoteReceipt(uint32_t count, uint64_t now_ns) {
@@ -152,6 +165,7 @@ void Worker::NoteReceipt(uint32_t count, uint64_t now_ns) {
   quick_receipts_ = is_quick ? std::min(quick_receipts_ + count, kQuickReceipts) : 0;
   progress_ns_ = at_ns;
   keeps_up_ = true;
+  counters_->received.store(received_total_, std::memory_order_release);
 }
 
 uint32_t Worker::EndedOf(uint16_t listener) const {
@@ -190,7 +204,6 @@ void Worker::Add(Connection connection, uint64_t now_ns, uint64_t keep_until_ns)
   added_at_ns_ = now_ns;
   batch_.push_back(std::move(connection));
   // Before it is sent: the worker may count it as received at once.
-  Count(&counters_->handed);
   SetHanded(handed_ + 1);
   keep_until_ns_ = std::max(keep_until_ns_, keep_until_ns);
   if (keep_until_ns <= now_ns) handed_free_ = handed_;
@@ -204,6 +217,7 @@ int Worker::HandOff(std::vector<Connection>* unsent) {
     const size_t count = std::min(batch_.size() - sent, kMaxBatch);
     error = SendConnections(primary_end(), &batch_[sent], count);
     if (error < 0) break;
+    CountHanded(sent, count);
     sent += count;
   }
   if (error < 0) {
@@ -220,9 +234,20 @@ int Worker::HandOff(std::vector<Connection>* unsent) {
   return error;
 }
 
+// Only what has gone, so that the number never falls.
+void Worker::CountHanded(size_t first, size_t count) {
+  size_t waited = 0;
+  for (size_t i = first; i < first + count; i++) {
+    if (batch_[i].waited_ns == 0) continue;
+    counters_->queue_times.Note(batch_[i].waited_ns);
+    waited++;
+  }
+  counters_->queue_times.NoteNone(count - waited);
+  Count(&counters_->handed, count);
+}
+
 void Worker::Unsend(size_t sent, std::vector<Connection>* unsent) {
   const size_t left = batch_.size() - sent;
-  counters_->handed.fetch_sub(left, std::memory_order_relaxed);
   SetHanded(handed_ - static_cast<uint32_t>(left));
   std::move(batch_.begin() + static_cast<std::ptrdiff_t>(sent), batch_.end(),
             std::back_inserter(*unsent));
@@ -254,7 +279,6 @@ void Worker::TakenBack(uint32_t count) {
 void Worker::NoteReturned() {
   returned_total++;
   Count(&counters_->refused);
-  counters_->returned.store(static_cast<uint32_t>(returned_total), std::memory_order_relaxed);
   NoteSets();
 }
 

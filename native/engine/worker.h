@@ -55,7 +55,7 @@ class Worker {
   enum Owed : uint8_t { kOwesNothing = 0, kOwesWelcome = 1, kOwesState = 2, kOwesPing = 4 };
 
   Worker(uint16_t id, uint32_t generation, FdPair channel, std::shared_ptr<Scoreboard> scoreboard,
-         SlotCounters* counters, WorkerSets* sets);
+         std::shared_ptr<ProcessCounters> counters, WorkerSets* sets);
   ~Worker();
 
   uint16_t id() const { return id_; }
@@ -64,7 +64,7 @@ class Worker {
   // A duplicate of the worker's end: what it has not received can be read back.
   int worker_end() const { return channel_.second.get(); }
   const Scoreboard& scoreboard() const { return *scoreboard_; }
-  SlotCounters* counters() { return counters_; }
+  ProcessCounters* counters() { return counters_.get(); }
 
   Phase phase() const { return phase_; }
   Flow flow() const { return flow_; }
@@ -165,12 +165,14 @@ class Worker {
   bool HasRoom() const;
   void NoteSets();
   void NoteReceipt(uint32_t count, uint64_t now_ns);
+  void NoteEnded();
+  void CountHanded(size_t first, size_t count);
 
   const uint16_t id_;
   const uint32_t generation_;
   const FdPair channel_;
   const std::shared_ptr<Scoreboard> scoreboard_;
-  SlotCounters* const counters_;
+  const std::shared_ptr<ProcessCounters> counters_;
   WorkerSets* sets_;  // null once detached
   Phase phase_ = Phase::kJoining;
   Flow flow_ = Flow::kOpen;
@@ -188,6 +190,7 @@ class Worker {
   uint32_t handed_free_ = 0;    // `handed_` with the last that was not
   uint32_t ended_ = 0;
   uint64_t received_total_ = 0;
+  uint64_t ended_total_ = 0;  // never more than it can be
   uint64_t progress_ns_ = 0;
   uint64_t added_at_ns_ = 0;
   uint32_t quick_receipts_ = 0;  // one after the other

@@ -22,11 +22,12 @@ Workers::Workers(Loop* loop, Shared* shared, EventSink* events, Floor* floor, Co
       workers_(kMaxSlots) {}
 
 void Workers::Join(uint16_t id, uint32_t generation, FdPair channel,
-                   std::shared_ptr<Scoreboard> scoreboard) {
+                   std::shared_ptr<Scoreboard> scoreboard,
+                   std::shared_ptr<ProcessCounters> counters) {
   // A slot's former worker is gone before its next one comes, or goes now.
   if (workers_[id] != nullptr) Retire(workers_[id].get(), GoneReason::kClosed, 0);
   auto worker = std::make_unique<Worker>(id, generation, std::move(channel), std::move(scoreboard),
-                                         &shared_->slots[id], &sets_);
+                                         std::move(counters), &sets_);
   worker->SetWindow(window_);
   worker->SetMaxConnections(max_connections_[id]);
   links_[id] = {this, worker.get()};
@@ -147,6 +148,7 @@ void Workers::FinishLeaving() {
       // What is neither here nor counted by the worker died with it, between its read and its
       // count.
       const uint64_t reclaimed = std::min(leaving.pending, leaving.event.count);
+      Count(&worker->counters()->received, leaving.pending - reclaimed);
       Count(&worker->counters()->unfinished, leaving.pending - reclaimed);
     }
     worker->Leave(is_dead);
@@ -180,6 +182,12 @@ void Workers::OnChannel(void* link) {
 
 void Workers::OnProcess(void* link) {
   const Link found = *static_cast<Link*>(link);
+  // As long as nobody has waited for it, it can still be read.
+  const int64_t used_ns = found.worker->pace.CpuTimeNs();
+  if (used_ns > 0) {
+    found.worker->counters()->cpu_ns.store(static_cast<uint64_t>(used_ns),
+                                           std::memory_order_relaxed);
+  }
   found.workers->Remove(found.worker->id(), found.worker->generation(), GoneReason::kExited);
 }
 

@@ -19,7 +19,7 @@ class Workers {
   Workers(Loop* loop, Shared* shared, EventSink* events, Floor* floor, Control* control);
 
   void Join(uint16_t id, uint32_t generation, FdPair channel,
-            std::shared_ptr<Scoreboard> scoreboard);
+            std::shared_ptr<Scoreboard> scoreboard, std::shared_ptr<ProcessCounters> counters);
   // Lets the engine see the worker's death itself, so that nothing waits for the JS thread.
   void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid);
   // Does nothing if that generation is gone already.

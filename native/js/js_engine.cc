@@ -24,7 +24,18 @@ int OpenProcess(int pid) {
 #endif
 }
 
-Napi::Value ErrorCounts(Napi::Env env, const ErrorCounters& errors) {
+Napi::Value ToJs(Napi::Env env, const ErrorCounts& errors) {
+  Napi::Array list = Napi::Array::New(env);
+  for (const auto& [code, count] : errors) {
+    Napi::Array entry = Napi::Array::New(env, 2);
+    entry.Set(0u, code);
+    entry.Set(1u, static_cast<double>(count));
+    list.Set(list.Length(), entry);
+  }
+  return list;
+}
+
+Napi::Value ToJs(Napi::Env env, const ErrorCounters& errors) {
   Napi::Array list = Napi::Array::New(env);
   for (size_t i = 0; i < ErrorCounters::kCodes && errors.code(i) != 0; i++) {
     Napi::Array entry = Napi::Array::New(env, 2);
@@ -44,63 +55,34 @@ DispatchOptions ToDispatchOptions(const Napi::Object& object) {
   return options;
 }
 
-double Load(const Counter& counter) {
-  return static_cast<double>(counter.load(std::memory_order_relaxed));
-}
+// The single numbers, then both histograms: the counts of the buckets, and the sum.
+constexpr size_t kSingleFigures = 15;
+constexpr size_t kFigures = kSingleFigures + 2 * (kTimeBuckets + 1);
 
-constexpr size_t kSlotFigures = 13;
-
-// In the order of Figure in src/native.ts; -1 for what is not known. The worker's page may
-// hold anything, and is read in no single instant.
-void WriteSlotFigures(const Engine& engine, uint16_t id, double* out) {
-  const SlotCounters& counters = engine.shared().slots[id];
-  const Scoreboard* const scoreboard = engine.scoreboard(id);
-  uint32_t pending = 0;
-  uint32_t open = 0;
-  uint32_t ended = 0;
-  uint32_t lost = 0;
-  int64_t heartbeat_age_ms = -1;
-  double delay_us = -1;
-  double busy_permille = -1;
-  double memory_kb = -1;
-  if (scoreboard != nullptr) {
-    const WorkerPage& page = *scoreboard->worker;
-    const auto load = [](const std::atomic<uint32_t>& field) {
-      return field.load(std::memory_order_relaxed);
-    };
-    ended = load(page.ended);
-    lost = load(page.lost);
-    if (!counters.is_gone.load(std::memory_order_relaxed)) {
-      const uint32_t received = load(page.received);
-      const int32_t waiting = static_cast<int32_t>(load(scoreboard->engine->handed) - received);
-      const bool has_left = counters.has_left.load(std::memory_order_relaxed);
-      pending = has_left ? 0 : static_cast<uint32_t>(std::max(waiting, 0));
-      const int32_t serving = static_cast<int32_t>(received - load(counters.returned) - ended);
-      open = static_cast<uint32_t>(std::max(serving, 0));
-      heartbeat_age_ms = HeartbeatAgeMs(page);
-      if (load(page.figures_at) != 0) {
-        delay_us = load(page.delay_us);
-        busy_permille = load(page.busy_permille);
-        memory_kb = load(page.memory_kb);
-      }
-    }
-  }
-  const double figures[kSlotFigures] = {
-      Load(counters.handed),
-      static_cast<double>(pending),
-      static_cast<double>(open),
-      static_cast<double>(engine.EndedBefore(id) + ended),
-      Load(counters.refused),
-      Load(counters.reclaimed),
-      Load(counters.unfinished),
-      Load(counters.lost) + lost,
-      static_cast<double>(heartbeat_age_ms),
-      delay_us,
-      busy_permille,
-      memory_kb,
-      counters.handoff_errors.code(0) == 0 ? 0.0 : 1.0,
+// In the order of Figure in src/native.ts; -1 for what is not known.
+void Write(const Reading& reading, bool has_errors, double* out) {
+  const double singles[kSingleFigures] = {
+      static_cast<double>(reading.handed),
+      static_cast<double>(reading.pending),
+      static_cast<double>(reading.open),
+      static_cast<double>(reading.ended),
+      static_cast<double>(reading.refused),
+      static_cast<double>(reading.reclaimed),
+      static_cast<double>(reading.unfinished),
+      static_cast<double>(reading.lost),
+      static_cast<double>(reading.heartbeat_age_ms),
+      static_cast<double>(reading.delay_us),
+      static_cast<double>(reading.busy_permille),
+      static_cast<double>(reading.memory_kb),
+      has_errors ? 1.0 : 0.0,
+      static_cast<double>(reading.received),
+      static_cast<double>(reading.cpu_ns),
   };
-  std::copy(std::begin(figures), std::end(figures), out);
+  double* at = std::copy(std::begin(singles), std::end(singles), out);
+  for (const uint64_t count : reading.queue_counts) *at++ = static_cast<double>(count);
+  *at++ = static_cast<double>(reading.queue_sum_ns) / 1000;
+  at = std::copy(reading.handoff_times.counts.begin(), reading.handoff_times.counts.end(), at);
+  *at = reading.handoff_times.sum_us;
 }
 
 void SetCounter(Napi::Object object, const char* name, const Counter& counter) {
@@ -135,7 +117,11 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::UnrefLoop>("unref"),
                          InstanceMethod<&JsEngine::ListenerStats>("listenerStats"),
                          InstanceMethod<&JsEngine::SlotFigures>("slotFigures"),
+                         InstanceMethod<&JsEngine::ProcessFigures>("processFigures"),
                          InstanceMethod<&JsEngine::HandOffErrors>("handOffErrors"),
+                         InstanceMethod<&JsEngine::ProcessHandOffErrors>("processHandOffErrors"),
+                         InstanceMethod<&JsEngine::NoteExit>("noteExit"),
+                         InstanceMethod<&JsEngine::EndProcess>("endProcess"),
                          InstanceMethod<&JsEngine::EngineStats>("engineStats"),
                      });
 }
@@ -422,22 +408,53 @@ Napi::Value JsEngine::ListenerStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "redealt", counters.redealt);
   SetCounter(stats, "closed", counters.closed);
   SetCounter(stats, "turnedAway", counters.turned_away);
-  stats.Set("acceptErrors", ErrorCounts(info.Env(), counters.accept_errors));
+  stats.Set("acceptErrors", ToJs(info.Env(), counters.accept_errors));
   return stats;
 }
 
 // slotFigures(id, out): what Figure in src/native.ts names
 Napi::Value JsEngine::SlotFigures(const Napi::CallbackInfo& info) {
+  const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
   Napi::Float64Array out = info[1].As<Napi::Float64Array>();
-  if (out.ElementLength() >= kSlotFigures) {
-    WriteSlotFigures(*engine_, static_cast<uint16_t>(ToUint(info[0])), out.Data());
+  if (out.ElementLength() >= kFigures) {
+    Ledger& ledger = engine_->ledger();
+    Write(ledger.OfSlot(id), ledger.HasErrors(id), out.Data());
+  }
+  return info.Env().Undefined();
+}
+
+// processFigures(id, generation, out): the same of one process
+Napi::Value JsEngine::ProcessFigures(const Napi::CallbackInfo& info) {
+  const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
+  Napi::Float64Array out = info[2].As<Napi::Float64Array>();
+  if (out.ElementLength() >= kFigures) {
+    Ledger& ledger = engine_->ledger();
+    Write(ledger.OfProcess(id, ToUint(info[1])), ledger.HasErrors(id), out.Data());
   }
   return info.Env().Undefined();
 }
 
 // handOffErrors(id): [[errno, count], …]
 Napi::Value JsEngine::HandOffErrors(const Napi::CallbackInfo& info) {
-  return ErrorCounts(info.Env(), engine_->shared().slots[ToUint(info[0])].handoff_errors);
+  return ToJs(info.Env(), engine_->ledger().ErrorsOfSlot(static_cast<uint16_t>(ToUint(info[0]))));
+}
+
+// processHandOffErrors(id, generation): the same of one process
+Napi::Value JsEngine::ProcessHandOffErrors(const Napi::CallbackInfo& info) {
+  const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
+  return ToJs(info.Env(), engine_->ledger().ErrorsOfProcess(id, ToUint(info[1])));
+}
+
+// noteExit(id, generation): the process has been waited for
+Napi::Value JsEngine::NoteExit(const Napi::CallbackInfo& info) {
+  engine_->ledger().NoteExit(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]));
+  return info.Env().Undefined();
+}
+
+// endProcess(id, generation): what it has counted belongs to its slot alone from here on
+Napi::Value JsEngine::EndProcess(const Napi::CallbackInfo& info) {
+  engine_->ledger().End(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]));
+  return info.Env().Undefined();
 }
 
 // engineStats()

@@ -51,7 +51,11 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
   Napi::Value ListenerStats(const Napi::CallbackInfo& info);
   Napi::Value SlotFigures(const Napi::CallbackInfo& info);
+  Napi::Value ProcessFigures(const Napi::CallbackInfo& info);
   Napi::Value HandOffErrors(const Napi::CallbackInfo& info);
+  Napi::Value ProcessHandOffErrors(const Napi::CallbackInfo& info);
+  Napi::Value NoteExit(const Napi::CallbackInfo& info);
+  Napi::Value EndProcess(const Napi::CallbackInfo& info);
   Napi::Value EngineStats(const Napi::CallbackInfo& info);
 
   Napi::Value Listening(Napi::Env env, uint16_t id, UniqueFd fd, int error, const char* ip);

@@ -1,13 +1,22 @@
 #include "js/js_receiver.h"
 
+#include <algorithm>
+
 #include "js/js_value.h"
 
 namespace rondo {
 
 namespace {
 
-// Numbers per connection in the array that JS reads a batch from: fd, listener id, is final.
-constexpr size_t kFieldsPerConnection = 3;
+// Numbers per connection in the array that JS reads a batch from: fd, listener id, is final, and
+// how many microseconds after its accepting it was received.
+constexpr size_t kFieldsPerConnection = 4;
+
+// Neither below 0, as between clocks that are not the same, nor beyond the array's numbers.
+int32_t AgeUs(uint64_t accepted_ns, uint64_t now_ns) {
+  const uint64_t age_us = now_ns < accepted_ns ? 0 : (now_ns - accepted_ns) / 1000;
+  return static_cast<int32_t>(std::min<uint64_t>(age_us, INT32_MAX));
+}
 
 napi_value ToJs(Napi::Env env, double value) { return Napi::Number::New(env, value); }
 
@@ -21,6 +30,7 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::SetServing>("setServing"),
                          InstanceMethod<&JsReceiver::Refuse>("refuse"),
                          InstanceMethod<&JsReceiver::Ended>("ended"),
+                         InstanceMethod<&JsReceiver::HandoffTimes>("handoffTimes"),
                          InstanceMethod<&JsReceiver::Beat>("beat"),
                          InstanceMethod<&JsReceiver::RefLoop>("ref"),
                          InstanceMethod<&JsReceiver::UnrefLoop>("unref"),
@@ -87,17 +97,30 @@ Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
 // ended(): the numbers of WorkerPage that JS writes. The view keeps the page mapped, also when this
 // object is closed or collected before it.
 Napi::Value JsReceiver::Ended(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
+  const Napi::ArrayBuffer memory = Share(
+      info.Env(), [](WorkerPage* page) { return &page->ended; }, kEndedFields * sizeof(uint32_t));
+  // The reason has been thrown: the environment ends, or it has no external memory.
+  if (memory.IsEmpty()) return Napi::Value();
+  return Napi::Uint32Array::New(info.Env(), kEndedFields, memory, 0);
+}
+
+// handoffTimes(): likewise
+Napi::Value JsReceiver::HandoffTimes(const Napi::CallbackInfo& info) {
+  const Napi::ArrayBuffer memory = Share(
+      info.Env(), [](WorkerPage* page) { return page->handoff_times; },
+      kHandoffFields * sizeof(double));
+  if (memory.IsEmpty()) return Napi::Value();
+  return Napi::Float64Array::New(info.Env(), kHandoffFields, memory, 0);
+}
+
+template <typename Find>
+Napi::ArrayBuffer JsReceiver::Share(Napi::Env env, Find find, size_t bytes) {
   const std::shared_ptr<PageMapping<WorkerPage>> page = receiver_->page();
   if (page == nullptr) {
     Napi::Error::New(env, "There is no scoreboard before the welcome").ThrowAsJavaScriptException();
-    return Napi::Value();
+    return Napi::ArrayBuffer();
   }
-  const Napi::ArrayBuffer memory = Napi::ArrayBuffer::New(
-      env, &(*page)->ended, kEndedFields * sizeof(uint32_t), [page](Napi::Env, void*) {});
-  // The reason has been thrown: the environment ends, or it has no external memory.
-  if (memory.IsEmpty()) return Napi::Value();
-  return Napi::Uint32Array::New(env, kEndedFields, memory, 0);
+  return Napi::ArrayBuffer::New(env, find(page->get()), bytes, [page](Napi::Env, void*) {});
 }
 
 // beat(intervalMs)
@@ -119,12 +142,14 @@ Napi::Value JsReceiver::UnrefLoop(const Napi::CallbackInfo& info) {
 void JsReceiver::OnConnections(std::vector<Connection>* batch) {
   Napi::HandleScope scope(Env());
   Napi::Int32Array numbers = slots_.Value();
+  const uint64_t now_ns = uv_hrtime();
   for (size_t i = 0; i < batch->size(); i++) {
     const Connection& connection = (*batch)[i];
     int32_t* const fields = numbers.Data() + i * kFieldsPerConnection;
     fields[0] = connection.fd.get();
     fields[1] = connection.listener;
     fields[2] = connection.is_final;
+    fields[3] = AgeUs(connection.accepted_ns, now_ns);
   }
   batch_ = batch;
   const bool has_run = Call("onConnections", {ToJs(Env(), static_cast<double>(batch->size()))});

@@ -23,6 +23,10 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   Napi::Value SetServing(const Napi::CallbackInfo& info);
   Napi::Value Refuse(const Napi::CallbackInfo& info);
   Napi::Value Ended(const Napi::CallbackInfo& info);
+  Napi::Value HandoffTimes(const Napi::CallbackInfo& info);
+  // A view of what `find(page)` points to; empty if that threw.
+  template <typename Find>
+  Napi::ArrayBuffer Share(Napi::Env env, Find find, size_t bytes);
   Napi::Value Beat(const Napi::CallbackInfo& info);
   Napi::Value RefLoop(const Napi::CallbackInfo& info);
   Napi::Value UnrefLoop(const Napi::CallbackInfo& info);

@@ -25,9 +25,9 @@ using rondo::Frame;
 using rondo::FrameType;
 using rondo::kMaxFrame;
 using rondo::NowNs;
+using rondo::ProcessCounters;
 using rondo::ReadResult;
 using rondo::Scoreboard;
-using rondo::SlotCounters;
 using rondo::UniqueFd;
 using rondo::Worker;
 using rondo::WorkerSets;
@@ -47,7 +47,8 @@ class Dealer {
     FdPair channel;
     rondo::OpenSocketPair(&channel);
     UniqueFd worker_end(dup(channel.second.get()));
-    worker_ = std::make_unique<Worker>(0, 1, std::move(channel), scoreboard, &counters_, &sets_);
+    worker_ = std::make_unique<Worker>(0, 1, std::move(channel), scoreboard,
+                                       std::make_shared<ProcessCounters>(), &sets_);
     worker_->SetWindow({window, 0});
     thread_ = std::make_unique<WorkerThread>(std::move(worker_end));
     if (!WaitFor(FrameType::kHello)) return;
@@ -115,7 +116,6 @@ class Dealer {
     }
   }
 
-  SlotCounters counters_;
   WorkerSets sets_;
   const std::unique_ptr<char[]> buffer_{new char[kMaxFrame]};
   std::unique_ptr<Worker> worker_;

@@ -116,14 +116,16 @@ class EngineBench {
   }
 
   const rondo::ListenerCounters& listener(uint16_t id) { return engine.shared().listeners[id]; }
-  const rondo::SlotCounters& slot(uint16_t id) { return engine.shared().slots[id]; }
+  // Of the slot's present process, as all that follow.
+  const rondo::ProcessCounters& slot(uint16_t id) { return *engine.ledger().counters(id); }
   long long waiting() { return static_cast<long long>(engine.shared().engine.waiting); }
-  const rondo::WorkerPage& page(uint16_t id) { return *engine.scoreboard(id)->worker; }
-  // Connections of the slot's present process.
+  const rondo::WorkerPage& page(uint16_t id) { return *engine.ledger().scoreboard(id)->worker; }
   uint32_t pending(uint16_t id) {
-    return engine.scoreboard(id)->engine->handed - page(id).received;
+    return engine.ledger().scoreboard(id)->engine->handed - page(id).received;
   }
-  uint32_t open(uint16_t id) { return page(id).received - slot(id).returned - page(id).ended; }
+  uint32_t open(uint16_t id) {
+    return page(id).received - static_cast<uint32_t>(slot(id).refused) - page(id).ended;
+  }
 
   int start_result;
 

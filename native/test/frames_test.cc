@@ -97,6 +97,7 @@ std::string OneConnection(uint32_t listener, int is_final, const std::vector<uin
   std::string bytes = Number16(listener);
   bytes += static_cast<char>(is_final);
   bytes += static_cast<char>(refusals.size());
+  bytes += std::string(8, '\x2a');  // when it was accepted
   for (const uint32_t slot : refusals) bytes += Number16(slot);
   return bytes;
 }
@@ -109,6 +110,7 @@ std::vector<Connection> SomeConnections(size_t count, size_t refusals) {
     connections[i].fd = support::NewSocket();
     connections[i].listener = static_cast<uint16_t>(kMaxListeners - 1 - i);
     connections[i].is_final = i % 2 == 1;
+    connections[i].accepted_ns = UINT64_MAX - i;
     for (size_t j = 0; j < refusals; j++) {
       connections[i].refused_by.push_back(static_cast<uint16_t>(1023 - j));
     }
@@ -120,8 +122,8 @@ bool AreSame(const std::vector<Connection>& sent, const std::vector<Connection>&
   if (sent.size() != found.size()) return false;
   for (size_t i = 0; i < sent.size(); i++) {
     if (IdOf(sent[i].fd.get()) != IdOf(found[i].fd.get()) ||
-        sent[i].listener != found[i].listener || sent[i].is_final != found[i].is_final ||
-        sent[i].refused_by != found[i].refused_by) {
+        sent[i].accepted_ns != found[i].accepted_ns || sent[i].listener != found[i].listener ||
+        sent[i].is_final != found[i].is_final || sent[i].refused_by != found[i].refused_by) {
       return false;
     }
   }

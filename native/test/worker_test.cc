@@ -25,9 +25,9 @@ using rondo::GoneReason;
 using rondo::kMaxBatch;
 using rondo::kMaxFrame;
 using rondo::kMillisecond;
+using rondo::ProcessCounters;
 using rondo::ReadResult;
 using rondo::Scoreboard;
-using rondo::SlotCounters;
 using rondo::UniqueFd;
 using rondo::Window;
 using rondo::Worker;
@@ -48,7 +48,8 @@ using Ids = std::vector<unsigned long long>;
 struct Bench final : public rondo::Floor {
   std::shared_ptr<Scoreboard> scoreboard = std::make_shared<Scoreboard>();
   rondo::PageMapping<WorkerPage> page;
-  SlotCounters counters;
+  const std::shared_ptr<ProcessCounters> owned = std::make_shared<ProcessCounters>();
+  ProcessCounters& counters = *owned;
   WorkerSets sets;
   UniqueFd worker_end;
   std::unique_ptr<Worker> worker;
@@ -62,7 +63,7 @@ struct Bench final : public rondo::Floor {
     FdPair channel;
     is(rondo::OpenSocketPair(&channel), 0, "(a channel)");
     worker_end.Reset(dup(channel.second.get()));
-    worker = std::make_unique<Worker>(kId, 1, std::move(channel), scoreboard, &counters, &sets);
+    worker = std::make_unique<Worker>(kId, 1, std::move(channel), scoreboard, owned, &sets);
     worker->SetWindow(window);
     worker->Greet();
     worker->Map();
@@ -137,12 +138,11 @@ bool AreThose(const std::vector<Connection>& found, const Ids& ids) {
 
 void TestPhases() {
   WorkerSets sets;
-  SlotCounters counters;
   auto scoreboard = std::make_shared<Scoreboard>();
   scoreboard->Create();
   FdPair channel;
   rondo::OpenSocketPair(&channel);
-  Worker worker(kId, 1, std::move(channel), scoreboard, &counters, &sets);
+  Worker worker(kId, 1, std::move(channel), scoreboard, std::make_shared<ProcessCounters>(), &sets);
   worker.SetWindow({2, 0});
   ok(!sets.room.Has(kId) && !sets.ready.Has(kId), "a worker that has said nothing has no room");
   worker.Map();

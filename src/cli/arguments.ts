@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import { RondoError } from '../errors.js';
 import type { SupervisorOptions } from '../supervisor/types.js';
+import { type MetricsAddress, parseMetricsAddress } from './metrics-address.js';
 
 /** Wrong usage. The message names the option or argument. */
 export class ArgumentError extends Error {}
@@ -18,6 +19,7 @@ export interface StartArguments {
   settings: Settings;
   configFile: string | null;
   pidFile: string | null;
+  metrics: MetricsAddress | null;
   isJson: boolean;
 }
 
@@ -53,6 +55,7 @@ const OPTIONS = {
   workers: { type: 'string', short: 'w' },
   config: { type: 'string' },
   pidfile: { type: 'string' },
+  metrics: { type: 'string' },
   json: { type: 'boolean' },
   'no-guard': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
@@ -81,6 +84,7 @@ export function parseArguments(words: string[]): Arguments {
     settings: settingsOf(values),
     configFile: values.config ?? null,
     pidFile: values.pidfile ?? null,
+    metrics: metricsOf(values.metrics),
     isJson: values.json === true,
   };
 }
@@ -94,6 +98,13 @@ function parse(args: string[]) {
     // Node goes on with advice about positional arguments that would not help here.
     throw new ArgumentError(message.split('. To specify')[0]);
   }
+}
+
+function metricsOf(text: string | undefined): MetricsAddress | null {
+  if (text === undefined) return null;
+  const address = parseMetricsAddress(text);
+  if (address !== null) return address;
+  throw new ArgumentError(`--metrics must be [HOST:]PORT, IPv6 in brackets. Received '${text}'`);
 }
 
 function settingsOf(values: ReturnType<typeof parse>['values']): Settings {

@@ -36,6 +36,7 @@ ${policies}
       --no-guard           a worker with an uncaught error ends at once, and does not finish first
       --config FILE        more options, as JSON; read again by a reload
       --pidfile FILE       holds the process id while rondo runs
+      --metrics [HOST:]PORT serve /metrics, /live and /ready there (off; without HOST on 127.0.0.1)
       --json               log JSON, one line per event
   -h, --help               print this
   -v, --version            print the version

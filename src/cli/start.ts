@@ -16,6 +16,7 @@ import { Terminal } from '../service/terminal.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import { ArgumentError, asArgumentError, type StartArguments } from './arguments.js';
 import { logEvents, noteLine } from './log.js';
+import { serveMetrics } from './metrics.js';
 import { Progress } from './progress.js';
 import { followFile, isRefused, reload } from './reloading.js';
 import type { Run } from './run.js';
@@ -73,7 +74,9 @@ export function start(given: StartArguments): void {
     systemd.started();
     tellParent();
   };
-  supervisor.start().then(onStarted, (error: RondoError) => {
+  const started =
+    given.metrics === null ? supervisor.start() : serveMetrics(run).then(() => supervisor.start());
+  started.then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;
     onError(error);

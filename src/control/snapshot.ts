@@ -1,26 +1,29 @@
 /** Puts together what a Supervisor and its dispatcher know. Asks no worker, so none can hold it up. */
 
 import { createRequire } from 'node:module';
+import type { ListenerTotals } from '../dispatcher/listener-sums.js';
+import type { ProcessCounts, Times } from '../dispatcher/transport.js';
+import { TIME_BOUNDS_S } from '../native.js';
+import type { SeatFigures } from '../supervisor/figures.js';
+import { rondo } from '../supervisor/forking.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { SeatStats, WorkerInfo } from '../supervisor/types.js';
-import type { DispatcherStats, SlotStats } from '../types.js';
-import type { DealingSnapshot, SeatCounters, SeatSnapshot, Snapshot } from './types.js';
+import type { DispatcherStats } from '../types.js';
+import type {
+  DealingSnapshot,
+  SeatSnapshot,
+  Snapshot,
+  TimesSnapshot,
+  WorkerSnapshot,
+} from './types.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
-const COUNTERS = [
-  'handed',
-  'received',
-  'ended',
-  'refused',
-  'reclaimed',
-  'unfinished',
-  'lost',
-] as const satisfies ReadonlyArray<keyof SeatCounters>;
-
 export function takeSnapshot(supervisor: Supervisor): Snapshot {
   const { state, isDegraded, agent, seats, dispatcher } = supervisor.stats();
-  const slots = dispatcher?.slots ?? [];
+  const figures = supervisor.figures.seats();
+  const present = new Set(seats.map(({ id }) => id));
+  const addresses = rondo()?.dispatcher.listenerTotals() ?? [];
   return {
     time: Date.now(),
     pid: process.pid,
@@ -31,42 +34,72 @@ export function takeSnapshot(supervisor: Supervisor): Snapshot {
     workers: supervisor.workers,
     ready: seats.filter(({ workers }) => workers.some((worker) => worker.state === 'ready')).length,
     agent,
-    seats: seats.map((seat) => seatOf(seat, slots)),
+    seats: figures
+      .filter(({ seat }) => present.has(seat))
+      .map((one) => seatOf(one, seatNamed(one.seat, seats))),
+    pastSeats: figures.filter(({ seat }) => !present.has(seat)).map((one) => seatOf(one, null)),
     listeners: dispatcher?.listeners ?? [],
-    dealing: dispatcher && dealingOf(dispatcher),
+    addresses,
+    reloads: supervisor.figures.reloads,
+    dealing: dispatcher && dealingOf(dispatcher, addresses),
   };
 }
 
-function seatOf({ id, state, failures, workers }: SeatStats, slots: SlotStats[]): SeatSnapshot {
-  const all = workers.map((worker) => ({ worker, slot: slotOf(worker, slots) }));
-  const sum = (key: (typeof COUNTERS)[number] | 'open' | 'pending'): number =>
-    all.reduce((total, { slot }) => total + (slot?.[key] ?? 0), 0);
+/** While the workers of a seat that was removed drain, there may be a new one of its number. */
+function seatNamed(id: number, seats: readonly SeatStats[]): SeatStats | null {
+  const all = seats.filter((seat) => seat.id === id);
+  const [first] = all;
+  if (first === undefined) return null;
+  const workers = all.flatMap((seat) => seat.workers).sort((a, b) => a.id - b.id);
+  return { ...first, failures: Math.max(...all.map(({ failures }) => failures)), workers };
+}
+
+/** `stats` is null for a seat that is no more. */
+function seatOf(figures: SeatFigures, stats: SeatStats | null): SeatSnapshot {
+  const { seat, starts, exits, counters, handoffErrors, cpuS } = figures;
+  const all = [...figures.workers.values()];
+  const sum = (key: 'open' | 'pending'): number =>
+    all.reduce((total, counts) => total + counts[key], 0);
   return {
-    seat: id,
-    state,
-    failures,
-    workers: all.map(({ worker, slot }) => ({
-      ...worker,
-      open: slot?.open ?? 0,
-      pending: slot?.pending ?? 0,
-      heartbeatAgeMs: slot?.heartbeatAgeMs ?? null,
-      loopDelayMs: slot?.loopDelayMs ?? null,
-      utilisation: slot?.utilisation ?? null,
-      memoryBytes: slot?.memoryBytes ?? null,
-    })),
-    counters: Object.fromEntries(COUNTERS.map((key) => [key, sum(key)])) as unknown as SeatCounters,
+    seat,
+    state: stats?.state ?? 'closed',
+    failures: stats?.failures ?? 0,
+    starts,
+    restarts: Math.max(0, starts - 1),
+    exits,
+    cpuS,
+    workers: (stats?.workers ?? []).map((info) => workerOf(info, figures.workers.get(info.id))),
+    counters,
+    handoffErrors,
+    queueTimes: timesOf(figures.queueTimes),
+    handoffTimes: timesOf(figures.handoffTimes),
     open: sum('open'),
     pending: sum('pending'),
   };
 }
 
-function slotOf({ pid }: WorkerInfo, slots: SlotStats[]): SlotStats | undefined {
-  return pid === null ? undefined : slots.find((slot) => slot.pid === pid);
+function workerOf(info: WorkerInfo, counts: ProcessCounts | undefined): WorkerSnapshot {
+  return {
+    ...info,
+    open: counts?.open ?? 0,
+    pending: counts?.pending ?? 0,
+    heartbeatAgeMs: counts?.heartbeatAgeMs ?? null,
+    loopDelayMs: counts?.loopDelayMs ?? null,
+    utilisation: counts?.utilisation ?? null,
+    memoryBytes: counts?.memoryBytes ?? null,
+    cpuS: counts?.cpuS ?? null,
+  };
 }
 
-function dealingOf(stats: DispatcherStats): DealingSnapshot {
+function timesOf({ counts, sumS }: Times): TimesSnapshot {
+  return { counts, bounds: TIME_BOUNDS_S, sumS };
+}
+
+function dealingOf(stats: DispatcherStats, addresses: readonly ListenerTotals[]): DealingSnapshot {
   const { transport, policy, window, maxConnections, accepted, waiting, starvedMs, wakeUps } =
     stats;
+  const sum = (key: 'redealt' | 'closed' | 'turnedAway'): number =>
+    addresses.reduce((total, one) => total + one[key], 0);
   return {
     transport,
     policy,
@@ -76,5 +109,19 @@ function dealingOf(stats: DispatcherStats): DealingSnapshot {
     waiting,
     starvedMs,
     wakeUps,
+    redealt: sum('redealt'),
+    closed: sum('closed'),
+    turnedAway: sum('turnedAway'),
+    acceptErrors: errorsOf(addresses),
   };
+}
+
+function errorsOf(addresses: readonly ListenerTotals[]): Record<string, number> {
+  const errors: Record<string, number> = {};
+  for (const { acceptErrors } of addresses) {
+    for (const [code, count] of Object.entries(acceptErrors)) {
+      errors[code] = (errors[code] ?? 0) + count;
+    }
+  }
+  return errors;
 }

@@ -1,6 +1,6 @@
 /** What the control socket, the metrics and the page tell of a running Supervisor. No code. */
 
-import type { SupervisorStats, WorkerInfo } from '../supervisor/types.js';
+import type { SupervisorStats, WorkerInfo, WorkerReason } from '../supervisor/types.js';
 import type { ListenerStats, PolicyName, TransportName } from '../types.js';
 
 /** Everything that is known at a moment, read without asking a worker. */
@@ -19,7 +19,12 @@ export interface Snapshot {
   ready: number;
   agent: SupervisorStats['agent'];
   seats: SeatSnapshot[];
+  /** Those that are no more, since there are to be fewer workers; what was counted of them stays. */
+  pastSeats: SeatSnapshot[];
   listeners: ListenerStats[];
+  /** By address, also of listeners that are closed: they never fall. */
+  addresses: AddressSnapshot[];
+  reloads: ReloadSnapshot;
   /** Null with Node's own scheduling. */
   dealing: DealingSnapshot | null;
 }
@@ -34,6 +39,40 @@ export interface DealingSnapshot {
   waiting: number;
   starvedMs: number;
   wakeUps: number;
+  /** Over all addresses that there have been. */
+  redealt: number;
+  closed: number;
+  turnedAway: number;
+  acceptErrors: Record<string, number>;
+}
+
+/** What has been counted at one address, over all listeners that there have been. */
+export interface AddressSnapshot {
+  /** As text: `127.0.0.1:8000`, `[::1]:8000`, or a path. `other` stands for some that closed long ago. */
+  address: string;
+  accepted: number;
+  redealt: number;
+  closed: number;
+  turnedAway: number;
+  acceptErrors: Record<string, number>;
+}
+
+/** Of the reloads that there have been. One that a stop cut off is begun, and neither done nor failed. */
+export interface ReloadSnapshot {
+  begun: number;
+  done: number;
+  failed: number;
+  /** How long the last one took that is over; null before. */
+  lastMs: number | null;
+}
+
+/** How long something took. */
+export interface TimesSnapshot {
+  /** How often, for each of `bounds` (the longest time of it, in seconds) and one more, for what took longer. */
+  counts: number[];
+  bounds: readonly number[];
+  /** Of all times, in seconds. */
+  sumS: number;
 }
 
 /** One seat; counters are over all of its workers. */
@@ -41,9 +80,22 @@ export interface SeatSnapshot {
   seat: number;
   state: 'running' | 'waiting' | 'stopped' | 'closed';
   failures: number;
+  /** Processes that were started here, and how many of them after the first. */
+  starts: number;
+  restarts: number;
+  /** Processes that have ended, by why. */
+  exits: Partial<Record<WorkerReason, number>>;
+  /** User and system time of all processes, in seconds; of those that have ended, as it was seen last. */
+  cpuS: number;
   /** Those that are alive, in the order of their starts. */
   workers: WorkerSnapshot[];
   counters: SeatCounters;
+  /** Errors of handing off, by code. */
+  handoffErrors: Record<string, number>;
+  /** How long connections waited in the primary before they were handed off. */
+  queueTimes: TimesSnapshot;
+  /** From a connection's accepting until the worker's program has it. */
+  handoffTimes: TimesSnapshot;
   /** At the moment, over the workers that are alive. */
   open: number;
   pending: number;
@@ -68,4 +120,6 @@ export interface WorkerSnapshot extends WorkerInfo {
   loopDelayMs: number | null;
   utilisation: number | null;
   memoryBytes: number | null;
+  /** User and system time, in seconds. */
+  cpuS: number | null;
 }

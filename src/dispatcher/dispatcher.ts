@@ -15,6 +15,7 @@ import type {
 } from '../types.js';
 import { type DispatcherEvents, type Tell, tellerOf, transportEvents } from './events.js';
 import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './listener.js';
+import type { ListenerTotals } from './listener-sums.js';
 import { Listeners } from './listeners.js';
 import { openTransport } from './open-transport.js';
 import {
@@ -194,6 +195,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return this.close();
   }
 
+  /** What has been counted at each address, also of listeners that are closed. @internal */
+  listenerTotals(): ListenerTotals[] {
+    return this.#listeners.totals();
+  }
+
   /** Binds paths anew that have been unlinked, at once. @internal */
   renewPaths(): void {
     this.#transport.renewPaths();
@@ -217,6 +223,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     this.#state.checkRoomFor(name, target);
     const id = this.#listeners.takeId();
     const dealing = dealingOptions(changeable, changeable.policy ?? this.#policy);
+    this.#listeners.forgetCounts(id);
     const address = await this.#transport.listen(id, target, dealing);
     const listener = new Listener(
       id,

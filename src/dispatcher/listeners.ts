@@ -3,11 +3,13 @@
 import { RondoError } from '../errors.js';
 import { MOST_LISTENERS } from '../protocol/protocol.js';
 import type { Listener } from './listener.js';
+import { ListenerSums, type ListenerTotals } from './listener-sums.js';
 
 export class Listeners {
   readonly #byId = new Map<number, Listener>();
   /** Also of those that are about to open. */
   readonly #names = new Set<string>();
+  readonly #sums = new ListenerSums();
   #nextId = 0;
 
   get byId(): ReadonlyMap<number, Listener> {
@@ -51,13 +53,24 @@ export class Listeners {
     return id;
   }
 
+  /** By address, also of those that are closed. */
+  totals(): ListenerTotals[] {
+    return this.#sums.totals(this.all);
+  }
+
+  /** Before the transport begins to count anew for that id. */
+  forgetCounts(id: number): void {
+    this.#sums.renew(id);
+  }
+
   add(listener: Listener): void {
     this.#byId.set(listener.id, listener);
   }
 
-  remove({ id, name }: Listener): void {
-    this.#byId.delete(id);
-    this.#names.delete(name);
+  remove(listener: Listener): void {
+    this.#byId.delete(listener.id);
+    this.#names.delete(listener.name);
+    this.#sums.close(listener);
   }
 
   #advance(): void {

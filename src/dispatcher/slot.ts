@@ -20,6 +20,7 @@ import type {
   SpawnedWith,
 } from '../types.js';
 import { validateSlotOptions, validateSpawnOptions } from './options.js';
+import type { Tally } from './tally.js';
 import type { LoopFigures, SlotChannel, Transport } from './transport.js';
 
 const NO_LOOP: LoopFigures = {
@@ -51,6 +52,7 @@ export class Slot {
   #generation: number;
   #channel: SlotChannel | null = null;
   #child: ChildProcess | null = null;
+  #tally: Tally | null = null;
   #stopListening: ReadonlyArray<() => void> = [];
   // A process is gone for everybody when both have come, in either order: its exit, and the word of
   // the transport that nothing of it is left.
@@ -133,7 +135,7 @@ export class Slot {
     this.#open();
     this.#child = child;
     this.#state = 'starting';
-    this.#transport.assign(this.id, this.#generation, child);
+    this.#tally = this.#transport.assign(this.id, this.#generation, child);
     this.#stopListening = [
       before(child, 'exit', this.#onExit),
       // The program need not listen, too: the slot says what happened.
@@ -186,6 +188,11 @@ export class Slot {
     return this.#generation;
   }
 
+  /** What is counted of the last process; null before the first. @internal */
+  get tally(): Tally | null {
+    return this.#tally;
+  }
+
   /** @internal */
   stats(): SlotStats {
     const counts = this.#transport.slotCounts(this.id);
@@ -197,8 +204,6 @@ export class Slot {
       ...counts,
       // A process that is gone has no loop, and its last figures are nobody's.
       ...(this.#child === null && NO_LOOP),
-      // The three are not read in one instant.
-      received: Math.max(0, counts.handed - counts.reclaimed - counts.pending),
     };
   }
 

@@ -7,6 +7,7 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Address, PickSlot, SlotOptions, TransportName } from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
+import type { Tally } from './tally.js';
 
 /** A Unix socket, with the permission bits of its file. */
 export interface PathPlace {
@@ -95,8 +96,25 @@ export interface LoopFigures {
   memoryBytes: number | null;
 }
 
+/** How long something took: how often, by the buckets of native.ts, and in all. */
+export interface Times {
+  counts: number[];
+  sumS: number;
+}
+
+/** What is counted of one process. */
+export interface ProcessCounts extends SlotCounts {
+  /** Of all threads; null: unknown. */
+  cpuS: number | null;
+  /** From the accepting, or the coming back, until it was handed off. */
+  queueTimes: Times;
+  /** From the accepting until the worker's program had it. */
+  handoffTimes: Times;
+}
+
 export interface SlotCounts extends LoopFigures {
   handed: number;
+  received: number;
   pending: number;
   open: number;
   ended: number;
@@ -129,8 +147,11 @@ export interface Transport {
   configureSlot(slot: number, options: Required<SlotOptions>): void;
   /** Opens the channel of a new generation. Throws a system error. */
   openSlot(slot: number, generation: number): SlotChannel;
-  /** Called once per generation, with a process that was started with its SlotChannel. */
-  assign(slot: number, generation: number, child: ChildProcess): void;
+  /**
+   * Called once per generation, with a process that was started with its SlotChannel. Returns what is counted
+   * of it.
+   */
+  assign(slot: number, generation: number, child: ChildProcess): Tally;
   /** The process is gone (`isExited`), or the program is done with it. Answered by `onGone`. */
   removeSlot(slot: number, generation: number, isExited: boolean): void;
   /** What every worker is told, from now on and after each change. */

@@ -12,21 +12,24 @@ export type Handler = (request: IncomingMessage, response: ServerResponse) => vo
 /** A client that sends its request slower than this, or nothing, is closed. */
 const REQUEST_MS = 5_000;
 
+/** One that does not read what it is sent, or sends nothing, for so long is closed. */
+const IDLE_MS = 10_000;
+
 /** Those beyond are closed at once; a scraper or two and some probes are a dozen. */
 const MOST_CONNECTIONS = 128;
 
-export interface MetricsServerOptions {
+export interface RouteServerOptions {
   host: string;
   port: number;
   /** By the path, without a query. GET and HEAD only. */
   routes: ReadonlyMap<string, Handler>;
 }
 
-export class MetricsServer {
+export class RouteServer {
   readonly #server: Server;
-  readonly #options: MetricsServerOptions;
+  readonly #options: RouteServerOptions;
 
-  constructor(options: MetricsServerOptions) {
+  constructor(options: RouteServerOptions) {
     this.#options = options;
     this.#server = markOwn(
       createServer(
@@ -35,6 +38,7 @@ export class MetricsServer {
       ),
     );
     this.#server.maxConnections = MOST_CONNECTIONS;
+    this.#server.timeout = IDLE_MS;
     // Does not keep the process running.
     this.#server.unref();
   }

@@ -34,6 +34,8 @@ export class Crew {
   readonly #seats: Seat[] = [];
   /** Those that were removed and still drain. */
   readonly #leaving = new Set<Seat>();
+  /** How often seats of those numbers had failed that were removed. */
+  readonly #failed: number[] = [];
   /** Looks after each change whether what they wait for has come. */
   readonly #looks = new Set<() => void>();
   #hasBeenWell = false;
@@ -75,7 +77,8 @@ export class Crew {
   grow(count: number): readonly Seat[] {
     const added: Seat[] = [];
     while (this.#seats.length < count && !this.#isClosed) {
-      const seat = new Seat(this.#seats.length, this.#host.options(), this.#seatHost);
+      const id = this.#seats.length;
+      const seat = new Seat(id, this.#host.options(), this.#seatHost, this.#failed[id]);
       this.#seats.push(seat);
       added.push(seat);
     }
@@ -91,7 +94,10 @@ export class Crew {
   async resize(count: number): Promise<{ ended: Promise<void> }> {
     const added = this.grow(count);
     const removed = this.#seats.splice(count);
-    for (const seat of removed) this.#leaving.add(seat);
+    for (const seat of removed) {
+      this.#leaving.add(seat);
+      this.#failed[seat.id] = seat.failures;
+    }
     const ended = removed.map(async (seat) => {
       await seat.close('scale');
       this.#leaving.delete(seat);

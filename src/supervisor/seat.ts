@@ -45,14 +45,20 @@ export class Seat {
   #policy: RestartPolicy;
   /** The seat had stopped, so that one more failure stops it again. */
   #isLastTry = false;
-  #failures = 0;
+  #failures: number;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(id: number, options: ValidSupervisorOptions, host: SeatHost) {
+  /** `failures`: of former seats of that number. */
+  constructor(id: number, options: ValidSupervisorOptions, host: SeatHost, failures = 0) {
     this.id = id;
+    this.#failures = failures;
     this.#options = options;
     this.#host = host;
     this.#policy = new RestartPolicy(options);
+  }
+
+  get failures(): number {
+    return this.#failures;
   }
 
   get state(): SeatStats['state'] {

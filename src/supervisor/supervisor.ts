@@ -9,6 +9,7 @@ import { EventEmitter } from 'node:events';
 import { invalidOption, type RondoError } from '../errors.js';
 import { checkInteger } from '../options.js';
 import { Configuration } from './configuration.js';
+import { Figures } from './figures.js';
 import { rondo } from './forking.js';
 import { Lifecycle } from './lifecycle.js';
 import { MOST_WORKERS } from './options.js';
@@ -42,7 +43,8 @@ import type { WorkerProcess } from './worker-process.js';
  */
 export class Supervisor extends EventEmitter<SupervisorEvents> {
   readonly #configuration: Configuration;
-  readonly #teller = new Teller(this);
+  readonly #figures = new Figures();
+  readonly #teller = new Teller(this, this.#figures.note);
   readonly #lifecycle: Lifecycle;
   /** Reloads, scalings and recyclings come one after another. */
   #queue: Promise<unknown> = Promise.resolve();
@@ -178,6 +180,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const { state, isDegraded, crew, agent } = this.#lifecycle;
     const dispatcher = rondo()?.dispatcher.stats() ?? null;
     return { state, isDegraded, seats: crew.stats(), agent, dispatcher };
+  }
+
+  /** What has been counted of each seat, and of reloads. @internal */
+  get figures(): Figures {
+    return this.#figures;
   }
 
   #enqueue<R>(run: () => Promise<R>): Promise<R> {

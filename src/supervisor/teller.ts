@@ -8,15 +8,25 @@ import type { SupervisorEvents } from './types.js';
 
 export class Teller {
   readonly #emitter: EventEmitter<SupervisorEvents>;
+  readonly #onTold: <E extends keyof SupervisorEvents>(
+    event: E,
+    ...args: SupervisorEvents[E]
+  ) => void;
   readonly #waiting: Array<() => void> = [];
   #held = 0;
 
-  constructor(emitter: EventEmitter<SupervisorEvents>) {
+  /** `onTold` hears of everything at once, before it is emitted; it must not throw. */
+  constructor(
+    emitter: EventEmitter<SupervisorEvents>,
+    onTold: <E extends keyof SupervisorEvents>(event: E, ...args: SupervisorEvents[E]) => void,
+  ) {
     this.#emitter = emitter;
+    this.#onTold = onTold;
   }
 
   tell<Event extends keyof SupervisorEvents>(event: Event, ...args: SupervisorEvents[Event]): void {
     const emitter: EventEmitter = this.#emitter;
+    this.#onTold(event, ...args);
     this.#waiting.push(() => emitter.emit(event, ...args));
     this.#flush();
   }

@@ -4,6 +4,8 @@
  */
 
 import { constants } from 'node:os';
+// The global of that name is a getter, which costs more than the clock.
+import { performance } from 'node:perf_hooks';
 import { RondoError, systemError } from '../errors.js';
 import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
 import { decodeState } from '../protocol/protocol.js';
@@ -14,6 +16,7 @@ import {
   type WorkerChannel,
 } from './channel.js';
 import { countEnded, HandleFactory, type StreamKind } from './handles.js';
+import { noteHandoff } from './handoff-times.js';
 
 /**
  * Opens the channel behind `fd`, which it takes over, and says hello to the primary.
@@ -35,9 +38,10 @@ class NativeChannel implements WorkerChannel {
   readonly #receiver: NativeReceiver;
   readonly #user: ChannelUser;
   readonly #batch: Int32Array;
-  /** These two from the welcome on, before which no connection comes. */
+  /** These three from the welcome on, before which no connection comes. */
   #handles!: HandleFactory;
   #ended!: Uint32Array;
+  #handoffTimes!: Float64Array;
   /** By listener id; ids that are not among the present listeners' keep what they had. */
   readonly #kinds = new Map<number, StreamKind>();
 
@@ -82,6 +86,7 @@ class NativeChannel implements WorkerChannel {
   #onWelcome(version: number): void {
     checkVersion(version);
     this.#ended = this.#receiver.ended();
+    this.#handoffTimes = this.#receiver.handoffTimes();
     this.#handles = new HandleFactory(this.#native, this.#ended);
   }
 
@@ -95,9 +100,11 @@ class NativeChannel implements WorkerChannel {
 
   #onConnections(count: number): void {
     let index = 0;
+    // Behind the first, those before it are part of what a connection has waited for.
+    const startedAt = count > 1 ? performance.now() : 0;
     try {
       for (;;) {
-        this.#receive(index++);
+        this.#receive(index++, startedAt);
         if (index === count) return;
         // Between the connections that a server accepts Node runs these, too.
         runTicks?.();
@@ -111,14 +118,18 @@ class NativeChannel implements WorkerChannel {
   }
 
   /** At whatever it throws, the connection is its server's, or no longer this process's. */
-  #receive(index: number): void {
+  #receive(index: number, startedAt: number): void {
     const at = index * FIELDS_PER_CONNECTION;
     const fd = this.#batch[at] as number;
     const listener = this.#batch[at + 1] as number;
     const isFinal = this.#batch[at + 2] === 1;
     if (!this.#takes(index, listener, isFinal)) return;
     const handle = this.#open(index, fd, listener);
-    if (typeof handle !== 'number') return this.#user.serve(listener, handle);
+    if (typeof handle !== 'number') {
+      const sinceUs = index === 0 ? 0 : (performance.now() - startedAt) * 1_000;
+      noteHandoff(this.#handoffTimes, (this.#batch[at + 3] as number) + sinceUs);
+      return this.#user.serve(listener, handle);
+    }
     if (SHORTAGES.includes(handle)) return this.#giveBack(index, true);
     // Fatal to this connection, not to the server.
     this.#close(index);

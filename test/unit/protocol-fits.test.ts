@@ -7,9 +7,11 @@ import { validateListenOptions } from '../../src/dispatcher/options.js';
 import {
   EngineEventType,
   FIELDS_PER_CONNECTION,
+  Figure,
   GoneReason,
   loadNative,
   type Native,
+  TIME_BOUNDS_S,
 } from '../../src/native.js';
 import {
   decodeState,
@@ -82,6 +84,12 @@ test('the numbers are those of native/', async (t) => {
   t.equal(constant(header('engine/slot_set.h'), 'kMaxSlots'), MOST_SLOTS);
   t.strictSame(enumeration(header('engine/events.h'), 'EventType'), { ...EngineEventType });
   t.strictSame(enumeration(header('engine/events.h'), 'GoneReason'), { ...GoneReason });
+  const bounds = /kTimeBoundsUs\[\] = {([^}]*)}/.exec(header('channel/buckets.h'))?.[1] ?? '';
+  t.strictSame(
+    [...bounds.matchAll(/[\d']+/g)].map(([digits]) => Number(digits.replaceAll("'", '')) / 1e6),
+    [...TIME_BOUNDS_S],
+  );
+  t.equal(Figure.handoffTimes - Figure.queueTimes, TIME_BOUNDS_S.length + 2);
   t.ok(Object.keys(GoneReason).length >= 6 && Object.keys(EngineEventType).length >= 9);
 });
 
@@ -89,5 +97,5 @@ test('the addon was built from them', nativeOnly, async (t) => {
   const native = loadNative() as Native;
   t.equal(native.protocolVersion, PROTOCOL_VERSION);
   t.equal(native.largestBatch, 2 * constant(header('channel/frames.h'), 'kMaxBatch'));
-  t.equal(FIELDS_PER_CONNECTION, 3);
+  t.equal(FIELDS_PER_CONNECTION, 4);
 });

@@ -19,6 +19,11 @@ export interface Connection {
   readonly handle: RawHandle;
   /** When it came. */
   readonly since: number;
+  /** The same, or when a worker sent it back. */
+  acceptedAt: number;
+  /** Since when it waits to be handed off, and when that is done, for how long it did. */
+  queuedAt: number;
+  queuedMs: number;
   /** The slots that sent it back. */
   readonly refusedBy: IpcSlot[];
   /** It was handed off before. */
@@ -32,10 +37,14 @@ export interface Connection {
 }
 
 export function newConnection(listener: number, handle: RawHandle): Connection {
+  const now = clockMs();
   return {
     listener,
     handle,
-    since: clockMs(),
+    since: now,
+    acceptedAt: now,
+    queuedAt: now,
+    queuedMs: 0,
     refusedBy: [],
     wasDealt: false,
     isCounted: false,

@@ -117,6 +117,9 @@ export class IpcDealer {
     if (from !== null) queue.turn.undo(connection, from);
     connection.named = null;
     connection.mayWait = false;
+    connection.queuedAt = clockMs();
+    // It had been received.
+    if (from === null) connection.acceptedAt = connection.queuedAt;
     this.#returned.push(connection);
   }
 

@@ -1,10 +1,10 @@
 /** What the ipc transport counts. */
 
-import type { ListenerCounts } from '../transport.js';
+import { TIME_BOUNDS_S } from '../../native.js';
+import type { ListenerCounts, Times } from '../transport.js';
 import { clockMs } from './clock.js';
 
-/** Of a slot's number, over all processes that were assigned to it. */
-
+/** Of one process. */
 export interface Figures {
   handed: number;
   ended: number;
@@ -12,11 +12,51 @@ export interface Figures {
   reclaimed: number;
   unfinished: number;
   handoffErrors: Record<string, number>;
+  queueTimes: Times;
+  handoffTimes: Times;
+}
+
+type SlotSums = Pick<Figures, 'handed' | 'ended' | 'refused' | 'reclaimed' | 'unfinished'>;
+
+const SUMS = ['handed', 'ended', 'refused', 'reclaimed', 'unfinished'] as const;
+
+/** Of a slot's number, over all processes that were assigned to it. */
+class SlotFigures {
+  readonly #open = new Set<Figures>();
+  readonly #past = newFigures();
+
+  begin(): Figures {
+    const figures = newFigures();
+    this.#open.add(figures);
+    return figures;
+  }
+
+  end(figures: Figures): void {
+    if (!this.#open.delete(figures)) return;
+    for (const key of SUMS) this.#past[key] += figures[key];
+    addCounts(this.#past.handoffErrors, figures.handoffErrors);
+  }
+
+  read(): SlotSums & { handoffErrors: Record<string, number> } {
+    const sums = {
+      handed: 0,
+      ended: 0,
+      refused: 0,
+      reclaimed: 0,
+      unfinished: 0,
+      handoffErrors: {},
+    };
+    for (const figures of [this.#past, ...this.#open]) {
+      for (const key of SUMS) sums[key] += figures[key];
+      addCounts(sums.handoffErrors, figures.handoffErrors);
+    }
+    return sums;
+  }
 }
 
 export class Counters {
   readonly #listeners = new Map<number, ListenerCounts>();
-  readonly #slots = new Map<number, Figures>();
+  readonly #slots = new Map<number, SlotFigures>();
 
   listener(id: number): ListenerCounts {
     return getOr(this.#listeners, id, () => ({
@@ -35,16 +75,43 @@ export class Counters {
     return this.listener(id);
   }
 
-  slot(id: number): Figures {
-    return getOr(this.#slots, id, () => ({
-      handed: 0,
-      ended: 0,
-      refused: 0,
-      reclaimed: 0,
-      unfinished: 0,
-      handoffErrors: {},
-    }));
+  slot(id: number): SlotFigures {
+    return getOr(this.#slots, id, () => new SlotFigures());
   }
+}
+
+function newFigures(): Figures {
+  return {
+    handed: 0,
+    ended: 0,
+    refused: 0,
+    reclaimed: 0,
+    unfinished: 0,
+    handoffErrors: {},
+    queueTimes: newTimes(),
+    handoffTimes: newTimes(),
+  };
+}
+
+function newTimes(): Times {
+  return { counts: Array(TIME_BOUNDS_S.length + 1).fill(0), sumS: 0 };
+}
+
+export function copyOf({ counts, sumS }: Times): Times {
+  return { counts: [...counts], sumS };
+}
+
+/** Of something that took so long. */
+export function noteTime(times: Times, ms: number): void {
+  const seconds = ms / 1_000;
+  const found = TIME_BOUNDS_S.findIndex((bound) => seconds <= bound);
+  const bucket = found < 0 ? TIME_BOUNDS_S.length : found;
+  times.counts[bucket] = (times.counts[bucket] as number) + 1;
+  times.sumS += seconds;
+}
+
+function addCounts(to: Record<string, number>, from: Record<string, number>): void {
+  for (const [code, count] of Object.entries(from)) to[code] = (to[code] ?? 0) + count;
 }
 
 function getOr<K, V>(map: Map<K, V>, key: K, make: () => V): V {

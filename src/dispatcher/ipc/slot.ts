@@ -15,9 +15,10 @@ import {
 } from '../../protocol/ipc-messages.js';
 import { PROTOCOL_VERSION } from '../../protocol/protocol.js';
 import type { SlotOptions } from '../../types.js';
+import { clockMs } from './clock.js';
 import type { Connection } from './connection.js';
 import { isShortage } from './errors.js';
-import { countIn, type Figures, Report } from './figures.js';
+import { countIn, type Figures, noteTime, Report } from './figures.js';
 import { Link } from './link.js';
 import { sendTo } from './pending.js';
 import { Work } from './work.js';
@@ -132,6 +133,17 @@ export class IpcSlot {
     this.#finishIfEmpty();
   }
 
+  /**
+   * Its process has ended. A released one no longer says what it closes: what it had open it has ended, if it
+   * ended in order.
+   */
+  noteExit(code: number | null): void {
+    if (this.#state !== 'gone' || this.#link.hasExited) return;
+    if (code === 0) this.#figures.ended += this.work.open.total;
+    else this.#figures.unfinished += this.work.open.total;
+    this.work.open.clear();
+  }
+
   // ---- what the worker says ----
 
   #onMessage(raw: unknown): void {
@@ -186,8 +198,10 @@ export class IpcSlot {
   #onAnswer(message: Extract<ToPrimary, { id: number }>): boolean {
     const connection = this.work.answer(message.id);
     if (connection === undefined) return false;
+    noteTime(this.#figures.queueTimes, connection.queuedMs);
     switch (message.cmd) {
       case 'NODE_RONDO_RECEIVED':
+        noteTime(this.#figures.handoffTimes, clockMs() - connection.acceptedAt);
         this.work.open.add(connection.listener);
         connection.handle.close();
         if (!this.#onEnded(message.ended ?? [])) return false;

@@ -17,10 +17,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../../protocol/protocol.js';
 import type { Address, SlotOptions } from '../../types.js';
+import { Tallies } from '../tallies.js';
+import type { Tally } from '../tally.js';
 import type {
   DealingOptions,
   ListenerCounts,
   ListenTarget,
+  ProcessCounts,
   SlotChannel,
   SlotCounts,
   Transport,
@@ -31,7 +34,7 @@ import type {
 import { clockMs } from './clock.js';
 import { IpcDealer } from './dispatch.js';
 import { Doors } from './doors.js';
-import { Counters } from './figures.js';
+import { Counters, copyOf, type Figures } from './figures.js';
 import { sum } from './limits.js';
 import { IpcSlot, type IpcSlotOwner } from './slot.js';
 
@@ -45,11 +48,20 @@ export class IpcTransport implements Transport {
   readonly #slots = new Set<IpcSlot>();
   readonly #slotOptions = new Map<number, Required<SlotOptions>>();
   readonly #counters = new Counters();
+  readonly #tallies: Tallies;
+  /** Those that are counted, also when their slots are others'. */
+  readonly #counted = new Map<string, { slot: IpcSlot; figures: Figures }>();
   #state = '';
   #accepted = 0;
 
   constructor(options: TransportOptions, events: TransportEvents) {
     this.#events = events;
+    this.#tallies = new Tallies({
+      read: (slot, generation) => this.#processCounts(slot, generation),
+      onExit: (slot, generation, child) =>
+        this.#find(slot, generation)?.slot.noteExit(child.exitCode),
+      onEnd: (slot, generation) => this.#forget(slot, generation),
+    });
     const countsOf = (listener: number): ListenerCounts => this.#counters.listener(listener);
     this.#dealer = new IpcDealer(options, {
       onRedealt: (listener) => countsOf(listener).redealt++,
@@ -111,10 +123,13 @@ export class IpcTransport implements Transport {
     };
   }
 
-  assign(id: number, generation: number, child: ChildProcess): void {
-    const slot = new IpcSlot(id, generation, child, this.#counters.slot(id), this.#slotOwner());
+  assign(id: number, generation: number, child: ChildProcess): Tally {
+    const figures = this.#counters.slot(id).begin();
+    const slot = new IpcSlot(id, generation, child, figures, this.#slotOwner());
+    this.#counted.set(keyOf(id, generation), { slot, figures });
     this.#slots.add(slot);
     this.#dealer.addSlot(slot);
+    return this.#tallies.open(id, generation, child);
   }
 
   removeSlot(id: number, generation: number, isExited: boolean): void {
@@ -144,6 +159,7 @@ export class IpcTransport implements Transport {
       },
       onGone: (slot) => {
         this.#slots.delete(slot);
+        this.#tallies.onGone(slot.slot, slot.generation);
         // Not within removeSlot(), whose caller is not ready for it.
         process.nextTick(() => events.onGone(slot.slot, slot.generation, slot.reclaimed));
       },
@@ -174,6 +190,7 @@ export class IpcTransport implements Transport {
     const closed = this.#doors.closeAll();
     this.#dealer.close();
     for (const slot of this.#slots) slot.abandon();
+    this.#tallies.onStopped();
     await closed;
   }
 
@@ -191,14 +208,15 @@ export class IpcTransport implements Transport {
   }
 
   slotCounts(id: number): SlotCounts {
-    const figures = this.#counters.slot(id);
+    const figures = this.#counters.slot(id).read();
     const slots = [...this.#slots].filter(({ slot }) => slot === id);
     const now = clockMs();
+    // Also of a closed slot of that number, until its process has answered all that it was handed.
+    const pending = sum(slots, ({ work }) => work.pending.size);
     return {
       ...figures,
-      handoffErrors: { ...figures.handoffErrors },
-      // Also of a closed slot of that number, until its process has answered all that it was handed.
-      pending: sum(slots, ({ work }) => work.pending.size),
+      received: figures.handed - figures.reclaimed - pending,
+      pending,
       open: sum(slots, ({ work }) => work.open.total),
       lost: 0,
       heartbeatAgeMs: null,
@@ -206,6 +224,39 @@ export class IpcTransport implements Transport {
       utilisation: null,
       memoryBytes: null,
     };
+  }
+
+  #processCounts(id: number, generation: number): ProcessCounts {
+    // Its tally ends before it is forgotten.
+    const { slot, figures } = this.#find(id, generation) as { slot: IpcSlot; figures: Figures };
+    const pending = slot.work.pending.size;
+    const { queueTimes, handoffTimes, handoffErrors, ...sums } = figures;
+    return {
+      ...sums,
+      received: figures.handed - figures.reclaimed - pending,
+      pending,
+      open: slot.work.open.total,
+      lost: 0,
+      handoffErrors: { ...handoffErrors },
+      heartbeatAgeMs: null,
+      loopDelayMs: slot.work.answerDelayMs(clockMs()),
+      utilisation: null,
+      memoryBytes: null,
+      cpuS: null,
+      queueTimes: copyOf(queueTimes),
+      handoffTimes: copyOf(handoffTimes),
+    };
+  }
+
+  #find(slot: number, generation: number): { slot: IpcSlot; figures: Figures } | undefined {
+    return this.#counted.get(keyOf(slot, generation));
+  }
+
+  #forget(slot: number, generation: number): void {
+    const counted = this.#find(slot, generation);
+    if (counted === undefined) return;
+    this.#counters.slot(slot).end(counted.figures);
+    this.#counted.delete(keyOf(slot, generation));
   }
 
   counts(): TransportCounts {
@@ -216,4 +267,8 @@ export class IpcTransport implements Transport {
       wakeUps: 0,
     };
   }
+}
+
+function keyOf(slot: number, generation: number): string {
+  return `${slot}:${generation}`;
 }

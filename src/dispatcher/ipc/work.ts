@@ -46,6 +46,7 @@ export class Work {
   send(connection: Connection, isFinal: boolean): void {
     const now = clockMs();
     if (this.pending.size === 0) this.#quietSince = now;
+    connection.queuedMs = now - connection.queuedAt;
     this.pending.send(connection, isFinal, now);
   }
 
@@ -72,6 +73,11 @@ class OpenConnections {
 
   of(listener: number): number {
     return this.#byListener.get(listener) ?? 0;
+  }
+
+  clear(): void {
+    this.#byListener.clear();
+    this.#total = 0;
   }
 
   add(listener: number): void {

@@ -11,6 +11,7 @@ import { errnoName, RondoError, systemError } from '../../errors.js';
 import {
   type EngineEvent,
   EngineEventType,
+  FIGURES,
   Figure,
   GoneReason,
   type ListenResult,
@@ -20,10 +21,13 @@ import {
 } from '../../native.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../../protocol/protocol.js';
 import type { Address, SlotOptions } from '../../types.js';
+import { Tallies } from '../tallies.js';
+import type { Tally } from '../tally.js';
 import type {
   DealingOptions,
   ListenerCounts,
   ListenTarget,
+  ProcessCounts,
   SlotChannel,
   SlotCounts,
   Transport,
@@ -31,6 +35,7 @@ import type {
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
+import { byName, processCounts, slotCounts } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
 import { inFull, Paths } from './paths.js';
 import { Picks } from './picks.js';
@@ -49,11 +54,12 @@ export class NativeTransport implements Transport {
   readonly #native: Native;
   readonly #engine: NativeEngine;
   /** One for all: 64 slots are read within some microseconds. */
-  readonly #figures = new Float64Array(Object.keys(Figure).length) as SlotFigures;
+  readonly #figures = new Float64Array(FIGURES) as SlotFigures;
   readonly #events: TransportEvents;
   readonly #stopped: Promise<void>;
   readonly #picks: Picks;
   readonly #paths: Paths;
+  readonly #tallies: Tallies;
   readonly #closingListeners = new Map<number, () => void>();
   #isRef = false;
   #onStopped!: () => void;
@@ -68,6 +74,11 @@ export class NativeTransport implements Transport {
     this.#engine = new native.Engine(engineOptions(options));
     this.#picks = new Picks(this.#engine, (slot) => this.slotCounts(slot), events);
     this.#paths = new Paths(this.#engine, events);
+    this.#tallies = new Tallies({
+      read: (slot, generation) => this.#processCounts(slot, generation),
+      onExit: (slot, generation) => this.#engine.noteExit(slot, generation),
+      onEnd: (slot, generation) => this.#engine.endProcess(slot, generation),
+    });
     const result = this.#engine.start((list) => {
       for (const event of list) this.#handle(event);
     });
@@ -154,10 +165,11 @@ export class NativeTransport implements Transport {
     };
   }
 
-  assign(slot: number, generation: number, child: ChildProcess): void {
+  assign(slot: number, generation: number, child: ChildProcess): Tally {
     // Where the kernel has no pidfd_open(2), the child's 'exit' event alone tells of its end, and a
     // blocked loop here delays what the dead worker had not received.
     if (child.pid !== undefined) this.#engine.watchProcess(slot, generation, child.pid);
+    return this.#tallies.open(slot, generation, child);
   }
 
   removeSlot(slot: number, generation: number, isExited: boolean): void {
@@ -211,22 +223,16 @@ export class NativeTransport implements Transport {
   slotCounts(slot: number): SlotCounts {
     const figures = this.#figures;
     this.#engine.slotFigures(slot, figures);
-    return {
-      handed: figures[Figure.handed],
-      pending: figures[Figure.pending],
-      open: figures[Figure.open],
-      ended: figures[Figure.ended],
-      refused: figures[Figure.refused],
-      reclaimed: figures[Figure.reclaimed],
-      unfinished: figures[Figure.unfinished],
-      lost: figures[Figure.lost],
-      heartbeatAgeMs: known(figures[Figure.heartbeatAgeMs], 1),
-      loopDelayMs: known(figures[Figure.loopDelayUs], 1 / 1000),
-      utilisation: known(figures[Figure.busyPermille], 1 / 1000),
-      memoryBytes: known(figures[Figure.memoryKb], 1024),
-      handoffErrors:
-        figures[Figure.hasHandOffErrors] === 0 ? {} : byName(this.#engine.handOffErrors(slot)),
-    };
+    const hasErrors = figures[Figure.hasHandOffErrors] !== 0;
+    return slotCounts(figures, hasErrors ? this.#engine.handOffErrors(slot) : []);
+  }
+
+  #processCounts(slot: number, generation: number): ProcessCounts {
+    const figures = this.#figures;
+    this.#engine.processFigures(slot, generation, figures);
+    const hasErrors = figures[Figure.hasHandOffErrors] !== 0;
+    const errors = hasErrors ? this.#engine.processHandOffErrors(slot, generation) : [];
+    return processCounts(figures, errors);
   }
 
   counts(): TransportCounts {
@@ -243,6 +249,7 @@ export class NativeTransport implements Transport {
         return events.onServing(id, generation, count);
       case EngineEventType.gone:
         this.#picks.onServing(id, generation, 0);
+        this.#tallies.onGone(id, generation);
         if (event.code !== GoneReason.exited && event.code !== GoneReason.closed) {
           events.onRetired(id, generation, retirement(id, event));
         }
@@ -266,6 +273,7 @@ export class NativeTransport implements Transport {
       case EngineEventType.pickTimedOut:
         return events.onPickTimedOut(id, count);
       case EngineEventType.stopped:
+        this.#tallies.onStopped();
         return this.#onStopped();
     }
   }
@@ -312,13 +320,4 @@ function retirement(slot: number, event: EngineEvent): RondoError {
           : `The worker of slot ${slot} sent what is not a frame of rondo's, or shut its channel`,
       );
   }
-}
-
-function byName(counts: Array<[errno: number, count: number]>): Record<string, number> {
-  return Object.fromEntries(counts.map(([errno, count]) => [errnoName(-errno), count]));
-}
-
-/** The engine has -1 for what it does not know. */
-function known(value: number, factor: number): number | null {
-  return value < 0 ? null : value * factor;
 }

@@ -1,0 +1,52 @@
+/** What the engine has counted of a slot or a process, by names. */
+
+import { errnoName } from '../../errors.js';
+import { Figure, type SlotFigures, TIME_BOUNDS_S } from '../../native.js';
+import type { ProcessCounts, SlotCounts, Times } from '../transport.js';
+
+type ErrorCounts = ReadonlyArray<[errno: number, count: number]>;
+
+export function slotCounts(figures: SlotFigures, errors: ErrorCounts): SlotCounts {
+  return {
+    handed: figures[Figure.handed],
+    received: figures[Figure.received],
+    pending: figures[Figure.pending],
+    open: figures[Figure.open],
+    ended: figures[Figure.ended],
+    refused: figures[Figure.refused],
+    reclaimed: figures[Figure.reclaimed],
+    unfinished: figures[Figure.unfinished],
+    lost: figures[Figure.lost],
+    heartbeatAgeMs: known(figures[Figure.heartbeatAgeMs], 1),
+    loopDelayMs: known(figures[Figure.loopDelayUs], 1 / 1000),
+    utilisation: known(figures[Figure.busyPermille], 1 / 1000),
+    memoryBytes: known(figures[Figure.memoryKb], 1024),
+    handoffErrors: byName(errors),
+  };
+}
+
+export function processCounts(figures: SlotFigures, errors: ErrorCounts): ProcessCounts {
+  return {
+    ...slotCounts(figures, errors),
+    cpuS: known(figures[Figure.cpuNs], 1e-9),
+    queueTimes: timesAt(figures, Figure.queueTimes),
+    handoffTimes: timesAt(figures, Figure.handoffTimes),
+  };
+}
+
+export function byName(counts: ErrorCounts): Record<string, number> {
+  return Object.fromEntries(counts.map(([errno, count]) => [errnoName(-errno), count]));
+}
+
+function timesAt(figures: SlotFigures, from: number): Times {
+  const end = from + TIME_BOUNDS_S.length + 1;
+  return {
+    counts: Array.from(figures.subarray(from, end)),
+    sumS: ((figures as Float64Array)[end] as number) / 1e6,
+  };
+}
+
+/** The engine has -1 for what it does not know. */
+function known(value: number, factor: number): number | null {
+  return value < 0 ? null : value * factor;
+}

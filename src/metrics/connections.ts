@@ -1,0 +1,151 @@
+/** What is written of connections, for a Supervisor and for a Dispatcher alone. */
+
+import type { AddressSnapshot, TimesSnapshot } from '../control/types.js';
+import { TIME_BOUNDS_S } from '../native.js';
+import { type Exposition, labelsOf } from './exposition.js';
+
+/** Of each seat or slot. */
+export const COUNTED = [
+  {
+    key: 'handed',
+    name: 'rondo_connections_handed',
+    help: 'Connections handed off; again for each time.',
+  },
+  {
+    key: 'received',
+    name: 'rondo_connections_received',
+    help: 'Connections that workers have received.',
+  },
+  {
+    key: 'ended',
+    name: 'rondo_connections_ended',
+    help: 'Connections that were received and are over.',
+  },
+  {
+    key: 'refused',
+    name: 'rondo_connections_refused',
+    help: 'Connections that workers sent back: their server was closing or full.',
+  },
+  {
+    key: 'reclaimed',
+    name: 'rondo_connections_reclaimed',
+    help: 'Connections read back from a worker that died or did not receive.',
+  },
+  {
+    key: 'unfinished',
+    name: 'rondo_connections_unfinished',
+    help: 'Connections that were open when their worker ended.',
+  },
+  {
+    key: 'lost',
+    name: 'rondo_connections_lost',
+    help: 'Connections lost because a process had no file descriptor left.',
+  },
+] as const;
+
+export const GAUGES = [
+  {
+    key: 'open',
+    name: 'rondo_connections_open',
+    help: 'Connections received and not over, also those of draining workers.',
+  },
+  {
+    key: 'pending',
+    name: 'rondo_connections_pending',
+    help: 'Connections handed off and not received yet.',
+  },
+] as const;
+
+/** `0.00005` and not `5e-05`, and `1.0` as OpenMetrics wants it. */
+const BOUNDS = TIME_BOUNDS_S.map((seconds) => {
+  const text = seconds.toFixed(6).replace(/0+$/, '');
+  return text.endsWith('.') ? `${text}0` : text;
+});
+
+/** Of a dispatcher as a whole. */
+export function writeDealing(
+  into: Exposition,
+  figures: { accepted: number; waiting: number; starvedMs: number; wakeUps: number },
+): void {
+  into.family({
+    name: 'rondo_connections_waiting',
+    type: 'gauge',
+    help: 'Accepted connections that wait in the primary.',
+  });
+  into.gauge('', figures.waiting);
+  into.family({
+    name: 'rondo_starved_seconds',
+    type: 'counter',
+    unit: 'seconds',
+    help: 'Time in which connections waited and no worker had room.',
+  });
+  into.counter('', figures.starvedMs / 1_000);
+  into.family({
+    name: 'rondo_engine_wakeups',
+    type: 'counter',
+    help: "How often the engine's thread has woken up; 0 with the ipc transport.",
+  });
+  into.counter('', figures.wakeUps);
+}
+
+export function writeAddresses(into: Exposition, addresses: readonly AddressSnapshot[]): void {
+  const labelled = addresses.map((one) => ({
+    ...one,
+    labels: labelsOf({ listener: one.address }),
+  }));
+  into.family({
+    name: 'rondo_connections_accepted',
+    type: 'counter',
+    help: 'Connections accepted, those that were turned away at once included.',
+  });
+  for (const { labels, accepted } of labelled) into.counter(labels, accepted);
+  into.family({
+    name: 'rondo_connections_redealt',
+    type: 'counter',
+    help: 'Connections dealt once more, after a refusal or when they were reclaimed.',
+  });
+  for (const { labels, redealt } of labelled) into.counter(labels, redealt);
+  into.family({
+    name: 'rondo_connections_closed',
+    type: 'counter',
+    help: 'Connections closed by the primary: no worker would take it, or a limit turned it away.',
+  });
+  for (const { address, closed, turnedAway } of addresses) {
+    into.counter(labelsOf({ listener: address, reason: 'refused' }), closed);
+    into.counter(labelsOf({ listener: address, reason: 'turned-away' }), turnedAway);
+  }
+  into.family({
+    name: 'rondo_accept_errors',
+    type: 'counter',
+    help: 'Errors of accept(2), by code.',
+  });
+  for (const { address, acceptErrors } of addresses) {
+    for (const [code, count] of Object.entries(acceptErrors)) {
+      into.counter(labelsOf({ listener: address, code }), count);
+    }
+  }
+}
+
+export function writeTimes(
+  into: Exposition,
+  all: ReadonlyArray<{ labels: string; queueTimes: TimesSnapshot; handoffTimes: TimesSnapshot }>,
+): void {
+  into.family({
+    name: 'rondo_queue_time_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'How long accepted connections waited in the primary before they were handed off.',
+  });
+  for (const { labels, queueTimes } of all) {
+    into.histogram(labels, BOUNDS, { counts: queueTimes.counts, sum: queueTimes.sumS });
+  }
+  into.family({
+    name: 'rondo_handoff_latency_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: "From a connection's accepting until the worker's program has it.",
+  });
+  for (const { labels, handoffTimes } of all) {
+    into.histogram(labels, BOUNDS, { counts: handoffTimes.counts, sum: handoffTimes.sumS });
+  }
+}

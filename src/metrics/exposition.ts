@@ -1,0 +1,161 @@
+/**
+ * The text of `/metrics`, in the format that the scraper asked for: Prometheus' text format 0.0.4, or
+ * OpenMetrics 1.0. A writer only: what the figures are is said by the sources, in the order in which they are
+ * asked. A family is written at one place, whole, as both formats want it.
+ */
+
+import { invalidOption } from '../errors.js';
+
+export type Format = 'prometheus' | 'openmetrics';
+
+/** What adds metrics to a scrape. Must be quick, throw nothing and ask no worker: others wait meanwhile. */
+export interface MetricSource {
+  write(into: Exposition): void;
+}
+
+/** What a family of samples is. */
+export interface Family {
+  /** Without the `_total` of a counter. Ends in `_` and the unit, if there is one. */
+  name: string;
+  type: 'counter' | 'gauge' | 'histogram' | 'summary' | 'unknown';
+  help: string;
+  /** In the plural: `seconds`, `bytes`. OpenMetrics tells it. */
+  unit?: string;
+}
+
+/** Counts of a histogram's buckets, those of one bucket alone and not of all below, and the sum of values. */
+export interface HistogramCounts {
+  counts: ArrayLike<number>;
+  sum: number;
+}
+
+const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+
+export const CONTENT_TYPES: Record<Format, string> = {
+  prometheus: 'text/plain; version=0.0.4; charset=utf-8',
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+};
+
+export class Exposition {
+  readonly format: Format;
+  readonly #names = new Set<string>();
+  #name = '';
+  #text = '';
+
+  constructor(format: Format) {
+    this.format = format;
+  }
+
+  /** Whether there is a family of that name already: it cannot come twice. */
+  has(name: string): boolean {
+    return this.#names.has(name);
+  }
+
+  /**
+   * Begins a family, whose samples follow. Throws `ERR_RONDO_INVALID_OPTION` for a name that is none, that is
+   * in use (see `has()`), or that does not end in the unit.
+   */
+  family({ name, type, help, unit }: Family): void {
+    if (!NAME.test(name)) throw invalidOption('name', 'the name of a metric', name);
+    if (this.#names.has(name)) throw invalidOption('name', 'of no other family', name);
+    if (unit !== undefined && !name.endsWith(`_${unit}`)) {
+      throw invalidOption('name', `a name that ends in _${unit}`, name);
+    }
+    this.#names.add(name);
+    this.#name = name;
+    const isOpen = this.format === 'openmetrics';
+    // In the older format the name of a counter is that of its samples.
+    const head = type === 'counter' && !isOpen ? `${name}_total` : name;
+    const kind = type === 'unknown' && !isOpen ? 'untyped' : type;
+    if (isOpen) {
+      this.#text += `# TYPE ${head} ${kind}\n`;
+      if (unit !== undefined) this.#text += `# UNIT ${head} ${unit}\n`;
+      this.#text += `# HELP ${head} ${escapeValue(help)}\n`;
+    } else {
+      this.#text += `# HELP ${head} ${escapeHelp(help)}\n# TYPE ${head} ${kind}\n`;
+    }
+  }
+
+  /** Of a counter. `labels` as {@link labelsOf} writes them, `''` for none. */
+  counter(labels: string, value: number): void {
+    this.#text += `${this.#name}_total${labels} ${numberText(value)}\n`;
+  }
+
+  /** Of a gauge, or of what has a type of its own. */
+  gauge(labels: string, value: number): void {
+    this.#text += `${this.#name}${labels} ${numberText(value)}\n`;
+  }
+
+  /** A sample of the family with that at the end of its name: `_sum`, `_count`, `_bucket`, … */
+  sample(suffix: string, labels: string, value: number): void {
+    this.#text += `${this.#name}${suffix}${labels} ${numberText(value)}\n`;
+  }
+
+  /** Of a histogram. `bounds` are the upper ones as text; one more bucket follows, for all above. */
+  histogram(labels: string, bounds: readonly string[], { counts, sum }: HistogramCounts): void {
+    const name = this.#name;
+    const open = labels === '' ? '{' : `${labels.slice(0, -1)},`;
+    const bucket = `${name}_bucket${open}le="`;
+    let total = 0;
+    let text = '';
+    for (let i = 0; i < bounds.length; i++) {
+      total += counts[i] as number;
+      text += `${bucket}${bounds[i]}"} ${total}\n`;
+    }
+    total += counts[bounds.length] as number;
+    this.#text += `${text}${bucket}+Inf"} ${total}\n${name}_sum${labels} ${numberText(sum)}\n${name}_count${labels} ${total}\n`;
+  }
+
+  /** All of it. Nothing is added after it. */
+  end(): string {
+    if (this.format === 'openmetrics') this.#text += '# EOF\n';
+    return this.#text;
+  }
+}
+
+/** `{seat="0",reason="exit"}`, with what is in the values escaped; `''` for none. */
+export function labelsOf(labels: Readonly<Record<string, string | number>>): string {
+  const pairs = Object.entries(labels).map(
+    ([name, value]) => `${name}="${escapeValue(String(value))}"`,
+  );
+  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
+}
+
+/** The format that a scraper's `Accept` header prefers; the older one if it says nothing that is known. */
+export function formatFor(accept: string | undefined): Format {
+  let best: { format: Format; quality: number } = { format: 'prometheus', quality: 0 };
+  for (const range of (accept ?? '').split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const format = formatOf(type, parameters);
+    const q = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2);
+    const quality = q === undefined ? 1 : Number(q);
+    // Of equals the first one, but for NaN, which is neither.
+    if (format !== null && quality > best.quality) best = { format, quality };
+  }
+  return best.format;
+}
+
+function formatOf(type: string, parameters: readonly string[]): Format | null {
+  const version = parameters.find((parameter) => parameter.startsWith('version='))?.slice(8);
+  if (type === 'application/openmetrics-text') {
+    return version === undefined || ['1.0.0', '0.0.1'].includes(version) ? 'openmetrics' : null;
+  }
+  return ['text/plain', 'text/*', '*/*'].includes(type) ? 'prometheus' : null;
+}
+
+function numberText(value: number): string {
+  if (Number.isFinite(value)) return String(value);
+  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
+}
+
+function escapeHelp(text: string): string {
+  return text.replace(/[\\\n]/g, escaped);
+}
+
+function escapeValue(text: string): string {
+  return text.replace(/[\\\n"]/g, escaped);
+}
+
+function escaped(character: string): string {
+  return character === '\n' ? '\\n' : `\\${character}`;
+}
