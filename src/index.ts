@@ -19,6 +19,7 @@ export {
   type MetricSource,
 } from './metrics/exposition.js';
 export { MetricsServer, type MetricsServerOptions } from './metrics/metrics-server.js';
+export { ProgramMetrics, type ProgramMetricsOptions } from './metrics/program/program-metrics.js';
 export type { Handler } from './metrics/server.js';
 export { metricsOf } from './metrics/text.js';
 export { Supervisor } from './supervisor/supervisor.js';

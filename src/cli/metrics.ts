@@ -1,6 +1,7 @@
 /** The part of `rondo start` that serves `--metrics`. */
 
 import { MetricsServer } from '../metrics/metrics-server.js';
+import { ProgramMetrics } from '../metrics/program/program-metrics.js';
 import { textOf } from './place.js';
 import type { Run } from './run.js';
 
@@ -10,7 +11,8 @@ import type { Run } from './run.js';
  */
 export async function serveMetrics({ supervisor, given, note }: Run): Promise<void> {
   if (given.metrics === null) return;
-  const server = new MetricsServer({ supervisor, ...given.metrics });
+  const sources = [new ProgramMetrics({ supervisor })];
+  const server = new MetricsServer({ supervisor, ...given.metrics, sources });
   const address = await server.listen();
   note(`metrics at http://${textOf(address)}/metrics`);
 }

@@ -5,6 +5,7 @@
 
 import cluster from 'node:cluster';
 import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { COLLECT_VARIABLE } from '../collect/environment.js';
 import type { DispatcherOptions } from '../types.js';
 import type { ClusterChild, ClusterChildInternals } from './child.js';
 import type { Fork } from './fork.js';
@@ -105,6 +106,9 @@ function patchWorker(): void {
     require('../worker/environment.js') as typeof import('../worker/environment.js');
   restorePreload();
   if (channelName !== undefined) patchChild();
+  if (process.env[COLLECT_VARIABLE] === undefined) return;
+  const { startTelling } = require('../collect/worker.js') as typeof import('../collect/worker.js');
+  startTelling();
 }
 
 function patchChild(): void {

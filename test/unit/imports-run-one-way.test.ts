@@ -16,6 +16,7 @@ const LAYERS = [
   ['options'],
   ['hub/'],
   ['shared/'],
+  ['collect/'],
   ['family'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],
