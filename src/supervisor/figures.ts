@@ -133,7 +133,7 @@ export class Figures {
   }
 }
 
-function nothing(): SeatSums {
+export function nothing(): SeatSums {
   return {
     counters: Object.fromEntries(COUNTERS.map((key) => [key, 0])) as Record<Counter, number>,
     handoffErrors: {},
@@ -147,7 +147,13 @@ function noTimes(): Times {
   return { counts: Array(TIME_BOUNDS_S.length + 1).fill(0), sumS: 0 };
 }
 
-function copyOf({ counters, handoffErrors, queueTimes, handoffTimes, cpuS }: SeatSums): SeatSums {
+export function copyOf({
+  counters,
+  handoffErrors,
+  queueTimes,
+  handoffTimes,
+  cpuS,
+}: SeatSums): SeatSums {
   return {
     counters: { ...counters },
     handoffErrors: { ...handoffErrors },
@@ -157,7 +163,7 @@ function copyOf({ counters, handoffErrors, queueTimes, handoffTimes, cpuS }: Sea
   };
 }
 
-function add(to: SeatSums, counts: ProcessCounts): void {
+export function add(to: SeatSums, counts: ProcessCounts): void {
   for (const key of COUNTERS) to.counters[key] += counts[key];
   for (const [code, count] of Object.entries(counts.handoffErrors)) {
     to.handoffErrors[code] = (to.handoffErrors[code] ?? 0) + count;
