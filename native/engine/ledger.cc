@@ -165,6 +165,12 @@ Reading Ledger::Account::Read() const {
   }
   out.queue_sum_ns = Load(counters->queue_times.sum_ns);
   out.handed = Load(counters->handed);
+  // What is received was handed off, though the engine may not have counted its last frame yet.
+  const uint32_t kept = static_cast<uint32_t>(out.handed - out.reclaimed);
+  const int32_t in_frame = static_cast<int32_t>(Load(scoreboard->engine->handed) - kept);
+  const uint64_t most =
+      out.handed + static_cast<uint64_t>(std::clamp(in_frame, 0, static_cast<int32_t>(kMaxBatch)));
+  out.handed = std::max(out.handed, std::min(out.received + out.reclaimed, most));
   // A page may hold anything: nobody has received more than he was handed, nor ended more than
   // that.
   out.received = std::min(out.received, Less(out.handed, out.reclaimed));

@@ -23,6 +23,9 @@ export interface RouteServerOptions {
   port: number;
   /** By the path, without a query. GET and HEAD only. */
   routes: ReadonlyMap<string, Handler>;
+  /** How long a client may take for its request, and be silent. For tests. */
+  requestMs?: number;
+  idleMs?: number;
 }
 
 export class RouteServer {
@@ -31,14 +34,17 @@ export class RouteServer {
 
   constructor(options: RouteServerOptions) {
     this.#options = options;
+    const { requestMs = REQUEST_MS, idleMs = IDLE_MS } = options;
+    const limits = {
+      requestTimeout: requestMs,
+      headersTimeout: requestMs,
+      connectionsCheckingInterval: Math.min(requestMs, 1_000),
+    };
     this.#server = markOwn(
-      createServer(
-        { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
-        (request, response) => this.#answer(request, response),
-      ),
+      createServer(limits, (request, response) => this.#answer(request, response)),
     );
     this.#server.maxConnections = MOST_CONNECTIONS;
-    this.#server.timeout = IDLE_MS;
+    this.#server.timeout = idleMs;
     // Does not keep the process running.
     this.#server.unref();
   }

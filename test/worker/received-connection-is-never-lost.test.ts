@@ -5,7 +5,7 @@
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type Test, test } from 'tap';
-import type { Native, NativeReceiverOwner } from '../../src/native.js';
+import { FIELDS_PER_CONNECTION, type Native, type NativeReceiverOwner } from '../../src/native.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/protocol.js';
 import type { ChannelUser } from '../../src/worker/channel.js';
 import { openNativeChannel } from '../../src/worker/native-receiver.js';
@@ -33,6 +33,7 @@ function open(
     }
     open = () => 0;
     ended = () => ended;
+    handoffTimes = () => new Float64Array(20);
     setServing() {}
     refuse(...refusal: Refusal) {
       if (!hasEnded) refused.push(refusal);
@@ -45,7 +46,9 @@ function open(
   openNativeChannel(native, 4, user);
   owner.onWelcome(PROTOCOL_VERSION, 0);
   const deliver = (count: number, isFinal = 0) => {
-    for (let i = 0; i < count; i++) batch.set([100 + i, LISTENER, isFinal], 3 * i);
+    for (let i = 0; i < count; i++) {
+      batch.set([100 + i, LISTENER, isFinal, 0], FIELDS_PER_CONNECTION * i);
+    }
     owner.onConnections(count);
   };
   return { deliver, refused, closed, ended };

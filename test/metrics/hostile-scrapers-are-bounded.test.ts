@@ -1,0 +1,100 @@
+// Scrapers that send half a request, that never read, or that are 10,000: they are closed, and the others are
+// answered.
+
+import { EventEmitter, once } from 'node:events';
+import { readdirSync } from 'node:fs';
+import net from 'node:net';
+import { test } from 'tap';
+import { RouteServer } from '../../src/metrics/server.js';
+import { ask, runCli } from '../fixtures/cluster-cli.js';
+import { until } from '../fixtures/faults.js';
+import { fixture } from '../fixtures/harness.js';
+import { metricsOrigin, scrape } from '../fixtures/metrics.js';
+
+test('half a request, and nobody who reads', async (t) => {
+  const body = 'x'.repeat(16 * 1024 * 1024);
+  const asked = new EventEmitter();
+  let closed: Promise<unknown> = Promise.reject(new Error('nobody asked for /deaf'));
+  closed.catch(() => {});
+  const server = new RouteServer({
+    host: '127.0.0.1',
+    port: 0,
+    routes: new Map([
+      ['/', (_request, response) => response.end(body)],
+      [
+        '/deaf',
+        (request, response) => {
+          closed = once(request.socket, 'close');
+          response.end(body);
+          asked.emit('deaf');
+        },
+      ],
+    ]),
+    requestMs: 100,
+    idleMs: 300,
+  });
+  const { port } = await server.listen();
+  t.teardown(() => server.close());
+  const half = connect(port);
+  half.write('GET / HTTP/1.1\r\nHost: a');
+  const silent = connect(port);
+  half.resume();
+  silent.resume();
+  await Promise.all([once(half, 'close'), once(silent, 'close')]);
+  t.pass('half a request, and none, are closed');
+
+  // Without a listener of 'data' nothing is read.
+  const deaf = connect(port);
+  deaf.write('GET /deaf HTTP/1.1\r\nHost: a\r\n\r\n');
+  await once(asked, 'deaf');
+  await closed;
+  let read = 0;
+  deaf.on('data', (chunk) => {
+    read += chunk.length;
+  });
+  await once(deaf, 'close').catch(() => {});
+  t.ok(read < body.length, `the one that does not read got ${read} of ${body.length} bytes`);
+  const response = await fetch(`http://127.0.0.1:${port}/`);
+  t.equal((await response.text()).length, body.length, 'others get all');
+  for (const [path, method, status] of [
+    ['/none', 'GET', 404],
+    ['/', 'POST', 405],
+  ] as const) {
+    t.equal((await fetch(`http://127.0.0.1:${port}${path}`, { method })).status, status);
+  }
+});
+
+test('10,000 connections', async (t) => {
+  const run = runCli(t, ['start', fixture('cluster-app.mjs'), '-w', '1', '--metrics', '0']);
+  const origin = await metricsOrigin(run);
+  const port = await run.listening(1);
+  const fds = () => readdirSync(`/proc/${run.child.pid}/fd`).length;
+  const before = fds();
+  const sockets = new Set<net.Socket>();
+  let most = 0;
+  let opened = 0;
+  for (let step = 0; step < 40; step++) {
+    const some = Array.from({ length: 250 }, () => connect(Number(new URL(origin).port)));
+    for (const socket of some) {
+      sockets.add(socket);
+      socket.resume().on('close', () => sockets.delete(socket));
+    }
+    await Promise.all(some.map((socket) => once(socket, 'connect').catch(() => {})));
+    opened += some.length;
+    // Those beyond the limit are closed by the server.
+    await until('the others are closed', () => sockets.size <= 128);
+    most = Math.max(most, fds() - before);
+    if (step % 10 === 0) t.match(await ask(port), /"pid"/, 'the program serves meanwhile');
+  }
+  t.equal(opened, 10_000);
+  t.ok(most > 100 && most < 400, `at most ${most} descriptors`);
+  for (const socket of sockets) socket.destroy();
+  await until('they are gone', async () => fds() <= before + 5);
+  t.equal((await scrape(origin)).get('rondo_running'), 1);
+});
+
+function connect(port: number): net.Socket {
+  const socket = net.connect({ port, host: '127.0.0.1' });
+  socket.on('error', () => {});
+  return socket;
+}
