@@ -15,6 +15,11 @@ async function askTimes(port: number, times: number): Promise<void> {
   for (let i = 0; i < times; i++) await ask(port);
 }
 
+/** Without gauges that prom-client calls as counters are called. */
+function fallenCounters(before: Samples, after: Samples): string[] {
+  return fallen(before, after).filter((text) => !/^nodejs_active_\w+_total:/.test(text));
+}
+
 async function untilScraped(
   origin: string,
   what: string,
@@ -53,10 +58,14 @@ test('over a kill, a reload and a worker that stands', nativeOnly, async (t) => 
   // Each seat has set its number and 1.
   const expected = { sum: 3, min: 1, max: 2, average: 1.5 };
   for (const [aggregator, value] of Object.entries(expected)) {
-    t.equal(first.get(`app_${aggregator}`), value, `gauges by their aggregator: ${aggregator}`);
+    t.equal(
+      first.get(`app_${aggregator}_gauge`),
+      value,
+      `gauges by their aggregator: ${aggregator}`,
+    );
   }
-  t.match(first.get('app_first'), 1 | 2);
-  t.notOk(first.has('app_omit'), 'omit');
+  t.ok([1, 2].includes(first.get('app_first_gauge') as number), 'first');
+  t.notOk(first.has('app_omit_gauge'), 'omit');
 
   t.equal(first.get('shared_total'), 20, "rondo/shared's counter");
   t.equal(first.get('shared_seconds_bucket{le="1"}'), 0, 'histogram');
@@ -69,7 +78,6 @@ test('over a kill, a reload and a worker that stands', nativeOnly, async (t) => 
   // A reload ends workers in order: nothing of what they counted is missing.
   await askTimes(port, 7);
   run.child.kill('SIGHUP');
-  await run.says(/reload.* done|reloaded/i).catch(() => {});
   await run.listening(4);
   const second = await untilScraped(origin, 'the reload is over', (samples) => {
     return (
@@ -78,7 +86,7 @@ test('over a kill, a reload and a worker that stands', nativeOnly, async (t) => 
       samples.get(REQUESTS) === 27
     );
   });
-  t.strictSame(fallen(first, second), []);
+  t.strictSame(fallenCounters(first, second), []);
 
   const [killed, stopped] = run
     .workers()
@@ -87,14 +95,14 @@ test('over a kill, a reload and a worker that stands', nativeOnly, async (t) => 
   process.kill(killed, 'SIGKILL');
   await run.listening(5);
   const third = await scrape(origin);
-  t.strictSame(fallen(second, third), [], 'what a killed worker told stays');
+  t.strictSame(fallenCounters(second, third), [], 'what a killed worker told stays');
   t.equal(third.get(REQUESTS), 27);
 
   process.kill(stopped, 'SIGSTOP');
   const { seat } = run.workers().find(({ pid }) => pid === stopped) as { seat: number };
   const age = `rondo_program_metrics_age_seconds{seat="${seat}"}`;
   const last = await untilScraped(origin, 'it grows old', (samples) => (samples.get(age) ?? 0) > 2);
-  t.strictSame(fallen(third, last), [], 'and of one that stands is what it told last');
+  t.strictSame(fallenCounters(third, last), [], 'and of one that stands is what it told last');
   process.kill(stopped, 'SIGCONT');
   await untilScraped(origin, 'it tells again', (samples) => (samples.get(age) ?? 9) < 2);
   run.child.kill('SIGTERM');
@@ -105,9 +113,9 @@ test('the gauge of a process that is gone is gone', nativeOnly, async (t) => {
   const run = runCli(t, ['start', APP, '-w', '2', '--metrics', '0']);
   const origin = await metricsOrigin(run);
   await run.listening(2);
-  await untilScraped(origin, 'both', (samples) => samples.get('app_sum') === 3);
+  await untilScraped(origin, 'both', (samples) => samples.get('app_sum_gauge') === 3);
   run.child.kill('SIGTTOU');
-  const samples = await untilScraped(origin, 'one', (all) => all.get('app_sum') === 1);
+  const samples = await untilScraped(origin, 'one', (all) => all.get('app_sum_gauge') === 1);
   t.notOk(samples.has('shared_seat{seat="1"}'));
   t.equal(samples.get('shared_seat{seat="0"}'), 10);
   run.child.kill('SIGTERM');
