@@ -2,8 +2,7 @@
 
 import { createRequire } from 'node:module';
 import type { ListenerTotals } from '../dispatcher/listener-sums.js';
-import type { ProcessCounts, Times } from '../dispatcher/transport.js';
-import { TIME_BOUNDS_S } from '../native.js';
+import { Figure, type SlotFigures, TIME_BOUNDS_S } from '../native.js';
 import type { SeatFigures } from '../supervisor/figures.js';
 import { rondo } from '../supervisor/forking.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
@@ -55,44 +54,63 @@ function seatNamed(id: number, seats: readonly SeatStats[]): SeatStats | null {
 }
 
 /** `stats` is null for a seat that is no more. */
-function seatOf(figures: SeatFigures, stats: SeatStats | null): SeatSnapshot {
-  const { seat, starts, exits, counters, handoffErrors, cpuS } = figures;
-  const all = [...figures.workers.values()];
-  const sum = (key: 'open' | 'pending'): number =>
-    all.reduce((total, counts) => total + counts[key], 0);
+function seatOf(
+  { seat, starts, exits, sums, errors, workers }: SeatFigures,
+  stats: SeatStats | null,
+): SeatSnapshot {
   return {
     seat,
     state: stats?.state ?? 'closed',
     failures: stats?.failures ?? 0,
     starts,
     restarts: Math.max(0, starts - 1),
-    exits,
-    cpuS,
-    workers: (stats?.workers ?? []).map((info) => workerOf(info, figures.workers.get(info.id))),
-    counters,
-    handoffErrors,
-    queueTimes: timesOf(figures.queueTimes),
-    handoffTimes: timesOf(figures.handoffTimes),
-    open: sum('open'),
-    pending: sum('pending'),
+    exits: { ...exits },
+    cpuS: sums[Figure.cpuNs] / 1e9,
+    workers: (stats?.workers ?? []).map((info) => workerOf(info, workers.get(info.id))),
+    counters: {
+      handed: sums[Figure.handed],
+      received: sums[Figure.received],
+      ended: sums[Figure.ended],
+      refused: sums[Figure.refused],
+      reclaimed: sums[Figure.reclaimed],
+      unfinished: sums[Figure.unfinished],
+      lost: sums[Figure.lost],
+    },
+    handoffErrors: errors,
+    queueTimes: timesAt(sums, Figure.queueTimes),
+    handoffTimes: timesAt(sums, Figure.handoffTimes),
+    open: sums[Figure.open],
+    pending: sums[Figure.pending],
   };
 }
 
-function workerOf(info: WorkerInfo, counts: ProcessCounts | undefined): WorkerSnapshot {
+function workerOf(info: WorkerInfo, figures: SlotFigures | undefined): WorkerSnapshot {
   return {
     ...info,
-    open: counts?.open ?? 0,
-    pending: counts?.pending ?? 0,
-    heartbeatAgeMs: counts?.heartbeatAgeMs ?? null,
-    loopDelayMs: counts?.loopDelayMs ?? null,
-    utilisation: counts?.utilisation ?? null,
-    memoryBytes: counts?.memoryBytes ?? null,
-    cpuS: counts?.cpuS ?? null,
+    open: figures?.[Figure.open] ?? 0,
+    pending: figures?.[Figure.pending] ?? 0,
+    heartbeatAgeMs: known(figures?.[Figure.heartbeatAgeMs], 1),
+    loopDelayMs: known(figures?.[Figure.loopDelayUs], 1 / 1_000),
+    utilisation: known(figures?.[Figure.busyPermille], 1 / 1_000),
+    memoryBytes: known(figures?.[Figure.memoryKb], 1_024),
+    cpuS: known(figures?.[Figure.cpuNs], 1e-9),
   };
 }
 
-function timesOf({ counts, sumS }: Times): TimesSnapshot {
-  return { counts, bounds: TIME_BOUNDS_S, sumS };
+function known(figure: number | undefined, factor: number): number | null {
+  return figure === undefined || figure < 0 ? null : figure * factor;
+}
+
+function timesAt(figures: SlotFigures, from: number): TimesSnapshot {
+  const end = from + TIME_BOUNDS_S.length + 1;
+  const sumUs = (figures as Float64Array)[end] as number;
+  const counts: number[] = [];
+  for (let at = from; at < end; at++) counts.push((figures as Float64Array)[at] as number);
+  return {
+    counts,
+    bounds: TIME_BOUNDS_S,
+    sumS: sumUs / 1e6,
+  };
 }
 
 function dealingOf(stats: DispatcherStats, addresses: readonly ListenerTotals[]): DealingSnapshot {

@@ -29,7 +29,7 @@ import {
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
-import type { Transport } from './transport.js';
+import type { Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
 
@@ -193,6 +193,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   /** As `close()`, at the end of a block with `await using`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Of the dispatcher as a whole. @internal */
+  counts(): TransportCounts {
+    return this.#transport.counts();
   }
 
   /** What has been counted at each address, also of listeners that are closed. @internal */

@@ -5,12 +5,13 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { before } from '../hidden-listeners.js';
+import type { SlotFigures } from '../native.js';
 import { Tally } from './tally.js';
-import type { ProcessCounts } from './transport.js';
 
 /** What counts; processes are named by their slot and generation. */
 export interface TallyHost {
-  read(slot: number, generation: number): ProcessCounts;
+  read(slot: number, generation: number, out: SlotFigures): void;
+  errors(slot: number, generation: number): Record<string, number>;
   /** It has been waited for: its pid may be another's. */
   onExit(slot: number, generation: number, child: ChildProcess): void;
   /** What is counted of it is not read any more. */
@@ -34,7 +35,10 @@ export class Tallies {
   }
 
   open(slot: number, generation: number, child: ChildProcess): Tally {
-    const tally = new Tally(() => this.#host.read(slot, generation));
+    const tally = new Tally({
+      read: (out) => this.#host.read(slot, generation, out),
+      errors: () => this.#host.errors(slot, generation),
+    });
     const entry = { slot, generation, tally, isGone: false, hasExited: false };
     this.#open.set(keyOf(slot, generation), entry);
     const onExit = (): void => {

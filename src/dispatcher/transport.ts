@@ -96,22 +96,6 @@ export interface LoopFigures {
   memoryBytes: number | null;
 }
 
-/** How long something took: how often, by the buckets of native.ts, and in all. */
-export interface Times {
-  counts: number[];
-  sumS: number;
-}
-
-/** What is counted of one process. */
-export interface ProcessCounts extends SlotCounts {
-  /** Of all threads; null: unknown. */
-  cpuS: number | null;
-  /** From the accepting, or the coming back, until it was handed off. */
-  queueTimes: Times;
-  /** From the accepting until the worker's program had it. */
-  handoffTimes: Times;
-}
-
 export interface SlotCounts extends LoopFigures {
   handed: number;
   received: number;

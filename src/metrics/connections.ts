@@ -1,8 +1,8 @@
 /** What is written of connections, for a Supervisor and for a Dispatcher alone. */
 
-import type { AddressSnapshot, TimesSnapshot } from '../control/types.js';
-import { TIME_BOUNDS_S } from '../native.js';
-import { type Exposition, labelsOf } from './exposition.js';
+import type { AddressSnapshot } from '../control/types.js';
+import { Figure, TIME_BOUNDS_S } from '../native.js';
+import { type Exposition, type Family, labelsOf } from './exposition.js';
 
 /** Of each seat or slot. */
 export const COUNTED = [
@@ -126,26 +126,26 @@ export function writeAddresses(into: Exposition, addresses: readonly AddressSnap
   }
 }
 
-export function writeTimes(
-  into: Exposition,
-  all: ReadonlyArray<{ labels: string; queueTimes: TimesSnapshot; handoffTimes: TimesSnapshot }>,
-): void {
-  into.family({
-    name: 'rondo_queue_time_seconds',
-    type: 'histogram',
-    unit: 'seconds',
-    help: 'How long accepted connections waited in the primary before they were handed off.',
-  });
-  for (const { labels, queueTimes } of all) {
-    into.histogram(labels, BOUNDS, { counts: queueTimes.counts, sum: queueTimes.sumS });
-  }
-  into.family({
-    name: 'rondo_handoff_latency_seconds',
-    type: 'histogram',
-    unit: 'seconds',
-    help: "From a connection's accepting until the worker's program has it.",
-  });
-  for (const { labels, handoffTimes } of all) {
-    into.histogram(labels, BOUNDS, { counts: handoffTimes.counts, sum: handoffTimes.sumS });
-  }
-}
+/** Both histograms; `from` is where their numbers begin. */
+export const TIMES: ReadonlyArray<{ from: number; bounds: readonly string[]; family: Family }> = [
+  {
+    from: Figure.queueTimes,
+    bounds: BOUNDS,
+    family: {
+      name: 'rondo_queue_time_seconds',
+      type: 'histogram',
+      unit: 'seconds',
+      help: 'How long accepted connections waited in the primary before they were handed off.',
+    },
+  },
+  {
+    from: Figure.handoffTimes,
+    bounds: BOUNDS,
+    family: {
+      name: 'rondo_handoff_latency_seconds',
+      type: 'histogram',
+      unit: 'seconds',
+      help: "From a connection's accepting until the worker's program has it.",
+    },
+  },
+];

@@ -6,11 +6,9 @@
 
 import { createRequire } from 'node:module';
 import type { ClusterPrimary, Forked } from '../cluster/primary.js';
-import type { Tally } from '../dispatcher/tally.js';
-import type { ProcessCounts } from '../dispatcher/transport.js';
-import { TIME_BOUNDS_S } from '../native.js';
-import { add, copyOf, nothing, type SeatSums } from '../supervisor/figures.js';
-import { COUNTED, GAUGES, writeAddresses, writeDealing, writeTimes } from './connections.js';
+import { addCounters, newFigures, type Tally } from '../dispatcher/tally.js';
+import { Figure, type SlotFigures } from '../native.js';
+import { COUNTED, GAUGES, TIMES, writeAddresses, writeDealing } from './connections.js';
 import { type Exposition, labelsOf, type MetricSource } from './exposition.js';
 import { placeOf } from './places.js';
 import type { Identity } from './program/workers.js';
@@ -19,15 +17,18 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 
 interface Account {
   readonly labels: string;
-  readonly past: SeatSums;
+  /** Of processes of which nothing is left. */
+  readonly past: SlotFigures;
   readonly tallies: Set<Tally>;
   starts: number;
 }
 
-interface Place extends SeatSums {
-  labels: string;
-  starts: number;
-  processes: ProcessCounts[];
+interface Place {
+  readonly labels: string;
+  readonly starts: number;
+  readonly alive: number;
+  /** Over all processes there have been. */
+  readonly sums: SlotFigures;
 }
 
 export class DropInSource implements MetricSource {
@@ -60,7 +61,7 @@ export class DropInSource implements MetricSource {
       help: 'When the primary began, since 1970.',
     });
     into.gauge('', performance.timeOrigin / 1_000);
-    writeDealing(into, dispatcher.stats());
+    writeDealing(into, dispatcher.counts());
     writeAddresses(into, dispatcher.listenerTotals());
     this.#writePlaces(into);
   }
@@ -75,9 +76,9 @@ export class DropInSource implements MetricSource {
     account.starts++;
     account.tallies.add(tally);
     this.#workers.set(pid, identity);
-    tally.whenFinal((last) => {
+    tally.whenFinal(() => {
       account.tallies.delete(tally);
-      add(account.past, last);
+      addCounters(account.past, tally.figures());
       this.#workers.delete(pid);
     });
   }
@@ -86,7 +87,7 @@ export class DropInSource implements MetricSource {
     const labels = labelsOf({ seat: seat as string, ...extra });
     let account = this.#accounts.get(labels);
     if (account === undefined) {
-      account = { labels, past: nothing(), tallies: new Set(), starts: 0 };
+      account = { labels, past: newFigures(), tallies: new Set(), starts: 0 };
       this.#accounts.set(labels, account);
     }
     return account;
@@ -94,10 +95,14 @@ export class DropInSource implements MetricSource {
 
   #places(): Place[] {
     return [...this.#accounts.values()].map(({ labels, past, tallies, starts }) => {
-      const processes = [...tallies].map((tally) => tally.counts());
-      const sums = copyOf(past);
-      for (const counts of processes) add(sums, counts);
-      return { ...sums, labels, starts, processes };
+      const sums = past.slice() as SlotFigures;
+      for (const tally of tallies) {
+        const figures = tally.figures();
+        addCounters(sums, figures);
+        sums[Figure.open] += figures[Figure.open];
+        sums[Figure.pending] += figures[Figure.pending];
+      }
+      return { labels, starts, alive: tallies.size, sums };
     });
   }
 
@@ -105,26 +110,16 @@ export class DropInSource implements MetricSource {
     const places = this.#places();
     for (const { key, name, help } of COUNTED) {
       into.family({ name, type: 'counter', help });
-      for (const { labels, counters } of places) into.counter(labels, counters[key]);
+      for (const { labels, sums } of places) into.counter(labels, sums[Figure[key]]);
     }
     for (const { key, name, help } of GAUGES) {
       into.family({ name, type: 'gauge', help });
-      for (const { labels, processes } of places) {
-        into.gauge(
-          labels,
-          processes.reduce((sum, counts) => sum + counts[key], 0),
-        );
-      }
+      for (const { labels, sums } of places) into.gauge(labels, sums[Figure[key]]);
     }
-    const bounds = TIME_BOUNDS_S;
-    writeTimes(
-      into,
-      places.map(({ labels, queueTimes, handoffTimes }) => ({
-        labels,
-        queueTimes: { ...queueTimes, bounds },
-        handoffTimes: { ...handoffTimes, bounds },
-      })),
-    );
+    for (const { from, bounds, family } of TIMES) {
+      into.family(family);
+      for (const { labels, sums } of places) into.histogramAt(labels, bounds, sums, from, 1e-6);
+    }
     into.family({
       name: 'rondo_worker_starts',
       type: 'counter',
@@ -137,8 +132,8 @@ export class DropInSource implements MetricSource {
       unit: 'seconds',
       help: 'User and system time of all processes of the seat.',
     });
-    for (const { labels, cpuS } of places) into.counter(labels, cpuS);
+    for (const { labels, sums } of places) into.counter(labels, sums[Figure.cpuNs] * 1e-9);
     into.family({ name: 'rondo_workers', type: 'gauge', help: 'Worker processes that are alive.' });
-    for (const { labels, processes } of places) into.gauge(labels, processes.length);
+    for (const { labels, alive } of places) into.gauge(labels, alive);
   }
 }

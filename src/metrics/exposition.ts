@@ -93,17 +93,27 @@ export class Exposition {
 
   /** Of a histogram. `bounds` are the upper ones as text; one more bucket follows, for all above. */
   histogram(labels: string, bounds: readonly string[], { counts, sum }: HistogramCounts): void {
-    const name = this.#name;
-    const open = labels === '' ? '{' : `${labels.slice(0, -1)},`;
-    const bucket = `${name}_bucket${open}le="`;
+    this.histogramAt(labels, bounds, [...Array.from(counts), sum], 0, 1);
+  }
+
+  /** The same of numbers in a row: the counts, then the sum, which is `unit` times what it is to be. @internal */
+  histogramAt(
+    labels: string,
+    bounds: readonly string[],
+    numbers: ArrayLike<number>,
+    from: number,
+    unit: number,
+  ): void {
+    const prefixes = bucketsOf(this.#name, labels, bounds);
     let total = 0;
     let text = '';
-    for (let i = 0; i < bounds.length; i++) {
-      total += counts[i] as number;
-      text += `${bucket}${bounds[i]}"} ${total}\n`;
+    for (let i = 0; i < prefixes.length; i++) {
+      total += numbers[from + i] as number;
+      text += `${prefixes[i]}${total}\n`;
     }
-    total += counts[bounds.length] as number;
-    this.#text += `${text}${bucket}+Inf"} ${total}\n${name}_sum${labels} ${numberText(sum)}\n${name}_count${labels} ${total}\n`;
+    const sum = numbers[from + prefixes.length] as number;
+    const name = this.#name;
+    this.#text += `${text}${name}_sum${labels} ${numberText(sum * unit)}\n${name}_count${labels} ${total}\n`;
   }
 
   /** All of it. Nothing is added after it. */
@@ -111,6 +121,36 @@ export class Exposition {
     if (this.format === 'openmetrics') this.#text += '# EOF\n';
     return this.#text;
   }
+}
+
+/** How a sample of each bucket begins, kept by its family and labels: most of what a scrape writes are these. */
+const buckets = new WeakMap<readonly string[], Map<string, Map<string, string[]>>>();
+
+/** Enough for all seats. What else there is is written anew each time. */
+const MOST_KEPT = 1_024;
+
+function bucketsOf(name: string, labels: string, bounds: readonly string[]): string[] {
+  const families = getOr(buckets, bounds, () => new Map<string, Map<string, string[]>>());
+  const family = getOr(families, name, () => new Map<string, string[]>());
+  const known = family.get(labels);
+  if (known !== undefined) return known;
+  const open = labels === '' ? '{' : `${labels.slice(0, -1)},`;
+  const made = [...bounds, '+Inf'].map((bound) => `${name}_bucket${open}le="${bound}"} `);
+  if (family.size < MOST_KEPT) family.set(labels, made);
+  return made;
+}
+
+function getOr<K extends object | string, V>(
+  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
+  key: K,
+  make: () => V,
+): V {
+  let value = map.get(key);
+  if (value === undefined) {
+    value = make();
+    map.set(key, value);
+  }
+  return value;
 }
 
 /** `{seat="0",reason="exit"}`, with what is in the values escaped; `''` for none. */

@@ -1,17 +1,58 @@
-/** What a Supervisor's snapshot is in `/metrics`; docs/operate/figures.md has the list for people. */
+/**
+ * What is known of a Supervisor, in `/metrics`; docs/operate/figures.md has the list for people. Reads what
+ * control/snapshot.ts reads, without making an object of each thing: of 64 seats there are 3,000 lines.
+ */
 
-import { takeSnapshot } from '../control/snapshot.js';
-import type { SeatSnapshot, Snapshot } from '../control/types.js';
-import type { Supervisor } from '../supervisor/supervisor.js';
-import { COUNTED, GAUGES, writeAddresses, writeDealing, writeTimes } from './connections.js';
-import { type Exposition, labelsOf, type MetricSource } from './exposition.js';
+import { createRequire } from 'node:module';
+import { Figure, type SlotFigures } from '../native.js';
+import type { Figures, SeatFigures } from '../supervisor/figures.js';
+import { rondo } from '../supervisor/forking.js';
+import type { Supervisor, SupervisorOutline } from '../supervisor/supervisor.js';
+import { COUNTED, GAUGES, TIMES, writeAddresses, writeDealing } from './connections.js';
+import { type Exposition, type Family, labelsOf, type MetricSource } from './exposition.js';
+
+const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 const STATES = ['starting', 'ready', 'draining'] as const;
 
-/** They stay as they are: only the series that a label is new in costs something. */
+/** What the worse of two workers in a seat shows. */
+const WORST: Array<[figure: (typeof Figure)[keyof typeof Figure], factor: number, family: Family]> =
+  [
+    [
+      Figure.loopDelayUs,
+      1e-6,
+      {
+        name: 'rondo_worker_loop_delay_seconds',
+        type: 'gauge',
+        unit: 'seconds',
+        help: 'The longest turn of the event loop of late.',
+      },
+    ],
+    [
+      Figure.busyPermille,
+      1e-3,
+      {
+        name: 'rondo_worker_loop_utilisation_ratio',
+        type: 'gauge',
+        help: 'The share of the time in which the event loop did not wait.',
+      },
+    ],
+    [
+      Figure.heartbeatAgeMs,
+      1e-3,
+      {
+        name: 'rondo_worker_heartbeat_age_seconds',
+        type: 'gauge',
+        unit: 'seconds',
+        help: 'Since the event loop last showed that it turns; only with a hang timeout.',
+      },
+    ],
+  ];
+
+/** They stay as they are. */
 const seatLabels: string[] = [];
 
-function labelOf({ seat }: SeatSnapshot): string {
+function labelOf({ seat }: SeatFigures): string {
   seatLabels[seat] ??= labelsOf({ seat });
   return seatLabels[seat] as string;
 }
@@ -24,30 +65,30 @@ export class SupervisorSource implements MetricSource {
   }
 
   write(into: Exposition): void {
-    const snapshot = takeSnapshot(this.#supervisor);
-    // What was counted of a seat stays, also when it is no more.
-    const all = [...snapshot.seats, ...snapshot.pastSeats];
-    writeSupervisor(into, snapshot);
-    if (snapshot.dealing !== null) writeDealing(into, snapshot.dealing);
-    writeAddresses(into, snapshot.addresses);
-    writeCounters(into, all);
-    writeTimes(
-      into,
-      all.map((seat) => ({ labels: labelOf(seat), ...seat })),
-    );
-    writeLives(into, all);
-    writeWorkers(into, snapshot.seats);
+    const outline = this.#supervisor.outline();
+    const dispatcher = rondo()?.dispatcher;
+    // Those that are no more, too: what was counted of them stays.
+    const seats = this.#supervisor.figures.seats();
+    writeSupervisor(into, outline, this.#supervisor.workers);
+    writeReloads(into, this.#supervisor.figures);
+    if (dispatcher !== undefined) {
+      writeDealing(into, dispatcher.counts());
+      writeAddresses(into, dispatcher.listenerTotals());
+    }
+    writeConnections(into, seats);
+    writeLives(into, seats);
+    writeStates(into, seats, outline);
+    writeWorkers(into, seats);
   }
 }
 
-function writeSupervisor(into: Exposition, snapshot: Snapshot): void {
-  const { versions, state, isDegraded, workers, ready, reloads } = snapshot;
-  into.family({
-    name: 'rondo_build_info',
-    type: 'gauge',
-    help: 'The versions that the primary runs; always 1.',
-  });
-  into.gauge(labelsOf(versions), 1);
+function writeSupervisor(
+  into: Exposition,
+  { state, isDegraded, ready }: SupervisorOutline,
+  workers: number,
+): void {
+  single(into, 'rondo_build_info', 'The versions that the primary runs; always 1.');
+  into.gauge(labelsOf({ rondo: version, node: process.versions.node }), 1);
   into.family({
     name: 'rondo_start_time_seconds',
     type: 'gauge',
@@ -63,6 +104,9 @@ function writeSupervisor(into: Exposition, snapshot: Snapshot): void {
   into.gauge('', workers);
   single(into, 'rondo_seats_ready', 'Seats that have a ready worker.');
   into.gauge('', ready);
+}
+
+function writeReloads(into: Exposition, { reloads }: Figures): void {
   into.family({ name: 'rondo_reloads_begun', type: 'counter', help: 'Reloads that have begun.' });
   into.counter('', reloads.begun);
   into.family({
@@ -82,28 +126,32 @@ function writeSupervisor(into: Exposition, snapshot: Snapshot): void {
   into.gauge('', reloads.lastMs / 1_000);
 }
 
-function writeCounters(into: Exposition, seats: readonly SeatSnapshot[]): void {
+function writeConnections(into: Exposition, seats: readonly SeatFigures[]): void {
   for (const { key, name, help } of COUNTED) {
     into.family({ name, type: 'counter', help });
-    for (const seat of seats) into.counter(labelOf(seat), seat.counters[key]);
+    for (const seat of seats) into.counter(labelOf(seat), seat.sums[Figure[key]]);
   }
   for (const { key, name, help } of GAUGES) {
     into.family({ name, type: 'gauge', help });
-    for (const seat of seats) into.gauge(labelOf(seat), seat[key]);
+    for (const seat of seats) into.gauge(labelOf(seat), seat.sums[Figure[key]]);
   }
   into.family({
     name: 'rondo_handoff_errors',
     type: 'counter',
     help: 'Errors of handing off, which is tried again, by code.',
   });
-  for (const { seat, handoffErrors } of seats) {
-    for (const [code, count] of Object.entries(handoffErrors)) {
+  for (const { seat, errors } of seats) {
+    for (const [code, count] of Object.entries(errors)) {
       into.counter(labelsOf({ seat, code }), count);
     }
   }
+  for (const { from, bounds, family } of TIMES) {
+    into.family(family);
+    for (const seat of seats) into.histogramAt(labelOf(seat), bounds, seat.sums, from, 1e-6);
+  }
 }
 
-function writeLives(into: Exposition, seats: readonly SeatSnapshot[]): void {
+function writeLives(into: Exposition, seats: readonly SeatFigures[]): void {
   into.family({
     name: 'rondo_worker_starts',
     type: 'counter',
@@ -113,7 +161,7 @@ function writeLives(into: Exposition, seats: readonly SeatSnapshot[]): void {
   into.family({
     name: 'rondo_worker_exits',
     type: 'counter',
-    help: 'Worker processes that have ended, by why; all but stop and scale are followed by a start.',
+    help: 'Worker processes that have ended, by why.',
   });
   for (const { seat, exits } of seats) {
     for (const [reason, count] of Object.entries(exits)) {
@@ -126,33 +174,37 @@ function writeLives(into: Exposition, seats: readonly SeatSnapshot[]): void {
     unit: 'seconds',
     help: 'User and system time of all processes of the seat.',
   });
-  for (const seat of seats) into.counter(labelOf(seat), seat.cpuS);
+  for (const seat of seats) into.counter(labelOf(seat), rounded(seat.sums[Figure.cpuNs] * 1e-9));
 }
 
-/** Of processes that are alive: a seat whose worker drains has two or more. */
-function writeWorkers(into: Exposition, seats: readonly SeatSnapshot[]): void {
+function writeStates(
+  into: Exposition,
+  seats: readonly SeatFigures[],
+  outline: SupervisorOutline,
+): void {
+  const counts = new Map<string, number>();
+  for (const { id, states } of outline.seats) {
+    for (const state of states) counts.set(id + state, (counts.get(id + state) ?? 0) + 1);
+  }
   single(into, 'rondo_workers', 'Worker processes that are alive, by state.');
   for (const seat of seats) {
     const open = labelOf(seat).slice(0, -1);
     for (const state of STATES) {
-      const count = seat.workers.filter((worker) => worker.state === state).length;
-      into.gauge(`${open},state="${state}"}`, count);
+      into.gauge(`${open},state="${state}"}`, counts.get(seat.seat + state) ?? 0);
     }
   }
-  largest(into, seats, 'loopDelayMs', 1 / 1_000, {
-    name: 'rondo_worker_loop_delay_seconds',
-    unit: 'seconds',
-    help: 'The longest turn of the event loop of late.',
-  });
-  largest(into, seats, 'utilisation', 1, {
-    name: 'rondo_worker_loop_utilisation_ratio',
-    help: 'The share of the time in which the event loop did not wait.',
-  });
-  largest(into, seats, 'heartbeatAgeMs', 1 / 1_000, {
-    name: 'rondo_worker_heartbeat_age_seconds',
-    unit: 'seconds',
-    help: 'Since the event loop last showed that it turns; only with a hang timeout.',
-  });
+}
+
+/** Of processes that are alive and not released. Nothing where nothing is known. */
+function writeWorkers(into: Exposition, seats: readonly SeatFigures[]): void {
+  for (const [figure, factor, family] of WORST) {
+    into.family(family);
+    for (const seat of seats) {
+      let worst = -1;
+      for (const figures of seat.workers.values()) worst = Math.max(worst, figures[figure]);
+      if (worst >= 0) into.gauge(labelOf(seat), rounded(worst * factor));
+    }
+  }
   into.family({
     name: 'rondo_worker_resident_memory_bytes',
     type: 'gauge',
@@ -160,34 +212,18 @@ function writeWorkers(into: Exposition, seats: readonly SeatSnapshot[]): void {
     help: 'Resident memory of the processes that are not released, together.',
   });
   for (const seat of seats) {
-    const known = seat.workers
-      .map(({ memoryBytes }) => memoryBytes)
-      .filter((bytes) => bytes !== null);
-    if (known.length > 0)
-      into.gauge(
-        labelOf(seat),
-        known.reduce((sum, bytes) => sum + bytes, 0),
-      );
+    const bytes = memoryOf([...seat.workers.values()]);
+    if (bytes > 0) into.gauge(labelOf(seat), bytes);
   }
 }
 
-/** Of two workers in a seat, the one that is worse. Nothing where nothing is known. */
-function largest(
-  into: Exposition,
-  seats: readonly SeatSnapshot[],
-  key: 'loopDelayMs' | 'utilisation' | 'heartbeatAgeMs',
-  factor: number,
-  family: { name: string; unit?: string; help: string },
-): void {
-  into.family({ type: 'gauge', ...family });
-  for (const seat of seats) {
-    let most: number | null = null;
-    for (const worker of seat.workers) {
-      const value = worker[key];
-      if (value !== null && (most === null || value > most)) most = value;
-    }
-    if (most !== null) into.gauge(labelOf(seat), most * factor);
-  }
+function memoryOf(workers: readonly SlotFigures[]): number {
+  return workers.reduce((sum, figures) => sum + Math.max(figures[Figure.memoryKb], 0) * 1_024, 0);
+}
+
+/** To nanoseconds: 0.1 + 0.2 is no figure. */
+function rounded(seconds: number): number {
+  return Math.round(seconds * 1e9) / 1e9;
 }
 
 function single(into: Exposition, name: string, help: string): void {

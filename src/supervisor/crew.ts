@@ -10,7 +10,7 @@ import type { SystemErrorFields } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Seat, type SeatHost } from './seat.js';
 import type { Teller } from './teller.js';
-import type { SeatStats, StopSignal, WorkerInfo } from './types.js';
+import type { SeatStats, StopSignal, WorkerInfo, WorkerState } from './types.js';
 import { WorkerProcess } from './worker-process.js';
 
 /** Why there is no worker any more. */
@@ -67,6 +67,13 @@ export class Crew {
 
   stats(): SeatStats[] {
     return this.#everySeat().map((seat) => seat.stats());
+  }
+
+  outline(): Array<{ id: number; states: WorkerState[] }> {
+    return this.#everySeat().map(({ id, workers }) => ({
+      id,
+      states: workers.map(({ state }) => state),
+    }));
   }
 
   find(worker: Worker): WorkerProcess | undefined {

@@ -6,40 +6,22 @@
  */
 
 import cluster from 'node:cluster';
-import type { Tally } from '../dispatcher/tally.js';
-import type { ProcessCounts, Times } from '../dispatcher/transport.js';
-import { TIME_BOUNDS_S } from '../native.js';
+import { addCounters, newFigures, type Tally } from '../dispatcher/tally.js';
+import { Figure, type SlotFigures } from '../native.js';
 import { rondo } from './forking.js';
 import type { SupervisorEvents, WorkerInfo, WorkerReason } from './types.js';
 
-/** Connections of one seat; see `SlotStats`. */
-export const COUNTERS = [
-  'handed',
-  'received',
-  'ended',
-  'refused',
-  'reclaimed',
-  'unfinished',
-  'lost',
-] as const;
-
-export type Counter = (typeof COUNTERS)[number];
-
-export interface SeatSums {
-  counters: Record<Counter, number>;
-  handoffErrors: Record<string, number>;
-  queueTimes: Times;
-  handoffTimes: Times;
-  cpuS: number;
-}
-
-export interface SeatFigures extends SeatSums {
+export interface SeatFigures {
   seat: number;
   starts: number;
   /** Of processes that have ended. */
   exits: Partial<Record<WorkerReason, number>>;
-  /** Of those that are not over, by the ids of node:cluster. */
-  workers: ReadonlyMap<number, ProcessCounts>;
+  /** Over all processes, and of those that are not over what is no counter: `open` and `pending`. */
+  sums: SlotFigures;
+  /** Errors of handing off, by code. */
+  errors: Record<string, number>;
+  /** Of those that are not over, by the ids of node:cluster. To be read before the next question. */
+  workers: ReadonlyMap<number, SlotFigures>;
 }
 
 export interface ReloadFigures {
@@ -54,7 +36,9 @@ export interface ReloadFigures {
 interface Account {
   starts: number;
   exits: Partial<Record<WorkerReason, number>>;
-  past: SeatSums;
+  /** Of processes of which nothing is left. */
+  past: SlotFigures;
+  pastErrors: Record<string, number>;
   tallies: Map<number, Tally>;
 }
 
@@ -69,14 +53,7 @@ export class Figures {
 
   /** All that there have been, by their numbers. */
   seats(): SeatFigures[] {
-    return [...this.#seats]
-      .sort(([a], [b]) => a - b)
-      .map(([seat, { starts, exits, past, tallies }]) => {
-        const workers = new Map([...tallies].map(([id, tally]) => [id, tally.counts()]));
-        const sums = copyOf(past);
-        for (const counts of workers.values()) add(sums, counts);
-        return { seat, starts, exits: { ...exits }, workers, ...sums };
-      });
+    return [...this.#seats].sort(([a], [b]) => a - b).map(([seat, account]) => read(seat, account));
   }
 
   readonly note = <E extends keyof SupervisorEvents>(
@@ -108,9 +85,10 @@ export class Figures {
     const tally = worker === undefined ? null : (rondo()?.slotOf(worker)?.tally ?? null);
     if (tally === null) return;
     account.tallies.set(id, tally);
-    tally.whenFinal((last) => {
+    tally.whenFinal(() => {
       account.tallies.delete(id);
-      add(account.past, last);
+      addCounters(account.past, tally.figures());
+      addErrors(account.pastErrors, tally.errors());
     });
   }
 
@@ -126,56 +104,35 @@ export class Figures {
   #account(seat: number): Account {
     let account = this.#seats.get(seat);
     if (account === undefined) {
-      account = { starts: 0, exits: {}, past: nothing(), tallies: new Map() };
+      account = {
+        starts: 0,
+        exits: {},
+        past: newFigures(),
+        pastErrors: {},
+        tallies: new Map(),
+      };
       this.#seats.set(seat, account);
     }
     return account;
   }
 }
 
-export function nothing(): SeatSums {
-  return {
-    counters: Object.fromEntries(COUNTERS.map((key) => [key, 0])) as Record<Counter, number>,
-    handoffErrors: {},
-    queueTimes: noTimes(),
-    handoffTimes: noTimes(),
-    cpuS: 0,
-  };
-}
-
-function noTimes(): Times {
-  return { counts: Array(TIME_BOUNDS_S.length + 1).fill(0), sumS: 0 };
-}
-
-export function copyOf({
-  counters,
-  handoffErrors,
-  queueTimes,
-  handoffTimes,
-  cpuS,
-}: SeatSums): SeatSums {
-  return {
-    counters: { ...counters },
-    handoffErrors: { ...handoffErrors },
-    queueTimes: { ...queueTimes, counts: [...queueTimes.counts] },
-    handoffTimes: { ...handoffTimes, counts: [...handoffTimes.counts] },
-    cpuS,
-  };
-}
-
-export function add(to: SeatSums, counts: ProcessCounts): void {
-  for (const key of COUNTERS) to.counters[key] += counts[key];
-  for (const [code, count] of Object.entries(counts.handoffErrors)) {
-    to.handoffErrors[code] = (to.handoffErrors[code] ?? 0) + count;
+function read(seat: number, account: Account): SeatFigures {
+  const { starts, exits, past, pastErrors, tallies } = account;
+  const sums = past.slice() as SlotFigures;
+  const errors = { ...pastErrors };
+  const workers = new Map<number, SlotFigures>();
+  for (const [id, tally] of tallies) {
+    const figures = tally.figures();
+    workers.set(id, figures);
+    addCounters(sums, figures);
+    sums[Figure.open] += figures[Figure.open];
+    sums[Figure.pending] += figures[Figure.pending];
+    addErrors(errors, tally.errors());
   }
-  addTimes(to.queueTimes, counts.queueTimes);
-  addTimes(to.handoffTimes, counts.handoffTimes);
-  to.cpuS += counts.cpuS ?? 0;
+  return { seat, starts, exits, sums, errors, workers };
 }
 
-function addTimes(to: Times, { counts, sumS }: Times): void {
-  to.sumS += sumS;
-  for (let i = 0; i < counts.length; i++) {
-    to.counts[i] = (to.counts[i] as number) + (counts[i] as number);
-  }
+function addErrors(to: Record<string, number>, from: Record<string, number>): void {
+  for (const code in from) to[code] = (to[code] ?? 0) + (from[code] as number);
 }

@@ -24,8 +24,15 @@ import type {
   SupervisorEvents,
   SupervisorOptions,
   SupervisorStats,
+  WorkerState,
 } from './types.js';
 import type { WorkerProcess } from './worker-process.js';
+
+/** The states of the workers that are alive, by seats; those of a removed seat have their own entry. */
+export interface SupervisorOutline extends Pick<SupervisorStats, 'state' | 'isDegraded'> {
+  ready: number;
+  seats: ReadonlyArray<{ id: number; states: readonly WorkerState[] }>;
+}
 
 /**
  * Runs a server program in several workers that share its ports, and keeps them alive.
@@ -180,6 +187,12 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const { state, isDegraded, crew, agent } = this.#lifecycle;
     const dispatcher = rondo()?.dispatcher.stats() ?? null;
     return { state, isDegraded, seats: crew.stats(), agent, dispatcher };
+  }
+
+  /** What a scrape reads besides `figures`: `stats()` copies more than that. @internal */
+  outline(): SupervisorOutline {
+    const { state, isDegraded, crew } = this.#lifecycle;
+    return { state, isDegraded, ready: crew.ready, seats: crew.outline() };
   }
 
   /** What has been counted of each seat, and of reloads. @internal */

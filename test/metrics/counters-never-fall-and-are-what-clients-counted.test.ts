@@ -119,7 +119,7 @@ function startClients(port: number) {
       });
       // A connection that is cut off has an error first.
       await once(socket, 'close').catch(() => {});
-      if (/^HTTP\/1\.1 200[^]*\r\n\r\n./.test(text)) result.whole++;
+      if (/^HTTP\/1\.1 200[\s\S]*\r\n\r\n./.test(text)) result.whole++;
       else result.broken++;
       await delay(2);
     }

@@ -2,24 +2,24 @@
 
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'tap';
+import type { Tally } from '../../src/dispatcher/tally.js';
+import { Figure, TIME_BOUNDS_S } from '../../src/native.js';
 import { until } from '../fixtures/faults.js';
 import { openDeck, read, transports, type Worker } from '../fixtures/harness.js';
 
-interface Times {
-  counts: number[];
-  sumS: number;
-}
-
-interface Counts {
-  handed: number;
-  received: number;
-  queueTimes: Times;
-  handoffTimes: Times;
-}
-
 /** What is counted of a slot's process; see src/dispatcher/tally.ts. */
-function counts({ slot }: Worker): Counts {
-  return (slot as unknown as { tally: { counts(): Counts } }).tally.counts();
+function counts({ slot }: Worker) {
+  const figures = (slot as unknown as { tally: Tally }).tally.figures();
+  const timesAt = (from: number) => {
+    const end = from + TIME_BOUNDS_S.length + 1;
+    const sumUs = (figures as Float64Array)[end] as number;
+    return { counts: [...figures.subarray(from, end)], sumS: sumUs / 1e6 };
+  };
+  return {
+    handed: figures[Figure.handed],
+    queueTimes: timesAt(Figure.queueTimes),
+    handoffTimes: timesAt(Figure.handoffTimes),
+  };
 }
 
 /** 1 ms is the longest of the sixth bucket, 25 ms of the tenth. */

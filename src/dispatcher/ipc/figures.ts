@@ -1,7 +1,7 @@
 /** What the ipc transport counts. */
 
 import { TIME_BOUNDS_S } from '../../native.js';
-import type { ListenerCounts, Times } from '../transport.js';
+import type { ListenerCounts } from '../transport.js';
 import { clockMs } from './clock.js';
 
 /** Of one process. */
@@ -12,8 +12,8 @@ export interface Figures {
   reclaimed: number;
   unfinished: number;
   handoffErrors: Record<string, number>;
-  queueTimes: Times;
-  handoffTimes: Times;
+  queueTimes: Float64Array;
+  handoffTimes: Float64Array;
 }
 
 type SlotSums = Pick<Figures, 'handed' | 'ended' | 'refused' | 'reclaimed' | 'unfinished'>;
@@ -93,21 +93,17 @@ function newFigures(): Figures {
   };
 }
 
-function newTimes(): Times {
-  return { counts: Array(TIME_BOUNDS_S.length + 1).fill(0), sumS: 0 };
-}
-
-export function copyOf({ counts, sumS }: Times): Times {
-  return { counts: [...counts], sumS };
+/** The counts of the buckets, and the sum in microseconds. */
+function newTimes(): Float64Array {
+  return new Float64Array(TIME_BOUNDS_S.length + 2);
 }
 
 /** Of something that took so long. */
-export function noteTime(times: Times, ms: number): void {
-  const seconds = ms / 1_000;
-  const found = TIME_BOUNDS_S.findIndex((bound) => seconds <= bound);
+export function noteTime(times: Float64Array, ms: number): void {
+  const found = TIME_BOUNDS_S.findIndex((bound) => ms <= bound * 1_000);
   const bucket = found < 0 ? TIME_BOUNDS_S.length : found;
-  times.counts[bucket] = (times.counts[bucket] as number) + 1;
-  times.sumS += seconds;
+  times[bucket] = (times[bucket] as number) + 1;
+  times[times.length - 1] = (times.at(-1) as number) + ms * 1_000;
 }
 
 function addCounts(to: Record<string, number>, from: Record<string, number>): void {

@@ -15,6 +15,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
+import { Figure, type SlotFigures } from '../../native.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../../protocol/protocol.js';
 import type { Address, SlotOptions } from '../../types.js';
 import { Tallies } from '../tallies.js';
@@ -23,7 +24,6 @@ import type {
   DealingOptions,
   ListenerCounts,
   ListenTarget,
-  ProcessCounts,
   SlotChannel,
   SlotCounts,
   Transport,
@@ -34,7 +34,7 @@ import type {
 import { clockMs } from './clock.js';
 import { IpcDealer } from './dispatch.js';
 import { Doors } from './doors.js';
-import { Counters, copyOf, type Figures } from './figures.js';
+import { Counters, type Figures } from './figures.js';
 import { sum } from './limits.js';
 import { IpcSlot, type IpcSlotOwner } from './slot.js';
 
@@ -57,7 +57,8 @@ export class IpcTransport implements Transport {
   constructor(options: TransportOptions, events: TransportEvents) {
     this.#events = events;
     this.#tallies = new Tallies({
-      read: (slot, generation) => this.#processCounts(slot, generation),
+      read: (slot, generation, out) => this.#read(slot, generation, out),
+      errors: (slot, generation) => ({ ...this.#find(slot, generation)?.figures.handoffErrors }),
       onExit: (slot, generation, child) =>
         this.#find(slot, generation)?.slot.noteExit(child.exitCode),
       onEnd: (slot, generation) => this.#forget(slot, generation),
@@ -226,26 +227,27 @@ export class IpcTransport implements Transport {
     };
   }
 
-  #processCounts(id: number, generation: number): ProcessCounts {
+  #read(id: number, generation: number, out: SlotFigures): void {
     // Its tally ends before it is forgotten.
     const { slot, figures } = this.#find(id, generation) as { slot: IpcSlot; figures: Figures };
+    const { handed, reclaimed, queueTimes, handoffTimes, handoffErrors } = figures;
     const pending = slot.work.pending.size;
-    const { queueTimes, handoffTimes, handoffErrors, ...sums } = figures;
-    return {
-      ...sums,
-      received: figures.handed - figures.reclaimed - pending,
-      pending,
-      open: slot.work.open.total,
-      lost: 0,
-      handoffErrors: { ...handoffErrors },
-      heartbeatAgeMs: null,
-      loopDelayMs: slot.work.answerDelayMs(clockMs()),
-      utilisation: null,
-      memoryBytes: null,
-      cpuS: null,
-      queueTimes: copyOf(queueTimes),
-      handoffTimes: copyOf(handoffTimes),
-    };
+    const delayMs = slot.work.answerDelayMs(clockMs());
+    // What is not known.
+    out.fill(-1);
+    out[Figure.handed] = handed;
+    out[Figure.received] = handed - reclaimed - pending;
+    out[Figure.pending] = pending;
+    out[Figure.open] = slot.work.open.total;
+    out[Figure.ended] = figures.ended;
+    out[Figure.refused] = figures.refused;
+    out[Figure.reclaimed] = reclaimed;
+    out[Figure.unfinished] = figures.unfinished;
+    out[Figure.lost] = 0;
+    if (delayMs !== null) out[Figure.loopDelayUs] = delayMs * 1_000;
+    out[Figure.hasHandOffErrors] = Object.keys(handoffErrors).length > 0 ? 1 : 0;
+    out.set(queueTimes, Figure.queueTimes);
+    out.set(handoffTimes, Figure.handoffTimes);
   }
 
   #find(slot: number, generation: number): { slot: IpcSlot; figures: Figures } | undefined {

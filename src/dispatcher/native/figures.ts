@@ -1,8 +1,8 @@
-/** What the engine has counted of a slot or a process, by names. */
+/** What the engine has counted of a slot, by names. */
 
 import { errnoName } from '../../errors.js';
-import { Figure, type SlotFigures, TIME_BOUNDS_S } from '../../native.js';
-import type { ProcessCounts, SlotCounts, Times } from '../transport.js';
+import { Figure, type SlotFigures } from '../../native.js';
+import type { SlotCounts } from '../transport.js';
 
 type ErrorCounts = ReadonlyArray<[errno: number, count: number]>;
 
@@ -25,25 +25,8 @@ export function slotCounts(figures: SlotFigures, errors: ErrorCounts): SlotCount
   };
 }
 
-export function processCounts(figures: SlotFigures, errors: ErrorCounts): ProcessCounts {
-  return {
-    ...slotCounts(figures, errors),
-    cpuS: known(figures[Figure.cpuNs], 1e-9),
-    queueTimes: timesAt(figures, Figure.queueTimes),
-    handoffTimes: timesAt(figures, Figure.handoffTimes),
-  };
-}
-
 export function byName(counts: ErrorCounts): Record<string, number> {
   return Object.fromEntries(counts.map(([errno, count]) => [errnoName(-errno), count]));
-}
-
-function timesAt(figures: SlotFigures, from: number): Times {
-  const end = from + TIME_BOUNDS_S.length + 1;
-  return {
-    counts: Array.from(figures.subarray(from, end)),
-    sumS: ((figures as Float64Array)[end] as number) / 1e6,
-  };
 }
 
 /** The engine has -1 for what it does not know. */

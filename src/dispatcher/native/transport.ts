@@ -27,7 +27,6 @@ import type {
   DealingOptions,
   ListenerCounts,
   ListenTarget,
-  ProcessCounts,
   SlotChannel,
   SlotCounts,
   Transport,
@@ -35,7 +34,7 @@ import type {
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
-import { byName, processCounts, slotCounts } from './figures.js';
+import { byName, slotCounts } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
 import { inFull, Paths } from './paths.js';
 import { Picks } from './picks.js';
@@ -75,7 +74,8 @@ export class NativeTransport implements Transport {
     this.#picks = new Picks(this.#engine, (slot) => this.slotCounts(slot), events);
     this.#paths = new Paths(this.#engine, events);
     this.#tallies = new Tallies({
-      read: (slot, generation) => this.#processCounts(slot, generation),
+      read: (slot, generation, out) => this.#engine.processFigures(slot, generation, out),
+      errors: (slot, generation) => byName(this.#engine.processHandOffErrors(slot, generation)),
       onExit: (slot, generation) => this.#engine.noteExit(slot, generation),
       onEnd: (slot, generation) => this.#engine.endProcess(slot, generation),
     });
@@ -225,14 +225,6 @@ export class NativeTransport implements Transport {
     this.#engine.slotFigures(slot, figures);
     const hasErrors = figures[Figure.hasHandOffErrors] !== 0;
     return slotCounts(figures, hasErrors ? this.#engine.handOffErrors(slot) : []);
-  }
-
-  #processCounts(slot: number, generation: number): ProcessCounts {
-    const figures = this.#figures;
-    this.#engine.processFigures(slot, generation, figures);
-    const hasErrors = figures[Figure.hasHandOffErrors] !== 0;
-    const errors = hasErrors ? this.#engine.processHandOffErrors(slot, generation) : [];
-    return processCounts(figures, errors);
   }
 
   counts(): TransportCounts {
