@@ -13,10 +13,12 @@ import type {
   SlotOptions,
   TransportName,
 } from '../types.js';
+import { ConnectionNews } from './connection-news.js';
 import { type DispatcherEvents, type Tell, tellerOf, transportEvents } from './events.js';
 import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './listener.js';
 import type { ListenerTotals } from './listener-sums.js';
 import { Listeners } from './listeners.js';
+import { publishListener } from './news.js';
 import { openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
@@ -59,6 +61,10 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   /** The last generation of each number of a closed slot, so that news of it is nobody else's. */
   readonly #generations: number[] = [];
   readonly #tell: Tell = tellerOf(this);
+  readonly #news = new ConnectionNews({
+    slots: () => this.stats().slots,
+    addresses: () => this.listenerTotals(),
+  });
   #closing: Promise<void> | null = null;
 
   /**
@@ -212,6 +218,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   async #close(): Promise<void> {
     await Promise.all(this.#listeners.all.map((listener) => listener.close()));
+    this.#news.close();
     for (const slot of this.#slots.values()) slot.abandon();
     this.#slots.clear();
     await this.#transport.close();
@@ -264,6 +271,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       policy: () => this.#policy,
       onClosed: (listener) => {
         this.#listeners.remove(listener);
+        publishListener('closed', listener);
         this.#publishState();
         if (this.#listeners.byId.size === 0) this.#transport.unref();
       },
