@@ -18,7 +18,7 @@ export function scrapeHandler(sources: readonly MetricSource[]): Handler {
     const now = performance.now();
     const last = kept.get(format);
     if (last !== undefined && now - last.at < SHARED_MS) return last.body;
-    const body = Buffer.from(expose(sources, format));
+    const body = expose(sources, format);
     kept.set(format, { at: now, body });
     return body;
   };
@@ -35,7 +35,7 @@ export function scrapeHandler(sources: readonly MetricSource[]): Handler {
   };
 }
 
-export function expose(sources: readonly MetricSource[], format: Format): string {
+export function expose(sources: readonly MetricSource[], format: Format): Buffer {
   const exposition = new Exposition(format);
   for (const source of sources) source.write(exposition);
   return exposition.end();
