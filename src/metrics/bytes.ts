@@ -4,12 +4,14 @@ const FIRST_SIZE = 16 * 1024;
 const ZERO = 48;
 const LARGEST_INT = 0x7fff_ffff;
 
-/** As many as the last one had: the next will be about as long. */
-let usualSize = FIRST_SIZE;
-
 export class Bytes {
-  #buffer = Buffer.allocUnsafeSlow(usualSize);
+  #buffer: Buffer;
   #length = 0;
+
+  /** `spare` is memory that nobody reads any more: new memory costs more than what is written there. */
+  constructor(spare?: Buffer) {
+    this.#buffer = spare ?? Buffer.allocUnsafeSlow(FIRST_SIZE);
+  }
 
   /** Any text, as UTF-8. */
   text(text: string): void {
@@ -35,9 +37,13 @@ export class Bytes {
     this.#buffer[this.#length++] = byte;
   }
 
+  /** The memory, which is longer. */
+  get memory(): Buffer {
+    return this.#buffer;
+  }
+
   /** All of them. Nothing is added any more. */
   end(): Buffer {
-    usualSize = Math.max(FIRST_SIZE, this.#length + FIRST_SIZE);
     return this.#buffer.subarray(0, this.#length);
   }
 

@@ -43,11 +43,17 @@ const NEWLINE = 10;
 export class Exposition {
   readonly format: Format;
   readonly #names = new Set<string>();
-  readonly #bytes = new Bytes();
+  readonly #bytes: Bytes;
   #beginnings: Beginnings = beginningsOf('');
 
-  constructor(format: Format) {
+  constructor(format: Format, spare?: Buffer) {
     this.format = format;
+    this.#bytes = new Bytes(spare);
+  }
+
+  /** Where it is written. @internal */
+  get memory(): Buffer {
+    return this.#bytes.memory;
   }
 
   /** Whether there is a family of that name already: it cannot come twice. */
