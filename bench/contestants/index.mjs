@@ -23,10 +23,11 @@ export const CONTESTANTS = {
   'bare-reuseport': 'no Node: SO_REUSEPORT, workers in C++',
   noop: 'no Node: one process that accepts, writes the line and closes; the baseline',
   'rondo-unbounded': 'rondo without its window, to see what that is for',
+  'rondo-scraped': 'rondo-native, its metrics scraped ten times a second',
 };
 
 /** Checks of the benchmark, and no way anybody would share a port: asked where there is something to see. */
-const CHECKS = ['rondo-unbounded'];
+const CHECKS = ['rondo-unbounded', 'rondo-scraped'];
 
 /** One of each kind, for scenarios where all of them would take too long. */
 export const KINDS = [

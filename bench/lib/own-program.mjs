@@ -10,9 +10,10 @@ const TIMEOUT_MS = 20_000;
  * @param {URL} program
  * @param {string[]} args
  * @param {string[]} [execArgv]
+ * @param {number} [timeoutMs]
  * @returns {Promise<Result & { fault?: string }>}
  */
-export async function runProgram(program, args, execArgv = []) {
+export async function runProgram(program, args, execArgv = [], timeoutMs = TIMEOUT_MS) {
   const child = fork(program, args, { execArgv, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
   /** @type {number[]} */
   const pids = [];
@@ -24,7 +25,7 @@ export async function runProgram(program, args, execArgv = []) {
   }
   own(child.pid);
   try {
-    return await resultOf(child, own);
+    return await resultOf(child, own, timeoutMs);
   } finally {
     if (child.connected) child.disconnect();
     await ended(pids, 1_000);
@@ -34,15 +35,16 @@ export async function runProgram(program, args, execArgv = []) {
 /**
  * @param {import('node:child_process').ChildProcess} child
  * @param {(pid: number) => void} onStarted
+ * @param {number} timeoutMs
  * @returns {Promise<any>}
  */
-function resultOf(child, onStarted) {
+function resultOf(child, onStarted, timeoutMs) {
   return new Promise((resolve, reject) => {
     let stderr = '';
     child.stderr?.setEncoding('utf8').on('data', (text) => {
       stderr += text;
     });
-    const timer = setTimeout(reject, TIMEOUT_MS, new Error(`no result in ${TIMEOUT_MS} ms`));
+    const timer = setTimeout(reject, timeoutMs, new Error(`no result in ${timeoutMs} ms`));
     child.on('message', (/** @type {any} */ message) => {
       if (message.type === 'started') return onStarted(message.pid);
       clearTimeout(timer);

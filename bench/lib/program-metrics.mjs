@@ -68,4 +68,32 @@ export const PROGRAM_METRICS = {
     digits: 2,
     of: ({ observed }) => observed.operationUs,
   },
+  scrapeP50Ms: {
+    label: 'p50 ms',
+    name: 'median of the time of a scrape',
+    unit: 'ms',
+    digits: 2,
+    of: ({ observed }) => observed.p50Ms,
+  },
+  scrapeP99Ms: {
+    label: 'p99 ms',
+    name: '99th percentile of the time of a scrape',
+    unit: 'ms',
+    digits: 2,
+    of: ({ observed }) => observed.p99Ms,
+  },
+  scrapeCpuMs: {
+    label: 'CPU ms',
+    name: "CPU time of the primary's process per scrape",
+    unit: 'ms',
+    digits: 2,
+    of: ({ observed }) => observed.cpuMs,
+  },
+  scrapeBytes: {
+    label: 'bytes',
+    name: 'length of the text',
+    unit: 'bytes',
+    digits: 0,
+    of: ({ observed }) => observed.bytes,
+  },
 };

@@ -4,15 +4,19 @@ import { once } from 'node:events';
 
 /**
  * @param {import('rondo').DispatcherOptions} defaults
+ * @param {(dispatcher: import('rondo').Dispatcher, tools: import('./types.mjs').PrimaryTools) => Promise<void>} [beside]
+ *   what is done when it listens
  * @returns {import('./types.mjs').Adapter}
  */
-export function rondoAdapter(defaults) {
+export function rondoAdapter(defaults, beside = async () => {}) {
   return {
-    async primary({ address, withSecond, options, workers, startWorker }) {
+    async primary(tools) {
+      const { address, withSecond, options, workers, startWorker } = tools;
       const { Dispatcher } = await import('rondo');
       const dispatcher = new Dispatcher({ ...defaults, ...options.dispatcher });
       const port = await listen(address);
       const secondPort = withSecond ? await listen({ ...address, port: 0, name: 'second' }) : 0;
+      await beside(dispatcher, tools);
       const slots = Array.from({ length: workers }, () => dispatcher.openSlot(options.slot));
       for (const index of slots.keys()) start(index);
       dispatcher.on('slot:gone', (slot) => start(slots.indexOf(slot)));

@@ -147,6 +147,15 @@ export const TARGETS = [
     at: { workers: 1 },
     atLeast: 5_000_000,
   },
+  { scenario: 'scrape', metric: 'scrapeP99Ms', of: 'rondo-metrics', atMost: 2 },
+  {
+    scenario: 'storm',
+    metric: 'rate',
+    of: 'rondo-scraped',
+    against: 'rondo-native',
+    paired: true,
+    atLeast: 0.98,
+  },
   { scenario: 'limiter', metric: 'operationUs', of: 'rondo-limiter', under: 1 },
   ...['clusterhub', 'rate-limiter-flexible'].map((against) => ({
     scenario: 'limiter',

@@ -28,5 +28,8 @@ const scraper = fork(fileURLToPath(new URL('scraper.mjs', import.meta.url)), [
   String(scrapes),
 ]);
 process.send?.({ type: 'started', pid: scraper.pid });
+await once(scraper, 'message');
+const before = process.cpuUsage();
 const [{ times, bytes }] = await once(scraper, 'message');
-process.send?.({ type: 'result', times, bytes });
+const { user, system } = process.cpuUsage(before);
+process.send?.({ type: 'result', times, bytes, cpuMs: (user + system) / 1_000 / times.length });

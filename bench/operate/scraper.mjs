@@ -1,5 +1,5 @@
-// `node scraper.mjs PORT SCRAPES`: scrapes one after another on one connection, and tells its parent how long each took
-// in milliseconds, from the request to the last byte. They come further apart than what shares a text.
+// `node scraper.mjs PORT SCRAPES`: scrapes one after another on one connection, and tells its parent when it is warm, and
+// how long each took then, in milliseconds, from the request to the last byte. They come further apart than what shares a text.
 import http from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -11,6 +11,7 @@ const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
 const times = [];
 let bytes = 0;
 for (let i = 0; i < WARM_UP + scrapes; i++) {
+  if (i === WARM_UP) process.send?.({ isWarm: true });
   await delay(PAUSE_MS);
   const from = performance.now();
   bytes = await scrape();

@@ -14,6 +14,7 @@ import { messages } from './messages.mjs';
 import { mixed } from './mixed.mjs';
 import { overload } from './overload.mjs';
 import { scaling } from './scaling.mjs';
+import { scrape } from './scrape.mjs';
 import { stalledWorker } from './stalled-worker.mjs';
 import { startUp } from './start-up.mjs';
 import { storm } from './storm.mjs';
@@ -40,4 +41,5 @@ export const SCENARIOS = {
   messages,
   counters,
   limiter,
+  scrape,
 };

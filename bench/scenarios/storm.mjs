@@ -1,12 +1,13 @@
 // A storm of short connections: connect, read one short line to its end, close, 64 at a time. All
 // there is to do is to get connections to workers, so its cost is what the rate shows.
 
-import { QUICK } from '../contestants/index.mjs';
+import { FULL, QUICK } from '../contestants/index.mjs';
 
 /** @type {import('../lib/types.mjs').LoadScenario} */
 export const storm = {
   name: 'storm',
   about: 'connect, read one short line, close; 64 at a time',
+  contestants: [...FULL, 'rondo-scraped'],
   quick: { contestants: QUICK },
   columns: [
     'rate',
