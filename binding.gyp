@@ -88,6 +88,7 @@
                 "native/js/js_shared_limiter.cc",
                 "native/js/js_shared_map.cc",
                 "native/js/js_shared_numbers.cc",
+                "native/js/js_shared_watch.cc",
                 "native/shared/cells.cc",
                 "native/shared/limiter.cc",
                 "native/shared/limits.cc",

@@ -5,6 +5,7 @@
  */
 
 import { createRequire } from 'node:module';
+import { COLLECT_VARIABLE, collectEnvironment } from './collect/environment.js';
 import { HUB_VARIABLE, hubEnvironment } from './hub/environment.js';
 import { whenWanted } from './hub/wanted.js';
 import { missingReason, SHARED_VARIABLE, sharedEnvironment } from './shared/environment.js';
@@ -25,11 +26,13 @@ export function familyEnvironment(role: FamilyRole, seat: number | null): Record
       shared.serveShared();
     });
   }
-  return { ...hubEnvironment(role, seat), ...sharedEnvironment() };
+  const collect = role === 'worker' ? collectEnvironment() : {};
+  return { ...hubEnvironment(role, seat), ...sharedEnvironment(), ...collect };
 }
 
 /** For a program that is started anew, as by `rondo start`: what has started it may be of another family. */
 export function leaveFamily(): void {
   delete process.env[HUB_VARIABLE];
   delete process.env[SHARED_VARIABLE];
+  delete process.env[COLLECT_VARIABLE];
 }

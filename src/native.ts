@@ -365,6 +365,23 @@ export interface NativeShared {
     valueBytes: number,
     evictsWhenFull: boolean,
   ): NativeMap | SharedRefusal;
+  /** Where all names are, whoever has made them; undefined if they are as many as `known`. */
+  names(known: number): number[] | undefined;
+  /** What is at one of those places, without a share in it; or -errno. */
+  watch(place: number): NativeWatched | number;
+}
+
+/** In the order of native/shared/names.h, from 1 on. */
+export const SHARED_KINDS = ['counter', 'gauge', 'histogram', 'limiter', 'map'] as const;
+
+/** `kind` is a number: {@link SHARED_KINDS}. The methods are those of that kind. */
+export interface NativeWatched {
+  kind: number;
+  name: string;
+  /** Of a counter its value, of a histogram its numbers. */
+  get?(): number | number[];
+  shares?: NativeGauge['shares'];
+  bounds?: number[];
 }
 
 /** Of the process at the time of its connect(2) or listen(2). `pid` is 0 if it is not known. */

@@ -77,7 +77,9 @@ Napi::Value OpenShared(const Napi::CallbackInfo& info) {
                                     {"gauge", OpenGauge},
                                     {"histogram", OpenHistogram},
                                     {"limiter", OpenLimiter},
-                                    {"map", OpenMap}}));
+                                    {"map", OpenMap},
+                                    {"names", ListNames},
+                                    {"watch", WatchName}}));
 }
 
 }  // namespace

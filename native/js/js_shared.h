@@ -39,6 +39,14 @@ struct SharedEnvironment {
   std::vector<std::unique_ptr<shared::Map>> maps;
 };
 
+// Of what another process has made: see js_shared_watch.cc. Their data are a Word, a Gauge and a
+// Histogram.
+napi_value ListNames(napi_env env, napi_callback_info info);
+napi_value WatchName(napi_env env, napi_callback_info info);
+napi_value GetCounter(napi_env env, napi_callback_info info);
+napi_value SharesOfGauge(napi_env env, napi_callback_info info);
+napi_value TotalOfHistogram(napi_env env, napi_callback_info info);
+
 // Adds makeShared and openShared to `exports`.
 void DefineShared(Napi::Env env, Napi::Object exports);
 

@@ -38,11 +38,15 @@ napi_value AddToCounter(napi_env env, napi_callback_info info) {
   return ToNumber(env, static_cast<double>(sum));
 }
 
+}  // namespace
+
 // get()
 napi_value GetCounter(napi_env env, napi_callback_info info) {
   const Arguments<Word, 1> arguments(env, info);
   return ToNumber(env, static_cast<double>(shared::GetCount(*arguments.data)));
 }
+
+namespace {
 
 // compareAndSet(expected, value): 1, 0, or NaN if either is no count
 napi_value CompareAndSetCounter(napi_env env, napi_callback_info info) {
@@ -82,6 +86,8 @@ napi_value SumOfGauge(napi_env env, napi_callback_info info) {
   return ToNumber(env, Arguments<Gauge, 1>(env, info).data->Sum());
 }
 
+}  // namespace
+
 // shares(): [{ pid, seat, isAlive, value }]
 napi_value SharesOfGauge(napi_env env, napi_callback_info info) {
   const std::vector<Share> shares = Arguments<Gauge, 1>(env, info).data->Shares();
@@ -93,6 +99,8 @@ napi_value SharesOfGauge(napi_env env, napi_callback_info info) {
   }
   return list;
 }
+
+namespace {
 
 // [sum, count of each bucket]
 Napi::Array Numbers(Napi::Env env, const Share& share) {
@@ -111,9 +119,13 @@ napi_value ObserveInHistogram(napi_env env, napi_callback_info info) {
   return nullptr;
 }
 
+}  // namespace
+
 napi_value TotalOfHistogram(napi_env env, napi_callback_info info) {
   return Numbers(env, Arguments<Histogram, 1>(env, info).data->Total());
 }
+
+namespace {
 
 // shares(): [{ pid, seat, isAlive, numbers }]
 napi_value SharesOfHistogram(napi_env env, napi_callback_info info) {

@@ -40,6 +40,8 @@ bool IsLockedByOther(int, uint32_t) { return false; }
 
 #endif
 
+constexpr int kMostTries = 1000;
+
 }  // namespace
 
 int Cells::Claim(Region* region, int32_t pid, int32_t seat) {
@@ -67,14 +69,15 @@ uint32_t Cells::used() const {
 Owner Cells::Look(uint32_t index) const {
   Cell* const cell = At(index);
   Owner owner;
-  // Again only if a process has claimed the cell meanwhile.
-  do {
+  // Again only if a process has claimed the cell meanwhile; not for ever, if one writes nonsense.
+  for (int tries = 0; tries < kMostTries; tries++) {
     owner.generation = cell->generation.load();
     const uint64_t who = cell->who.load();
     owner.pid = static_cast<int32_t>(who >> 32);
     owner.seat = static_cast<int32_t>(static_cast<uint32_t>(who)) - 1;
     owner.is_alive = IsLocked(index);
-  } while (cell->generation.load() != owner.generation);
+    if (cell->generation.load() == owner.generation) break;
+  }
   return owner;
 }
 

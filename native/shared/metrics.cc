@@ -1,8 +1,10 @@
 #include "shared/metrics.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace rondo::shared {
 
@@ -31,10 +33,15 @@ Definition Gauge::Define(const std::string& name) {
   return {Kind::kGauge, name, {}, kCells * sizeof(Row)};
 }
 
-int Gauge::Open(const Region& region, const Cells* cells, const Found& found) {
-  const int result = mapping_.Map(region.fd(), found.large_at, found.large_bytes);
-  if (result < 0) return result;
+int Gauge::Watch(const Region& region, const Cells* cells, const Found& found) {
+  if (found.large_bytes != RoundUp(Define("").large_bytes, kPage)) return -EIO;
   cells_ = cells;
+  return mapping_.Map(region.fd(), found.large_at, found.large_bytes);
+}
+
+int Gauge::Open(const Region& region, const Cells* cells, const Found& found) {
+  const int result = Watch(region, cells, found);
+  if (result < 0) return result;
   Row* const own = &mapping_.At<Row>(0)[cells->index()];
   if (own->generation.load() == cells->generation()) return 0;
   own->value = ToBits(0);
@@ -78,11 +85,21 @@ Definition Histogram::Define(const std::string& name, const std::vector<double>&
 
 double Histogram::ToBound(uint64_t parameter) { return ToDouble(parameter); }
 
-int Histogram::Open(const Region& region, const Cells* cells, const Found& found) {
-  const int result = mapping_.Map(region.fd(), found.large_at, found.large_bytes);
-  if (result < 0) return result;
+int Histogram::Watch(const Region& region, const Cells* cells, const Found& found) {
+  if (found.parameters.empty()) return -EIO;
+  for (const uint64_t bits : found.parameters) {
+    const double bound = ToDouble(bits);
+    if (!std::isfinite(bound) || (!bounds_.empty() && bound <= bounds_.back())) return -EIO;
+    bounds_.push_back(bound);
+  }
+  if (found.large_bytes != RoundUp(Define("", bounds_).large_bytes, kPage)) return -EIO;
   cells_ = cells;
-  for (const uint64_t bits : found.parameters) bounds_.push_back(ToDouble(bits));
+  return mapping_.Map(region.fd(), found.large_at, found.large_bytes);
+}
+
+int Histogram::Open(const Region& region, const Cells* cells, const Found& found) {
+  const int result = Watch(region, cells, found);
+  if (result < 0) return result;
   Word* const own = Row(cells->index());
   if (own[0].load() == cells->generation()) return 0;
   Word* const start = Start(cells->index());

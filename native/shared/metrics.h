@@ -30,6 +30,8 @@ class Gauge {
  public:
   static Definition Define(const std::string& name);
   int Open(const Region& region, const Cells* cells, const Found& found);
+  // To read it only: this process has no share in it. -EIO if what was found cannot be a gauge.
+  int Watch(const Region& region, const Cells* cells, const Found& found);
 
   void Set(double value);
   void Add(double n);
@@ -52,6 +54,9 @@ class Histogram {
   // A bound out of the parameters.
   static double ToBound(uint64_t parameter);
   int Open(const Region& region, const Cells* cells, const Found& found);
+  // As of a gauge. The bounds, which may be anything else, are finite and ascending then.
+  int Watch(const Region& region, const Cells* cells, const Found& found);
+  const std::vector<double>& bounds() const { return bounds_; }
 
   void Observe(double value);
   // Over all processes there have ever been.

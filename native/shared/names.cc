@@ -32,6 +32,41 @@ uint64_t RecordBytes(uint64_t words) { return sizeof(Record) + RoundUp(words * 8
 
 Word* WordsBehind(Record* record) { return reinterpret_cast<Word*>(record + 1); }
 
+// Where the parts of a record are, which were checked.
+struct Outline {
+  Record* record = nullptr;
+  uint64_t shape = 0;
+  uint64_t name_bytes = 0;
+  uint64_t count = 0;  // of parameters
+};
+
+// 0, or -EIO if no record can be there.
+int ReadOutline(const Region& region, uint64_t at, Outline* outline) {
+  if (at < kRecordsAt || at % alignof(Record) != 0 || at > kLargeAt - sizeof(Record)) return -EIO;
+  outline->record = region.At<Record>(at);
+  outline->shape = outline->record->shape.load();
+  outline->name_bytes = outline->shape >> 8 & 0xff'ffff;
+  outline->count = outline->shape >> 32;
+  if (outline->name_bytes > kLongestName || outline->count > kMostParameters) return -EIO;
+  const uint64_t words = outline->count + RoundUp(outline->name_bytes, 8) / 8;
+  return RecordBytes(words) > kLargeAt - at ? -EIO : 0;
+}
+
+void ReadFound(const Outline& outline, Found* found) {
+  const Word* const words = WordsBehind(outline.record);
+  found->parameters.resize(outline.count);
+  for (uint64_t i = 0; i < outline.count; i++) found->parameters[i] = words[i].load();
+  found->value = &outline.record->value;
+  found->large_at = outline.record->large_at.load();
+  found->large_bytes = outline.record->large_bytes.load();
+}
+
+bool HasItsMemory(const Region& region, const Found& found) {
+  if (found.large_bytes == 0) return true;
+  return found.large_at >= kLargeAt && found.large_at % kPage == 0 &&
+         found.large_at <= region.size() && found.large_bytes <= region.size() - found.large_at;
+}
+
 // Gives out `bytes` of what begins at `from` and ends at `limit`: the offset, or 0 if there is no
 // room.
 uint64_t GiveOut(Word* used, uint64_t from, uint64_t bytes, uint64_t limit) {
@@ -100,32 +135,19 @@ int Search::Run() {
 }
 
 int Search::Compare(uint64_t at) {
-  if (at < kRecordsAt || at % alignof(Record) != 0 || at > kLargeAt - sizeof(Record)) return -EIO;
-  Record* const record = At(at);
-  const uint64_t shape = record->shape.load();
-  const uint64_t name_bytes = shape >> 8 & 0xff'ffff;
-  const uint64_t count = shape >> 32;
-  if (name_bytes > kLongestName || count > kMostParameters) return -EIO;
-  const uint64_t name_words = RoundUp(name_bytes, 8) / 8;
-  if (RecordBytes(count + name_words) > kLargeAt - at) return -EIO;
+  Outline outline;
+  const int result = ReadOutline(region_, at, &outline);
+  if (result < 0) return result;
   const uint64_t same = ShapeOf(wanted_);
-  if ((shape & 0xffff'ffff) != (same & 0xffff'ffff)) return 1;
-  Word* const words = WordsBehind(record);
-  for (uint64_t i = 0; i < name_words; i++) {
-    if (words[count + i].load() != name_[i]) return 1;
+  if ((outline.shape & 0xffff'ffff) != (same & 0xffff'ffff)) return 1;
+  const Word* const name = WordsBehind(outline.record) + outline.count;
+  for (size_t i = 0; i < name_.size(); i++) {
+    if (name[i].load() != name_[i]) return 1;
   }
-  found_->parameters.resize(count);
-  for (uint64_t i = 0; i < count; i++) found_->parameters[i] = words[i].load();
-  found_->value = &record->value;
-  found_->large_at = record->large_at.load();
-  found_->large_bytes = record->large_bytes.load();
+  ReadFound(outline, found_);
   if (found_->parameters != wanted_.parameters) return -EEXIST;
   if (found_->large_bytes != RoundUp(wanted_.large_bytes, kPage)) return -EIO;
-  if (found_->large_bytes == 0) return 0;
-  const bool is_within = found_->large_at >= kLargeAt && found_->large_at % kPage == 0 &&
-                         found_->large_at <= region_.size() &&
-                         found_->large_bytes <= region_.size() - found_->large_at;
-  return is_within ? 0 : -EIO;
+  return HasItsMemory(region_, *found_) ? 0 : -EIO;
 }
 
 int Search::Write() {
@@ -166,6 +188,34 @@ void Search::Discard() {
 
 int FindOrMake(const Region& region, const Definition& wanted, Found* found) {
   return Search(region, wanted, found).Run();
+}
+
+std::vector<uint64_t> ListRecords(const Region& region) {
+  std::vector<uint64_t> records;
+  const Word* const slots = region.At<Word>(kNamesAt);
+  for (uint64_t i = 0; i < kNameSlots; i++) {
+    const uint64_t at = slots[i].load();
+    if (at != 0) records.push_back(at);
+  }
+  return records;
+}
+
+int ReadRecord(const Region& region, uint64_t at, Listed* listed) {
+  Outline outline;
+  const int result = ReadOutline(region, at, &outline);
+  if (result < 0) return result;
+  const uint64_t kind = outline.shape & 0xff;
+  if (kind < static_cast<uint64_t>(Kind::kCounter) || kind > static_cast<uint64_t>(Kind::kMap)) {
+    return -EIO;
+  }
+  if (outline.name_bytes == 0) return -EIO;
+  listed->kind = static_cast<Kind>(kind);
+  std::vector<uint64_t> words(RoundUp(outline.name_bytes, 8) / 8);
+  LoadWords(WordsBehind(outline.record) + outline.count, words.size(), words.data());
+  listed->name.resize(outline.name_bytes);
+  memcpy(&listed->name[0], words.data(), outline.name_bytes);
+  ReadFound(outline, &listed->found);
+  return HasItsMemory(region, listed->found) ? 0 : -EIO;
 }
 
 }  // namespace rondo::shared

@@ -48,6 +48,20 @@ struct Found {
 // is corrupted.
 int FindOrMake(const Region& region, const Definition& wanted, Found* found);
 
+// For who wants to know what there is, and makes nothing: where the records of all names are, in no
+// order. A name that is made meanwhile may be missing. What a corrupted directory says is in it,
+// too.
+std::vector<uint64_t> ListRecords(const Region& region);
+
+struct Listed {
+  Kind kind = Kind::kCounter;
+  std::string name;
+  Found found;
+};
+
+// What is at one of those places. 0, or -EIO if that is no record.
+int ReadRecord(const Region& region, uint64_t at, Listed* listed);
+
 }  // namespace rondo::shared
 
 #endif  // RONDO_SHARED_NAMES_H_

@@ -2,6 +2,7 @@
 
 import { MetricsServer } from '../metrics/metrics-server.js';
 import { pageHandlers } from '../metrics/page/index.js';
+import { ProgramMetrics } from '../metrics/program/program-metrics.js';
 import { passengers } from '../service/handover.js';
 import { textOf } from './place.js';
 import type { Run } from './run.js';
@@ -12,8 +13,9 @@ import type { Run } from './run.js';
  */
 export async function serveMetrics({ supervisor, given, note }: Run): Promise<void> {
   if (given.metrics === null) return;
+  const sources = [new ProgramMetrics({ supervisor })];
   const { routes } = pageHandlers(supervisor);
-  const server = new MetricsServer({ supervisor, ...given.metrics, routes });
+  const server = new MetricsServer({ supervisor, ...given.metrics, routes, sources });
   const address = await server.listenOn(passengers.taken('metrics')?.fd ?? null);
   passengers.add('metrics', {
     give: () => ({ fd: server.fd }),

@@ -20,6 +20,8 @@ interface Patch {
   /** This process was started with the preload, so its workers are. */
   isPreloaded: boolean;
   primary: ClusterPrimary | null;
+  /** Is told of it before the first fork. */
+  onPrimary: (primary: ClusterPrimary) => void;
   /** The primary's part, made when it is needed first; null if that is left to Node. */
   open(): ClusterPrimary | null;
 }
@@ -36,7 +38,13 @@ export function patchCluster(options: () => DispatcherOptions, isPreloaded = fal
     patched[PATCHED].isPreloaded ||= isPreloaded;
     return;
   }
-  const patch: Patch = { options, isPreloaded, primary: null, open: () => null };
+  const patch: Patch = {
+    options,
+    isPreloaded,
+    primary: null,
+    onPrimary: () => {},
+    open: () => null,
+  };
   Object.defineProperty(patched, PATCHED, { value: patch });
   if (cluster.isPrimary) patchPrimary(patch);
   else patchWorker();
@@ -54,6 +62,12 @@ export function openPatchedPrimary(): ClusterPrimary | null {
   return (cluster as PatchedCluster)[PATCHED]?.open() ?? null;
 }
 
+/** Calls back before the first fork, in a primary that has not forked. */
+export function whenPrimaryOpens(then: (primary: ClusterPrimary) => void): void {
+  const patch = (cluster as PatchedCluster)[PATCHED];
+  if (cluster.isPrimary && patch !== undefined) patch.onPrimary = then;
+}
+
 /** Takes the place of the options that would be asked for. False: it is too late. */
 export function replaceOptions(options: DispatcherOptions): boolean {
   const patch = (cluster as PatchedCluster)[PATCHED];
@@ -68,8 +82,10 @@ function patchPrimary(patch: Patch): void {
   patch.open = () => {
     // SCHED_NONE is Node's own, as is everything if the addon is missing.
     if (isOff || cluster.schedulingPolicy !== cluster.SCHED_RR) return null;
-    patch.primary ??= openPrimary(patch.options(), fork);
+    if (patch.primary !== null) return patch.primary;
+    patch.primary = openPrimary(patch.options(), fork);
     isOff = patch.primary === null;
+    if (patch.primary !== null) patch.onPrimary(patch.primary);
     return patch.primary;
   };
   cluster.fork = function forkOnRondo(env?: object) {
@@ -105,6 +121,10 @@ function patchWorker(): void {
     require('../worker/environment.js') as typeof import('../worker/environment.js');
   restorePreload();
   if (channelName !== undefined) patchChild();
+  // Set by collect/environment.ts, which is loaded only then.
+  if (process.env.RONDO_COLLECT === undefined) return;
+  const { startTelling } = require('../collect/worker.js') as typeof import('../collect/worker.js');
+  startTelling();
 }
 
 function patchChild(): void {

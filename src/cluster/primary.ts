@@ -46,6 +46,13 @@ export interface InheritedSocket {
   name: string;
 }
 
+/** A worker as it was forked: with the variables that the program gave it alone. */
+export interface Forked {
+  readonly worker: Worker;
+  readonly slot: Slot;
+  readonly env: Readonly<Record<string, unknown>>;
+}
+
 export class ClusterPrimary {
   readonly dispatcher: Dispatcher;
   /**
@@ -69,6 +76,7 @@ export class ClusterPrimary {
   readonly #onListenError = new Set<OnListenError>();
   readonly #onSockets = new Set<() => void>();
   readonly #slots = new Map<Worker, Slot>();
+  readonly #onFork = new Set<(forked: Forked) => void>();
 
   /** Once per process, for the class of Node's workers is patched. */
   constructor(cluster: Cluster, fork: Fork, options: DispatcherOptions) {
@@ -108,7 +116,13 @@ export class ClusterPrimary {
     this.#interceptMessages(worker);
     this.#slots.set(worker, slot);
     slot.assign(worker.process);
+    for (const then of this.#onFork) then({ worker, slot, env: { ...env } });
     return worker;
+  }
+
+  /** Calls back for each worker when it has been forked. */
+  onFork(then: (forked: Forked) => void): void {
+    this.#onFork.add(then);
   }
 
   /**

@@ -14,10 +14,12 @@ import type {
   SlotOptions,
   TransportName,
 } from '../types.js';
+import { ConnectionNews } from './connection-news.js';
 import { type DispatcherEvents, type Tell, tellerOf, transportEvents } from './events.js';
 import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './listener.js';
 import type { ListenerTotals } from './listener-sums.js';
 import { Listeners } from './listeners.js';
+import { publishListener } from './news.js';
 import { openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
@@ -70,6 +72,10 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   readonly #generations: number[] = [];
   readonly #tell: Tell = tellerOf(this);
   #isPaused = false;
+  readonly #news = new ConnectionNews({
+    slots: () => this.stats().slots,
+    addresses: () => this.listenerTotals(),
+  });
   #closing: Promise<void> | null = null;
 
   /**
@@ -238,6 +244,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   async #close(): Promise<void> {
     await Promise.all(this.#listeners.all.map((listener) => listener.close()));
+    this.#news.close();
     for (const slot of this.#slots.values()) slot.abandon();
     this.#slots.clear();
     await this.#transport.close();
@@ -291,6 +298,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       isPaused: () => this.#isPaused,
       onClosed: (listener) => {
         this.#listeners.remove(listener);
+        publishListener('closed', listener);
         this.#publishState();
         if (this.#listeners.byId.size === 0) this.#transport.unref();
       },

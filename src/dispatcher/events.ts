@@ -4,6 +4,7 @@ import type { EventEmitter } from 'node:events';
 import type { SlotGoneInfo } from '../types.js';
 import { Decider } from './decider.js';
 import type { Listener } from './listener.js';
+import { publishNews } from './news.js';
 import type { Slot } from './slot.js';
 import type { TransportEvents } from './transport.js';
 
@@ -65,6 +66,7 @@ export type Tell = <Name extends keyof DispatcherEvents>(
 export function tellerOf(dispatcher: EventEmitter<DispatcherEvents>): Tell {
   const emit = dispatcher.emit.bind(dispatcher) as Tell;
   return (name, ...args) => {
+    publishNews(name, args);
     try {
       emit(name, ...args);
     } catch (error) {

@@ -10,6 +10,7 @@
  */
 
 import type { Socket } from 'node:net';
+import { channels } from '../channels.js';
 import type { ConnectionSet, ConnectionsWatcher } from './connections.js';
 import { Ended } from './ended.js';
 import { countPassedOn, isPassedOn } from './handles.js';
@@ -202,5 +203,9 @@ export class Drain implements ConnectionsWatcher {
 
 /** On its own, so that a listener that throws stops nothing here. */
 export function emitDrain(target: NodeJS.EventEmitter, timeoutMs: number): void {
-  process.nextTick(() => target.emit('rondo:drain', { timeoutMs: Math.round(timeoutMs) }));
+  const info = { timeoutMs: Math.round(timeoutMs) };
+  process.nextTick(() => {
+    channels.drain.publish({ target, ...info });
+    target.emit('rondo:drain', info);
+  });
 }

@@ -5,6 +5,8 @@
  */
 
 import { invalidOption } from '../errors.js';
+import { type Beginnings, beginningsOf } from './beginnings.js';
+import { Bytes } from './bytes.js';
 
 export type Format = 'prometheus' | 'openmetrics';
 
@@ -36,14 +38,22 @@ export const CONTENT_TYPES: Record<Format, string> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 };
 
+const NEWLINE = 10;
+
 export class Exposition {
   readonly format: Format;
   readonly #names = new Set<string>();
-  #name = '';
-  #text = '';
+  readonly #bytes: Bytes;
+  #beginnings: Beginnings = beginningsOf('');
 
-  constructor(format: Format) {
+  constructor(format: Format, spare?: Buffer) {
     this.format = format;
+    this.#bytes = new Bytes(spare);
+  }
+
+  /** Where it is written. @internal */
+  get memory(): Buffer {
+    return this.#bytes.memory;
   }
 
   /** Whether there is a family of that name already: it cannot come twice. */
@@ -62,33 +72,33 @@ export class Exposition {
       throw invalidOption('name', `a name that ends in _${unit}`, name);
     }
     this.#names.add(name);
-    this.#name = name;
+    this.#beginnings = beginningsOf(name);
     const isOpen = this.format === 'openmetrics';
     // In the older format the name of a counter is that of its samples.
     const head = type === 'counter' && !isOpen ? `${name}_total` : name;
     const kind = type === 'unknown' && !isOpen ? 'untyped' : type;
     if (isOpen) {
-      this.#text += `# TYPE ${head} ${kind}\n`;
-      if (unit !== undefined) this.#text += `# UNIT ${head} ${unit}\n`;
-      this.#text += `# HELP ${head} ${escapeValue(help)}\n`;
+      this.#bytes.text(`# TYPE ${head} ${kind}\n`);
+      if (unit !== undefined) this.#bytes.text(`# UNIT ${head} ${unit}\n`);
+      this.#bytes.text(`# HELP ${head} ${escapeValue(help)}\n`);
     } else {
-      this.#text += `# HELP ${head} ${escapeHelp(help)}\n# TYPE ${head} ${kind}\n`;
+      this.#bytes.text(`# HELP ${head} ${escapeHelp(help)}\n# TYPE ${head} ${kind}\n`);
     }
   }
 
   /** Of a counter. `labels` as {@link labelsOf} writes them, `''` for none. */
   counter(labels: string, value: number): void {
-    this.#text += `${this.#name}_total${labels} ${numberText(value)}\n`;
+    this.sample('_total', labels, value);
   }
 
   /** Of a gauge, or of what has a type of its own. */
   gauge(labels: string, value: number): void {
-    this.#text += `${this.#name}${labels} ${numberText(value)}\n`;
+    this.sample('', labels, value);
   }
 
   /** A sample of the family with that at the end of its name: `_sum`, `_count`, `_bucket`, … */
   sample(suffix: string, labels: string, value: number): void {
-    this.#text += `${this.#name}${suffix}${labels} ${numberText(value)}\n`;
+    this.#line(this.#beginnings.of(suffix, labels), value);
   }
 
   /** Of a histogram. `bounds` are the upper ones as text; one more bucket follows, for all above. */
@@ -104,53 +114,27 @@ export class Exposition {
     from: number,
     unit: number,
   ): void {
-    const prefixes = bucketsOf(this.#name, labels, bounds);
     let total = 0;
-    let text = '';
-    for (let i = 0; i < prefixes.length; i++) {
-      total += numbers[from + i] as number;
-      text += `${prefixes[i]}${total}\n`;
+    let at = from;
+    for (const beginning of this.#beginnings.ofBuckets(labels, bounds)) {
+      total += numbers[at++] as number;
+      this.#line(beginning, total);
     }
-    const sum = numbers[from + prefixes.length] as number;
-    const name = this.#name;
-    this.#text += `${text}${name}_sum${labels} ${numberText(sum * unit)}\n${name}_count${labels} ${total}\n`;
+    this.sample('_sum', labels, (numbers[at] as number) * unit);
+    this.sample('_count', labels, total);
   }
 
   /** All of it. Nothing is added after it. */
-  end(): string {
-    if (this.format === 'openmetrics') this.#text += '# EOF\n';
-    return this.#text;
+  end(): Buffer {
+    if (this.format === 'openmetrics') this.#bytes.text('# EOF\n');
+    return this.#bytes.end();
   }
-}
 
-/** How a sample of each bucket begins, kept by its family and labels: most of what a scrape writes are these. */
-const buckets = new WeakMap<readonly string[], Map<string, Map<string, string[]>>>();
-
-/** Enough for all seats. What else there is is written anew each time. */
-const MOST_KEPT = 1_024;
-
-function bucketsOf(name: string, labels: string, bounds: readonly string[]): string[] {
-  const families = getOr(buckets, bounds, () => new Map<string, Map<string, string[]>>());
-  const family = getOr(families, name, () => new Map<string, string[]>());
-  const known = family.get(labels);
-  if (known !== undefined) return known;
-  const open = labels === '' ? '{' : `${labels.slice(0, -1)},`;
-  const made = [...bounds, '+Inf'].map((bound) => `${name}_bucket${open}le="${bound}"} `);
-  if (family.size < MOST_KEPT) family.set(labels, made);
-  return made;
-}
-
-function getOr<K extends object | string, V>(
-  map: { get(key: K): V | undefined; set(key: K, value: V): unknown },
-  key: K,
-  make: () => V,
-): V {
-  let value = map.get(key);
-  if (value === undefined) {
-    value = make();
-    map.set(key, value);
+  #line(beginning: Uint8Array, value: number): void {
+    this.#bytes.bytes(beginning);
+    this.#bytes.number(value);
+    this.#bytes.byte(NEWLINE);
   }
-  return value;
 }
 
 /** `{seat="0",reason="exit"}`, with what is in the values escaped; `''` for none. */
@@ -181,11 +165,6 @@ function formatOf(type: string, parameters: readonly string[]): Format | null {
     return version === undefined || ['1.0.0', '0.0.1'].includes(version) ? 'openmetrics' : null;
   }
   return ['text/plain', 'text/*', '*/*'].includes(type) ? 'prometheus' : null;
-}
-
-function numberText(value: number): string {
-  if (Number.isFinite(value)) return String(value);
-  return Number.isNaN(value) ? 'NaN' : value > 0 ? '+Inf' : '-Inf';
 }
 
 function escapeHelp(text: string): string {

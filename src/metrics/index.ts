@@ -15,5 +15,6 @@ export {
 } from './exposition.js';
 export { MetricsServer, type MetricsServerOptions } from './metrics-server.js';
 export { type Page, pageHandlers } from './page/index.js';
+export { ProgramMetrics, type ProgramMetricsOptions } from './program/program-metrics.js';
 export type { Handler } from './server.js';
 export { metricsOf } from './text.js';

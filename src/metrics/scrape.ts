@@ -7,36 +7,57 @@ import {
   formatFor,
   type MetricSource,
 } from './exposition.js';
-import type { Handler } from './server.js';
+import { end, type Handler } from './server.js';
 
 /** Scrapers that come so close after another one get its text: a flood of them costs little. */
 const SHARED_MS = 50;
 
+interface Body {
+  at: number;
+  bytes: Buffer;
+  memory: Buffer;
+  /** Responses that are not through with it. */
+  readers: number;
+}
+
 export function scrapeHandler(sources: readonly MetricSource[]): Handler {
-  const kept = new Map<Format, { at: number; body: Buffer }>();
-  const bodyIn = (format: Format): Buffer => {
+  const kept = new Map<Format, Body>();
+  const bodyIn = (format: Format): Body => {
     const now = performance.now();
     const last = kept.get(format);
-    if (last !== undefined && now - last.at < SHARED_MS) return last.body;
-    const body = Buffer.from(expose(sources, format));
-    kept.set(format, { at: now, body });
+    if (last !== undefined && now - last.at < SHARED_MS) return last;
+    const spare = last?.readers === 0 ? last.memory : undefined;
+    const exposition = write(sources, new Exposition(format, spare));
+    const body = { at: now, bytes: exposition.end(), memory: exposition.memory, readers: 0 };
+    kept.set(format, body);
     return body;
   };
   return (request, response) => {
     const format = formatFor(request.headers.accept);
-    const body = bodyIn(format);
+    let body: Body;
+    try {
+      body = bodyIn(format);
+    } catch (error) {
+      // A source of the program's; without it there would be no telling what is missing.
+      return end(response, 500, `A source of metrics has failed: ${(error as Error).message}\n`);
+    }
+    body.readers++;
+    response.once('close', () => body.readers--);
     response.writeHead(200, {
       'Content-Type': CONTENT_TYPES[format],
-      'Content-Length': body.length,
+      'Content-Length': body.bytes.length,
       'Cache-Control': 'no-store',
       Vary: 'Accept',
     });
-    response.end(request.method === 'HEAD' ? undefined : body);
+    response.end(request.method === 'HEAD' ? undefined : body.bytes);
   };
 }
 
-export function expose(sources: readonly MetricSource[], format: Format): string {
-  const exposition = new Exposition(format);
-  for (const source of sources) source.write(exposition);
-  return exposition.end();
+export function expose(sources: readonly MetricSource[], format: Format): Buffer {
+  return write(sources, new Exposition(format)).end();
+}
+
+function write(sources: readonly MetricSource[], into: Exposition): Exposition {
+  for (const source of sources) source.write(into);
+  return into;
 }

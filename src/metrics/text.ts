@@ -16,7 +16,7 @@ export function metricsOf(subject: Supervisor | Dispatcher, format: Format = 'pr
   if (format !== 'prometheus' && format !== 'openmetrics') {
     throw invalidOption('format', "'prometheus' or 'openmetrics'", format);
   }
-  return expose([sourceOf(subject)], format);
+  return expose([sourceOf(subject)], format).toString();
 }
 
 export function sourceOf(subject: Supervisor | Dispatcher): MetricSource {

@@ -16,15 +16,20 @@ import { type RemoteShared, SHARED_EVENT } from './remote.js';
 const LEARNS_MS = 5_000;
 const AGAIN_MS = 5;
 
-let isServed = false;
+let served: PlainStore | null = null;
 let known: Promise<void> | undefined;
 
 /** In a primary: answers the calls of all processes, and its own. Called again, it does nothing. */
 export function serveShared(): void {
-  if (isServed) return;
-  isServed = true;
+  if (served !== null) return;
   const store = new PlainStore();
+  served = store;
   hub.handle(SHARED_EVENT, (call) => store.answer(call as Call));
+}
+
+/** All counters that this primary keeps. */
+export function servedCounters(): Iterable<[name: string, value: number]> {
+  return served?.counters() ?? [];
 }
 
 async function ask(call: Call): Promise<unknown> {

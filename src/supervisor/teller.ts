@@ -4,6 +4,7 @@
  */
 
 import type { EventEmitter } from 'node:events';
+import { publishEvent } from './news.js';
 import type { SupervisorEvents } from './types.js';
 
 export class Teller {
@@ -27,6 +28,7 @@ export class Teller {
   tell<Event extends keyof SupervisorEvents>(event: Event, ...args: SupervisorEvents[Event]): void {
     const emitter: EventEmitter = this.#emitter;
     this.#onTold(event, ...args);
+    publishEvent(event, args);
     this.#waiting.push(() => emitter.emit(event, ...args));
     this.#flush();
   }

@@ -3,6 +3,7 @@
  * Node's IPC channel, and is given to its server, or refused, once the primary has been told.
  */
 
+import { channels } from '../channels.js';
 import { RondoError } from '../errors.js';
 import { after } from '../hidden-listeners.js';
 import {
@@ -19,6 +20,7 @@ import {
   type StreamHandle,
   type WorkerChannel,
 } from './channel.js';
+import { serveTold } from './told-connection.js';
 
 /** Node's channel beyond its public API: it counts who wants it to keep the process running. */
 interface NodeChannel {
@@ -145,7 +147,8 @@ class IpcChannel implements WorkerChannel {
     // the handle already, and the primary gives it to no other after that.
     const ended = this.#takeEnded();
     this.#send({ cmd: 'NODE_RONDO_RECEIVED', id, ...(ended.length > 0 && { ended }) });
-    this.#user.serve(listener, handle);
+    if (!channels.connection.hasSubscribers) return this.#user.serve(listener, handle);
+    serveTold(listener, null, () => this.#user.serve(listener, handle));
   }
 
   /** Node has answered NODE_HANDLE_NACK, after which it would forget the connection. */

@@ -6,6 +6,7 @@
 import { constants } from 'node:os';
 // The global of that name is a getter, which costs more than the clock.
 import { performance } from 'node:perf_hooks';
+import { channels } from '../channels.js';
 import { RondoError, systemError } from '../errors.js';
 import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
 import { decodeState } from '../protocol/protocol.js';
@@ -17,6 +18,7 @@ import {
 } from './channel.js';
 import { countEnded, HandleFactory, type StreamKind } from './handles.js';
 import { noteHandoff } from './handoff-times.js';
+import { serveTold } from './told-connection.js';
 
 /**
  * Opens the channel behind `fd`, which it takes over, and says hello to the primary.
@@ -127,8 +129,10 @@ class NativeChannel implements WorkerChannel {
     const handle = this.#open(index, fd, listener);
     if (typeof handle !== 'number') {
       const sinceUs = index === 0 ? 0 : (performance.now() - startedAt) * 1_000;
-      noteHandoff(this.#handoffTimes, (this.#batch[at + 3] as number) + sinceUs);
-      return this.#user.serve(listener, handle);
+      const us = (this.#batch[at + 3] as number) + sinceUs;
+      noteHandoff(this.#handoffTimes, us);
+      if (!channels.connection.hasSubscribers) return this.#user.serve(listener, handle);
+      return serveTold(listener, us / 1_000, () => this.#user.serve(listener, handle));
     }
     if (SHORTAGES.includes(handle)) return this.#giveBack(index, true);
     // Fatal to this connection, not to the server.

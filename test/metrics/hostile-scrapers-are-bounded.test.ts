@@ -3,7 +3,11 @@
 
 import { EventEmitter, once } from 'node:events';
 import { readdirSync } from 'node:fs';
+import http, { type IncomingMessage } from 'node:http';
 import net from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Dispatcher } from 'rondo';
+import { type Exposition, MetricsServer } from 'rondo/metrics';
 import { test } from 'tap';
 import { RouteServer } from '../../src/metrics/server.js';
 import { ask, runCli } from '../fixtures/cluster-cli.js';
@@ -64,6 +68,46 @@ test('half a request, and nobody who reads', async (t) => {
   }
 });
 
+test('one that reads slowly gets what it was sent, whatever others ask for meanwhile', async (t) => {
+  await using dispatcher = new Dispatcher();
+  let version = 0;
+  const write = (into: Exposition): void => {
+    version++;
+    into.family({ name: 'app_version', type: 'gauge', help: 'Of each scrape.' });
+    // More than the kernel takes from one who sends to nobody.
+    for (let line = 0; line < 200_000; line++) into.gauge('{some="label of it"}', version);
+  };
+  await using metrics = new MetricsServer({ dispatcher, port: 0, sources: [{ write }] });
+  const { port } = await metrics.listen();
+  const url = `http://127.0.0.1:${port}/metrics`;
+  const [slow] = (await once(http.get(url, { agent: false }), 'response')) as [IncomingMessage];
+  const versions: string[] = [];
+  for (let i = 0; i < 3; i++) {
+    // What comes later than that is written anew.
+    await delay(60);
+    versions.push(versionsIn(await (await fetch(url)).text()));
+  }
+  let text = '';
+  for await (const chunk of slow) text += chunk;
+  t.strictSame([versionsIn(text), ...versions], ['1', '2', '3', '4']);
+});
+
+test('a source of the program that throws', async (t) => {
+  await using dispatcher = new Dispatcher();
+  let hasFailed = false;
+  const write = (): void => {
+    if (hasFailed) return;
+    hasFailed = true;
+    throw new Error('no such thing');
+  };
+  await using metrics = new MetricsServer({ dispatcher, port: 0, sources: [{ write }] });
+  const { port } = await metrics.listen();
+  const failed = await fetch(`http://127.0.0.1:${port}/metrics`);
+  t.equal(failed.status, 500);
+  t.equal(await failed.text(), 'A source of metrics has failed: no such thing\n');
+  t.equal((await fetch(`http://127.0.0.1:${port}/metrics`)).status, 200, 'the next one is whole');
+});
+
 test('10,000 connections', async (t) => {
   const run = runCli(t, ['start', fixture('cluster-app.mjs'), '-w', '1', '--metrics', '0']);
   const origin = await metricsOrigin(run);
@@ -92,6 +136,10 @@ test('10,000 connections', async (t) => {
   await until('they are gone', async () => fds() <= before + 5);
   t.equal((await scrape(origin)).get('rondo_running'), 1);
 });
+
+function versionsIn(text: string): string {
+  return [...new Set([...text.matchAll(/label of it"} (\d+)$/gm)].map(([, of]) => of))].join();
+}
 
 function connect(port: number): net.Socket {
   const socket = net.connect({ port, host: '127.0.0.1' });

@@ -28,7 +28,7 @@ function sample(format: 'prometheus' | 'openmetrics'): string {
   into.histogram('{seat="1"}', ['0.1', '1.0'], { counts: [0, 0, 0], sum: 0 });
   into.family({ name: 'app_thing', type: 'unknown', help: 'Whatever.' });
   into.sample('', '', 1);
-  return into.end();
+  return into.end().toString();
 }
 
 test('Prometheus text', async (t) => {

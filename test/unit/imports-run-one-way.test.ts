@@ -11,11 +11,12 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
-  ['types', 'errors', 'hidden-listeners', 'own-sockets'],
+  ['types', 'errors', 'hidden-listeners', 'own-sockets', 'channels'],
   ['protocol/', 'native'],
   ['options'],
   ['hub/'],
   ['shared/'],
+  ['collect/'],
   ['family'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],

@@ -5,6 +5,11 @@ import { RondoError } from '../../errors.js';
 export class PlainCounters {
   readonly #values = new Map<string, number>();
 
+  /** Those that have ever had a value. */
+  all(): Iterable<[name: string, value: number]> {
+    return this.#values;
+  }
+
   add(name: string, n: number): number {
     const sum = this.get(name) + n;
     if (!Number.isSafeInteger(sum)) {

@@ -37,6 +37,10 @@ export class PlainStore {
     this.#now = now;
   }
 
+  counters(): Iterable<[name: string, value: number]> {
+    return this.#counters.all();
+  }
+
   answer(call: Call): unknown {
     switch (call[0]) {
       case 'counter':

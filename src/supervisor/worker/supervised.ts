@@ -4,6 +4,7 @@
  */
 
 import { createRequire } from 'node:module';
+import { tellLast } from '../../collect/tell-last.js';
 import { connections as allConnections } from '../../drain/connections.js';
 import type { Drain } from '../../drain/drain.js';
 import type { DrainSettings } from '../../drain/types.js';
@@ -68,7 +69,10 @@ export function supervise({
       onEnd: (counts) => {
         sendOutput();
         tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });
-        ending().endProcess(hasFailed ? null : endSignal, raised);
+        const end = () => ending().endProcess(hasFailed ? null : endSignal, raised);
+        const told = tellLast();
+        if (told === null) end();
+        else void told.then(end);
       },
     });
   };
