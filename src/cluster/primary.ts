@@ -9,7 +9,7 @@ import type { Cluster, Worker } from 'node:cluster';
 import { setTimeout as delay } from 'node:timers/promises';
 import { getSystemErrorMap } from 'node:util';
 import { Dispatcher } from '../dispatcher/dispatcher.js';
-import type { Listener } from '../dispatcher/listener.js';
+import type { Listener, ListenerSettings } from '../dispatcher/listener.js';
 import type { Slot } from '../dispatcher/slot.js';
 import type { LentSocket } from '../dispatcher/transport.js';
 import { loadNative } from '../native.js';
@@ -166,6 +166,7 @@ export class ClusterPrimary {
         file: null,
         keys: [],
         inherited: null,
+        settings: settingsOf(listener),
       };
       byListener.set(listener, passed);
       return passed;
@@ -382,6 +383,14 @@ function errnoOf(error: NodeJS.ErrnoException): number {
     code: error.code ?? 'RONDO_CANNOT_LISTEN',
   });
   return [...getSystemErrorMap()].find(([, [name]]) => name === 'EMFILE')?.[0] as number;
+}
+
+/** A policy that is a function stays in its process. */
+function settingsOf(listener: Listener): ListenerSettings | null {
+  const { isPaused, changes } = listener.settings;
+  const { policy, ...others } = changes;
+  const passed = typeof policy === 'function' ? others : changes;
+  return isPaused || Object.keys(passed).length > 0 ? { isPaused, changes: passed } : null;
 }
 
 let names = 0;

@@ -5,7 +5,7 @@
  */
 
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
-import type { Listener } from '../dispatcher/listener.js';
+import type { Listener, ListenerSettings } from '../dispatcher/listener.js';
 import type { UnixFile } from '../native.js';
 import type { Address } from '../types.js';
 import type { QueryServer } from './messages.js';
@@ -26,6 +26,8 @@ export interface PassedListener {
   keys: ListenerKey[];
   /** Of one that its process was started with: the number by which workers know it, and its name. */
   inherited: { fd: number; name: string } | null;
+  /** Null where nobody has changed anything, and of one that a service manager has kept. */
+  settings: ListenerSettings | null;
 }
 
 export class Taken {
@@ -59,8 +61,13 @@ export class TakenListeners {
 
   /** Takes the fd over. Rejects as `dispatcher.listen()` does. */
   async add(dispatcher: Dispatcher, name: string, passed: PassedListener): Promise<Listener> {
-    const { fd, address, backlog } = passed;
+    const { fd, address, backlog, settings } = passed;
     const listener = await dispatcher.takeOver({ fd, name, address, backlog });
+    // Before any worker is there.
+    if (settings?.isPaused === true) listener.pause();
+    if (settings !== null && Object.keys(settings.changes).length > 0) {
+      listener.configure(settings.changes);
+    }
     this.#all.push(new Taken(passed, listener));
     return listener;
   }

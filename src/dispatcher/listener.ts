@@ -18,6 +18,12 @@ export interface ListenerOwner {
   onClosed(listener: Listener): void;
 }
 
+/** What was changed of a listener since it was opened. */
+export interface ListenerSettings {
+  isPaused: boolean;
+  changes: ListenerChanges;
+}
+
 /** A listening socket. Made by `dispatcher.listen()`. */
 export class Listener implements OpenListener {
   /** A small integer, unique among the dispatcher's open listeners. */
@@ -29,6 +35,8 @@ export class Listener implements OpenListener {
   readonly #owner: ListenerOwner;
   #options: ValidListenerOptions;
   #isPaused = false;
+  /** As they were given. */
+  #changes: ListenerChanges = {};
   #closed: Promise<void> | null = null;
   #forgetSignal: (() => void) | null = null;
 
@@ -71,7 +79,13 @@ export class Listener implements OpenListener {
       throw new RondoError('ERR_RONDO_CLOSED', `The listener '${this.name}' is closed`);
     }
     this.#options = options;
+    this.#changes = { ...this.#changes, ...changes };
     this.applyOptions();
+  }
+
+  /** What `configure()` and `pause()` have made of it. @internal */
+  get settings(): ListenerSettings {
+    return { isPaused: this.#isPaused, changes: { ...this.#changes } };
   }
 
   /**

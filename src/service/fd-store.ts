@@ -142,5 +142,13 @@ function passedOf(fd: number, { family, host, port }: SocketName, parts: Name): 
   const [, path = ''] = /^(.*):-1:[^:]*:[^:]*:\d+$/s.exec(key) ?? [];
   const isFile = path !== '' && device !== undefined && inode !== undefined;
   const file = isFile ? { file: path, device, inode, mode, addedMode, backlog } : null;
-  return { fd, address, backlog, file, keys: [{ key, data: null }], inherited: null };
+  return {
+    fd,
+    address,
+    backlog,
+    file,
+    keys: [{ key, data: null }],
+    inherited: null,
+    settings: null,
+  };
 }

@@ -304,6 +304,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       options: () => this.#configuration.valid,
       given: () => this.#configuration.base,
       changed: () => this.#configuration.changed,
+      seats: () => this.#lifecycle.crew.seats.map(({ id, dealing }) => ({ seat: id, dealing })),
       onBegin: (pid) => this.#teller.tell('upgrade:begin', pid),
     });
     this.#upgrade = upgrade;
@@ -371,6 +372,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const takeOver = this.#takeOver;
     try {
       await this.#lifecycle.start();
+      const { crew } = this.#lifecycle;
+      for (const { seat, dealing } of takeOver?.seats ?? []) {
+        // There may be fewer, by the configuration of now.
+        if (seat < crew.seats.length) crew.configureSeat(seat, dealing);
+      }
       const closed = (await takeOver?.finish()) ?? rondo()?.taken.settle() ?? [];
       this.#takeOver = null;
       if (takeOver !== null) this.#teller.tell('upgrade:taken', takeOver.pid);

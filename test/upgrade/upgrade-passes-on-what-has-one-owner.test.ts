@@ -101,6 +101,9 @@ test('the control socket, and the port of the metrics', nativeOnly, async (t) =>
   await until('it is replaced', () => app.pid() !== first);
   await app.gone(first);
   t.match(await client.status(), { pid: app.pid() }, 'the new one is asked there');
+  await client.configureSeat(1, { weight: 3 });
+  await client.configureListener(`127.0.0.1:${app.port}`, { policy: 'random', maxConnections: 50 });
+  await client.pause();
   const ready = await fetch(`http://127.0.0.1:${metrics}/ready`, {
     headers: { connection: 'close' },
   });
@@ -110,7 +113,18 @@ test('the control socket, and the port of the metrics', nativeOnly, async (t) =>
     'it is replaced once more',
     () => app.run.stderr().match(/has replaced/g)?.length === 2,
   );
-  t.match(await client.status(), { pid: app.pid() });
+  const status = await client.status();
+  t.match(status, {
+    pid: app.pid(),
+    seats: [{ weight: 1 }, { weight: 3 }],
+    listeners: [{ paused: true, policy: 'random' }],
+  });
+  await client.resume();
+  t.match(
+    JSON.parse(await ask(app.port)),
+    { parent: app.pid() },
+    'what was paused is served again',
+  );
   await app.stop();
   t.equal(existsSync(control), false, 'it is removed with the last one');
 });

@@ -14,6 +14,7 @@
 
 import type { PassedListener } from '../../cluster/taken-listeners.js';
 import type { UnixFile } from '../../native.js';
+import type { SlotOptions } from '../../types.js';
 import type { Changeable } from '../configuration.js';
 
 /** A new primary has to understand those of all that may have started it. */
@@ -25,6 +26,12 @@ export const UPGRADE_VARIABLE = 'RONDO_UPGRADE';
 /** In the new process: the channel, and on which fds for {@link Go} come. */
 export const CHANNEL_FD = 3;
 export const LATE_FD = 4;
+
+/** What `configureSeat()` has made of a seat. */
+export interface SeatDealing {
+  seat: number;
+  dealing: Required<SlotOptions>;
+}
 
 /** What has to pass beside listeners, by its name. */
 export interface PassedPassenger {
@@ -41,6 +48,8 @@ export interface Manifest {
   given: Changeable;
   changed: Changeable;
   listeners: PassedListener[];
+  /** Weights and limits of seats. */
+  seats: SeatDealing[];
   passengers: PassedPassenger[];
 }
 

@@ -8,6 +8,7 @@ import type { Changeable } from '../configuration.js';
 import { rondo } from '../forking.js';
 import { passengers } from './passengers.js';
 import type { Predecessor } from './predecessor.js';
+import type { SeatDealing } from './protocol.js';
 
 export interface TakeOverHost {
   /** Resolves when every seat has a worker that is well; rejects when one stops. */
@@ -29,6 +30,10 @@ export class TakeOver {
 
   get pid(): number {
     return this.#old.manifest.pid;
+  }
+
+  get seats(): readonly SeatDealing[] {
+    return this.#old.manifest.seats;
   }
 
   /** Before the first worker starts. Rejects as `dispatcher.listen()` does. */

@@ -13,7 +13,7 @@ import type { ValidSupervisorOptions } from '../options.js';
 import type { UpgradeResult } from '../types.js';
 import { sameCommand } from './command.js';
 import { passengers } from './passengers.js';
-import { type Manifest, type Renewed, UPGRADE_VERSION } from './protocol.js';
+import { type Manifest, type Renewed, type SeatDealing, UPGRADE_VERSION } from './protocol.js';
 import { Successor } from './successor.js';
 
 /** The first of the sockets; see {@link CHANNEL_FD} and {@link LATE_FD}. */
@@ -30,6 +30,7 @@ export interface UpgradeHost {
   options(): ValidSupervisorOptions;
   given(): Changeable;
   changed(): Changeable;
+  seats(): SeatDealing[];
   /** It has been started, and has this pid. */
   onBegin(pid: number): void;
 }
@@ -120,6 +121,7 @@ export class Upgrade {
         given: this.#host.given(),
         changed: this.#host.changed(),
         listeners,
+        seats: this.#host.seats(),
         passengers: passed,
       };
       successor.give(manifest);
