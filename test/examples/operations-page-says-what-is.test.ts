@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
@@ -91,16 +91,35 @@ test('the log', async (t) => {
   for (const line of lines) t.ok(logged.includes(plain(line)), line);
 });
 
-test('its links', (t) => {
-  const headings = [...page.matchAll(/^#+ (.*)$/gm)].map(([, text = '']) =>
-    text.toLowerCase().replace(/ /g, '-'),
+/** As a reader of Markdown makes them of headings. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w -]/g, '')
+      .replace(/ /g, '-'),
   );
-  for (const [, target = ''] of page.matchAll(/\]\(([^)]+)\)/g)) {
-    if (target.startsWith('#')) t.ok(headings.includes(target.slice(1)), target);
-    else t.ok(existsSync(path.join(docs, target)), target);
-  }
-  t.end();
-});
+}
+
+/** Each page's links lead to a file, and to a heading in it. */
+const pages = [
+  'operations.md',
+  ...readdirSync(path.join(docs, 'operate')).map((name) => `operate/${name}`),
+];
+
+for (const name of pages.filter((one) => one.endsWith('.md'))) {
+  test(`links of ${name}`, (t) => {
+    const text = readFileSync(path.join(docs, name), 'utf8');
+    for (const [, target = ''] of text.matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(target)) continue;
+      const [file = '', anchor] = target.split('#');
+      const at = file === '' ? path.join(docs, name) : path.join(docs, path.dirname(name), file);
+      if (!t.ok(existsSync(at), target) || anchor === undefined) continue;
+      t.ok(anchorsOf(readFileSync(at, 'utf8')).includes(anchor), target);
+    }
+    t.end();
+  });
+}
 
 const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
 
