@@ -4,7 +4,7 @@
  */
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, isIP } from 'node:net';
 import { markOwn } from '../own-sockets.js';
 
 export type Handler = (request: IncomingMessage, response: ServerResponse) => void;
@@ -75,6 +75,10 @@ export class RouteServer {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
+    const { localAddress = '' } = request.socket;
+    if (!mayBeAsked(request.headers.host, localAddress, this.#options.host)) {
+      return end(response, 421, 'Ask by an IP address, or as localhost\n');
+    }
     const path = (request.url ?? '/').split('?', 1)[0] as string;
     const handler = this.#options.routes.get(path);
     if (handler === undefined) return end(response, 404, `There is no ${path}\n`);
@@ -84,6 +88,20 @@ export class RouteServer {
     }
     handler(request, response);
   }
+}
+
+/**
+ * On a loopback address a browser of this machine asks, too, for any page that it shows: one whose name was made to lead
+ * here (DNS rebinding) is not to read it. Elsewhere names are what clients know the server by.
+ */
+function mayBeAsked(header: string | undefined, localAddress: string, host: string): boolean {
+  const isLoopback = /^(?:127\.|::1$|::ffff:127\.)/.test(localAddress);
+  if (!isLoopback || header === undefined) return true;
+  const name = header.replace(/:\d*$/, '').toLowerCase();
+  const isAddress = isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  return (
+    isAddress || name === 'localhost' || name.endsWith('.localhost') || name === host.toLowerCase()
+  );
 }
 
 export function end(response: ServerResponse, status: number, text: string): void {

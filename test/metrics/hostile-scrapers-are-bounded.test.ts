@@ -15,6 +15,33 @@ import { until } from '../fixtures/faults.js';
 import { fixture } from '../fixtures/harness.js';
 import { metricsOrigin, scrape } from '../fixtures/metrics.js';
 
+test('a page whose name was made to lead to this machine', async (t) => {
+  const routes = new Map([
+    ['/', (_request: unknown, response: http.ServerResponse) => response.end('figures')],
+  ]);
+  const server = new RouteServer({ host: '127.0.0.1', port: 0, routes });
+  const { port } = await server.listen();
+  t.teardown(() => server.close());
+  const askAs = async (host: string): Promise<number | undefined> => {
+    const request = http.get({ host: '127.0.0.1', port, agent: false, headers: { Host: host } });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  for (const host of ['rebound.example', `rebound.example:${port}`, 'localhost.example']) {
+    t.equal(await askAs(host), 421, host);
+  }
+  for (const host of [
+    `127.0.0.1:${port}`,
+    'localhost',
+    `localhost:${port}`,
+    '[::1]:80',
+    'app.localhost',
+  ]) {
+    t.equal(await askAs(host), 200, host);
+  }
+});
+
 test('half a request, and nobody who reads', async (t) => {
   const body = 'x'.repeat(16 * 1024 * 1024);
   const asked = new EventEmitter();
@@ -40,7 +67,7 @@ test('half a request, and nobody who reads', async (t) => {
   const { port } = await server.listen();
   t.teardown(() => server.close());
   const half = connect(port);
-  half.write('GET / HTTP/1.1\r\nHost: a');
+  half.write('GET / HTTP/1.1\r\nHost: localhost');
   const silent = connect(port);
   half.resume();
   silent.resume();
@@ -49,7 +76,7 @@ test('half a request, and nobody who reads', async (t) => {
 
   // Without a listener of 'data' nothing is read.
   const deaf = connect(port);
-  deaf.write('GET /deaf HTTP/1.1\r\nHost: a\r\n\r\n');
+  deaf.write('GET /deaf HTTP/1.1\r\nHost: localhost\r\n\r\n');
   await once(asked, 'deaf');
   await closed;
   let read = 0;

@@ -84,7 +84,7 @@ test('one that does not read is dropped', async (t) => {
   const { port } = server.address() as AddressInfo;
   const ask = (): net.Socket => {
     const socket = net.connect({ port, host: '127.0.0.1' });
-    socket.on('error', () => {}).write('GET /events HTTP/1.1\r\nHost: x\r\n\r\n');
+    socket.on('error', () => {}).write('GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n');
     t.teardown(() => socket.destroy());
     return socket;
   };
