@@ -57,7 +57,11 @@ async function listenAs(directory: string, file = '', env: NodeJS.ProcessEnv = {
     process.on('disconnect', () => process.exit());
     process.send(await server.listen().catch(({ message }) => message));`;
   const script = path.join(directory, 'program.mjs');
-  writeFileSync(script, program.replace("'rondo'", JSON.stringify(import.meta.resolve('rondo'))));
+  const found = program.replace(
+    /from '(rondo[^']*)'/g,
+    (_, name: string) => `from ${JSON.stringify(import.meta.resolve(name))}`,
+  );
+  writeFileSync(script, found);
   const child = spawn(process.execPath, [script, file], {
     uid: OTHER,
     gid: OTHER,
