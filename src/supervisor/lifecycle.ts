@@ -177,7 +177,10 @@ export class Lifecycle {
     if (delayMs > 0 && this.#state === 'running') {
       this.#state = 'leaving';
       const isOver = this.#delay.wait(delayMs);
+      // Who is told to stop is not to live on in another process.
+      const calledOff = this.#host.callOffUpgrade(false);
       this.#teller.tell('leaving', delayMs);
+      await calledOff;
       await isOver;
       // It may have failed meanwhile.
       if (!this.isRunning) return;

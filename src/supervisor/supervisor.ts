@@ -288,13 +288,16 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    * process has everything still, and serves on, and the new one is gone. `ERR_RONDO_UPGRADE_REFUSED` where no
    * process can take the place of this one, with what to do then in the message: as PID 1, on Windows, with an
    * IPC channel to a parent, below npm and others that would end or start another, in a REPL, or with Node's
-   * own scheduling. `ERR_RONDO_UPGRADE_STATE` while another upgrade goes on, or before `start()` has resolved;
+   * own scheduling. `ERR_RONDO_UPGRADE_STATE` while another upgrade goes on, before `start()` has resolved, or during the delay of a stop;
    * `ERR_RONDO_SUPERVISOR_STATE` if it is not running, or is stopped meanwhile.
    */
   async upgrade(): Promise<UpgradeResult> {
     this.#lifecycle.checkRunning();
     if (this.#upgrade !== null) {
       throw new RondoError('ERR_RONDO_UPGRADE_STATE', 'An upgrade goes on already');
+    }
+    if (this.#lifecycle.state === 'leaving') {
+      throw new RondoError('ERR_RONDO_UPGRADE_STATE', 'A stop has begun');
     }
     if (this.#lifecycle.state === 'starting' || this.#takeOver !== null) {
       throw new RondoError('ERR_RONDO_UPGRADE_STATE', 'The start is not over yet');

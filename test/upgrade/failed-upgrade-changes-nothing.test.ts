@@ -152,3 +152,22 @@ test('a stop ends both', async (t) => {
   t.notOk([...workersOf(app)].some(isAlive), 'with all workers');
   t.notMatch(app.run.stderr(), /upgrade: failed/);
 });
+
+test('a stop that is announced ends the new one at once', async (t) => {
+  const app = await startUpgradable(t, [APP, '--min-uptime', '5000', '--stop-delay', '60000']);
+  const workers = workersOf(app);
+  process.kill(app.pid(), 'SIGUSR2');
+  const [, next] = await app.run.says(/upgrade: process (\d+) starts/);
+  await app.run.listening(4);
+  process.kill(app.pid(), 'SIGTERM');
+  await app.run.says(/leaving: all is served/);
+  await app.gone(Number(next));
+  await servesOn(t, app, workers);
+  process.kill(app.pid(), 'SIGUSR2');
+  await app.run.says(/^rondo: A stop has begun$/m);
+  const again = setInterval(() => process.kill(app.pid(), 'SIGTERM'), 400);
+  t.teardown(() => clearInterval(again));
+  await app.run.says(/^rondo: stopping$/m);
+  clearInterval(again);
+  t.equal(await app.run.end, 0);
+});
