@@ -159,6 +159,11 @@ export interface NativeEngine {
    */
   endProcess(id: number, generation: number): void;
   engineStats(): { accepted: number; waiting: number; starvedNs: number; wakeUps: number };
+  /**
+   * How long connections waited in the primary, over all workers: fills in the counts of {@link TIME_BOUNDS_S} and
+   * one more, then the sum in microseconds.
+   */
+  queueTimes(out: Float64Array): void;
 }
 
 /**
@@ -183,9 +188,8 @@ export const Figure = {
   received: 13,
   /** Of all threads of the process, in nanoseconds. */
   cpuNs: 14,
-  /** The counts of {@link TIME_BOUNDS_S} and one more, then the sum in microseconds; for both histograms. */
-  queueTimes: 15,
-  handoffTimes: 35,
+  /** The counts of {@link TIME_BOUNDS_S} and one more, then the sum in microseconds. */
+  handoffTimes: 15,
 } as const;
 
 /** The buckets of native/channel/buckets.h: the longest time of each, in seconds. */
@@ -194,8 +198,11 @@ export const TIME_BOUNDS_S = [
   0.5, 1, 2.5, 5, 10,
 ] as const;
 
+/** How many numbers a histogram of times has. */
+export const TIMES = TIME_BOUNDS_S.length + 2;
+
 /** How many numbers slotFigures() fills in. */
-export const FIGURES = Figure.handoffTimes + TIME_BOUNDS_S.length + 2;
+export const FIGURES = Figure.handoffTimes + TIMES;
 
 /** As a tuple, for the figures are all there. */
 export type SlotFigures = Float64Array & Record<(typeof Figure)[keyof typeof Figure], number>;

@@ -39,8 +39,6 @@ void Reading::Add(const Reading& other) {
   reclaimed += other.reclaimed;
   unfinished += other.unfinished;
   lost += other.lost;
-  for (size_t i = 0; i < kTimeBuckets; i++) queue_counts[i] += other.queue_counts[i];
-  queue_sum_ns += other.queue_sum_ns;
   handoff_times.Add(other.handoff_times);
 }
 
@@ -160,10 +158,6 @@ Reading Ledger::Account::Read() const {
   out.reclaimed = Load(counters->reclaimed);
   out.unfinished = Load(counters->unfinished);
   out.lost += Load(counters->lost);
-  for (size_t i = 0; i < kTimeBuckets; i++) {
-    out.queue_counts[i] = Load(counters->queue_times.counts[i]);
-  }
-  out.queue_sum_ns = Load(counters->queue_times.sum_ns);
   out.handed = Load(counters->handed);
   // What is received was handed off, though the engine may not have counted its last frame yet.
   const uint32_t kept = static_cast<uint32_t>(out.handed - out.reclaimed);

@@ -8,7 +8,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include <array>
 #include <map>
 #include <memory>
 #include <vector>
@@ -29,8 +28,6 @@ struct Reading {
   uint64_t reclaimed = 0;
   uint64_t unfinished = 0;
   uint64_t lost = 0;
-  std::array<uint64_t, kTimeBuckets> queue_counts = {};
-  uint64_t queue_sum_ns = 0;
   HandoffTimes handoff_times;
   // Of the process alone, and no sums. -1: unknown.
   uint32_t pending = 0;

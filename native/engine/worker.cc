@@ -37,12 +37,13 @@ uint32_t GrowSendBuffer(int fd) {
 
 Worker::Worker(uint16_t id, uint32_t generation, FdPair channel,
                std::shared_ptr<Scoreboard> scoreboard, std::shared_ptr<ProcessCounters> counters,
-               WorkerSets* sets)
+               QueueTimes* queue_times, WorkerSets* sets)
     : id_(id),
       generation_(generation),
       channel_(std::move(channel)),
       scoreboard_(std::move(scoreboard)),
       counters_(std::move(counters)),
+      queue_times_(queue_times),
       sets_(sets),
       most_frames_(GrowSendBuffer(channel_.first.get())) {}
 
@@ -239,10 +240,10 @@ void Worker::CountHanded(size_t first, size_t count) {
   size_t waited = 0;
   for (size_t i = first; i < first + count; i++) {
     if (batch_[i].waited_ns == 0) continue;
-    counters_->queue_times.Note(batch_[i].waited_ns);
+    queue_times_->Note(batch_[i].waited_ns);
     waited++;
   }
-  counters_->queue_times.NoteNone(count - waited);
+  queue_times_->NoteNone(count - waited);
   Count(&counters_->handed, count);
 }
 

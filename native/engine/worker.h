@@ -55,7 +55,7 @@ class Worker {
   enum Owed : uint8_t { kOwesNothing = 0, kOwesWelcome = 1, kOwesState = 2, kOwesPing = 4 };
 
   Worker(uint16_t id, uint32_t generation, FdPair channel, std::shared_ptr<Scoreboard> scoreboard,
-         std::shared_ptr<ProcessCounters> counters, WorkerSets* sets);
+         std::shared_ptr<ProcessCounters> counters, QueueTimes* queue_times, WorkerSets* sets);
   ~Worker();
 
   uint16_t id() const { return id_; }
@@ -173,7 +173,8 @@ class Worker {
   const FdPair channel_;
   const std::shared_ptr<Scoreboard> scoreboard_;
   const std::shared_ptr<ProcessCounters> counters_;
-  WorkerSets* sets_;  // null once detached
+  QueueTimes* const queue_times_;  // of all workers
+  WorkerSets* sets_;               // null once detached
   Phase phase_ = Phase::kJoining;
   Flow flow_ = Flow::kOpen;
   GoneReason broken_reason_ = GoneReason::kExited;

@@ -27,7 +27,7 @@ void Workers::Join(uint16_t id, uint32_t generation, FdPair channel,
   // A slot's former worker is gone before its next one comes, or goes now.
   if (workers_[id] != nullptr) Retire(workers_[id].get(), GoneReason::kClosed, 0);
   auto worker = std::make_unique<Worker>(id, generation, std::move(channel), std::move(scoreboard),
-                                         std::move(counters), &sets_);
+                                         std::move(counters), &shared_->engine.queue_times, &sets_);
   worker->SetWindow(window_);
   worker->SetMaxConnections(max_connections_[id]);
   links_[id] = {this, worker.get()};

@@ -55,9 +55,9 @@ DispatchOptions ToDispatchOptions(const Napi::Object& object) {
   return options;
 }
 
-// The single numbers, then both histograms: the counts of the buckets, and the sum.
+// The single numbers, then the histogram: the counts of the buckets, and the sum.
 constexpr size_t kSingleFigures = 15;
-constexpr size_t kFigures = kSingleFigures + 2 * (kTimeBuckets + 1);
+constexpr size_t kFigures = kSingleFigures + kTimeBuckets + 1;
 
 // In the order of Figure in src/native.ts; -1 for what is not known.
 void Write(const Reading& reading, bool has_errors, double* out) {
@@ -79,8 +79,6 @@ void Write(const Reading& reading, bool has_errors, double* out) {
       static_cast<double>(reading.cpu_ns),
   };
   double* at = std::copy(std::begin(singles), std::end(singles), out);
-  for (const uint64_t count : reading.queue_counts) *at++ = static_cast<double>(count);
-  *at++ = static_cast<double>(reading.queue_sum_ns) / 1000;
   at = std::copy(reading.handoff_times.counts.begin(), reading.handoff_times.counts.end(), at);
   *at = reading.handoff_times.sum_us;
 }
@@ -130,6 +128,7 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::NoteExit>("noteExit"),
                          InstanceMethod<&JsEngine::EndProcess>("endProcess"),
                          InstanceMethod<&JsEngine::EngineStats>("engineStats"),
+                         InstanceMethod<&JsEngine::QueueTimes>("queueTimes"),
                      });
 }
 
@@ -482,6 +481,19 @@ Napi::Value JsEngine::EngineStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "waiting", engine_->shared().engine.waiting);
   stats.Set("wakeUps", static_cast<double>(engine_->wake_ups()));
   return stats;
+}
+
+// queueTimes(out)
+Napi::Value JsEngine::QueueTimes(const Napi::CallbackInfo& info) {
+  const auto& times = engine_->shared().engine.queue_times;
+  auto out = info[0].As<Napi::Float64Array>();
+  if (out.ElementLength() < kTimeBuckets + 1) return info.Env().Undefined();
+  double* at = out.Data();
+  for (const Counter& count : times.counts) {
+    *at++ = static_cast<double>(count.load(std::memory_order_relaxed));
+  }
+  *at = static_cast<double>(times.sum_ns.load(std::memory_order_relaxed)) / 1000;
+  return info.Env().Undefined();
 }
 
 }  // namespace rondo

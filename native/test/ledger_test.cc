@@ -43,7 +43,6 @@ struct Process {
 
   void Hand(uint32_t count) {
     counters->handed += count;
-    counters->queue_times.NoteNone(count);
     scoreboard->engine->handed.fetch_add(count);
   }
   void Receive(uint32_t count) { page->received.fetch_add(count); }

@@ -50,6 +50,7 @@ struct Bench final : public rondo::Floor {
   rondo::PageMapping<WorkerPage> page;
   const std::shared_ptr<ProcessCounters> owned = std::make_shared<ProcessCounters>();
   ProcessCounters& counters = *owned;
+  rondo::QueueTimes queue_times;
   WorkerSets sets;
   UniqueFd worker_end;
   std::unique_ptr<Worker> worker;
@@ -63,7 +64,8 @@ struct Bench final : public rondo::Floor {
     FdPair channel;
     is(rondo::OpenSocketPair(&channel), 0, "(a channel)");
     worker_end.Reset(dup(channel.second.get()));
-    worker = std::make_unique<Worker>(kId, 1, std::move(channel), scoreboard, owned, &sets);
+    worker = std::make_unique<Worker>(kId, 1, std::move(channel), scoreboard, owned, &queue_times,
+                                      &sets);
     worker->SetWindow(window);
     worker->Greet();
     worker->Map();
@@ -137,12 +139,14 @@ bool AreThose(const std::vector<Connection>& found, const Ids& ids) {
 }
 
 void TestPhases() {
+  rondo::QueueTimes queue_times;
   WorkerSets sets;
   auto scoreboard = std::make_shared<Scoreboard>();
   scoreboard->Create();
   FdPair channel;
   rondo::OpenSocketPair(&channel);
-  Worker worker(kId, 1, std::move(channel), scoreboard, std::make_shared<ProcessCounters>(), &sets);
+  Worker worker(kId, 1, std::move(channel), scoreboard, std::make_shared<ProcessCounters>(),
+                &queue_times, &sets);
   worker.SetWindow({2, 0});
   ok(!sets.room.Has(kId) && !sets.ready.Has(kId), "a worker that has said nothing has no room");
   worker.Map();

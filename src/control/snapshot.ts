@@ -24,7 +24,8 @@ export function takeSnapshot(supervisor: Supervisor): Snapshot {
   const { state, isDegraded, agent, seats, dispatcher } = supervisor.stats();
   const figures = supervisor.figures.seats();
   const present = new Set(seats.map(({ id }) => id));
-  const addresses = rondo()?.dispatcher.listenerTotals() ?? [];
+  const dealer = rondo()?.dispatcher;
+  const addresses = dealer?.listenerTotals() ?? [];
   return {
     time: Date.now(),
     pid: process.pid,
@@ -42,7 +43,7 @@ export function takeSnapshot(supervisor: Supervisor): Snapshot {
     listeners: dispatcher?.listeners ?? [],
     addresses,
     reloads: supervisor.figures.reloads,
-    dealing: dispatcher && dealingOf(dispatcher, addresses),
+    dealing: dispatcher && dealer ? dealingOf(dispatcher, addresses, dealer.queueTimes()) : null,
   };
 }
 
@@ -81,7 +82,6 @@ function seatOf(
       lost: sums[Figure.lost],
     },
     handoffErrors: errors,
-    queueTimes: timesAt(sums, Figure.queueTimes),
     handoffTimes: timesAt(sums, Figure.handoffTimes),
     open: sums[Figure.open],
     pending: sums[Figure.pending],
@@ -105,11 +105,11 @@ function known(figure: number | undefined, factor: number): number | null {
   return figure === undefined || figure < 0 ? null : figure * factor;
 }
 
-function timesAt(figures: SlotFigures, from: number): TimesSnapshot {
+function timesAt(figures: Float64Array, from: number): TimesSnapshot {
   const end = from + TIME_BOUNDS_S.length + 1;
-  const sumUs = (figures as Float64Array)[end] as number;
+  const sumUs = figures[end] as number;
   const counts: number[] = [];
-  for (let at = from; at < end; at++) counts.push((figures as Float64Array)[at] as number);
+  for (let at = from; at < end; at++) counts.push(figures[at] as number);
   return {
     counts,
     bounds: TIME_BOUNDS_S,
@@ -117,7 +117,11 @@ function timesAt(figures: SlotFigures, from: number): TimesSnapshot {
   };
 }
 
-function dealingOf(stats: DispatcherStats, addresses: readonly ListenerTotals[]): DealingSnapshot {
+function dealingOf(
+  stats: DispatcherStats,
+  addresses: readonly ListenerTotals[],
+  queueTimes: Float64Array,
+): DealingSnapshot {
   const { transport, policy, window, maxConnections, accepted, waiting, starvedMs, wakeUps } =
     stats;
   const sum = (key: 'redealt' | 'closed' | 'turnedAway'): number =>
@@ -135,6 +139,7 @@ function dealingOf(stats: DispatcherStats, addresses: readonly ListenerTotals[])
     closed: sum('closed'),
     turnedAway: sum('turnedAway'),
     acceptErrors: errorsOf(addresses),
+    queueTimes: timesAt(queueTimes, 0),
   };
 }
 

@@ -44,6 +44,8 @@ export interface DealingSnapshot {
   closed: number;
   turnedAway: number;
   acceptErrors: Record<string, number>;
+  /** How long connections waited in the primary before they were handed off. */
+  queueTimes: TimesSnapshot;
 }
 
 /** What has been counted at one address, over all listeners that there have been. */
@@ -95,8 +97,6 @@ export interface SeatSnapshot {
   counters: SeatCounters;
   /** Errors of handing off, by code. */
   handoffErrors: Record<string, number>;
-  /** How long connections waited in the primary before they were handed off. */
-  queueTimes: TimesSnapshot;
   /** From a connection's accepting until the worker's program has it. */
   handoffTimes: TimesSnapshot;
   /** At the moment, over the workers that are alive. */

@@ -232,6 +232,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return this.#transport.counts();
   }
 
+  /** How long connections waited in the primary; see `Transport.queueTimes()`. @internal */
+  queueTimes(): Float64Array {
+    return this.#transport.queueTimes();
+  }
+
   /** What has been counted at each address, also of listeners that are closed. @internal */
   listenerTotals(): ListenerTotals[] {
     return this.#listeners.totals();

@@ -6,7 +6,7 @@
 
 import { FIGURES, Figure, type SlotFigures } from '../native.js';
 
-/** Those that never fall, whatever a worker writes of itself; with both histograms, which come last. */
+/** Those that never fall, whatever a worker writes of itself; with the histogram, which comes last. */
 const COUNTERS = [
   Figure.handed,
   Figure.received,
@@ -95,7 +95,7 @@ export function newFigures(): SlotFigures {
 /** Adds those that count. */
 export function addCounters(to: SlotFigures, figures: SlotFigures): void {
   for (const at of COUNTERS) to[at] += Math.max(figures[at], 0);
-  for (let at = Figure.queueTimes as number; at < FIGURES; at++) {
+  for (let at = Figure.handoffTimes as number; at < FIGURES; at++) {
     (to as Float64Array)[at] = numberAt(to, at) + numberAt(figures, at);
   }
 }
@@ -103,7 +103,7 @@ export function addCounters(to: SlotFigures, figures: SlotFigures): void {
 /** No counter is less than it was. */
 function keepUp(next: SlotFigures, last: SlotFigures): void {
   for (const at of COUNTERS) if (next[at] < last[at]) next[at] = last[at];
-  for (let at = Figure.queueTimes as number; at < FIGURES; at++) {
+  for (let at = Figure.handoffTimes as number; at < FIGURES; at++) {
     const before = numberAt(last, at);
     if (numberAt(next, at) < before) (next as Float64Array)[at] = before;
   }

@@ -168,6 +168,8 @@ export interface Transport {
   listenerCounts(id: number): ListenerCounts;
   slotCounts(slot: number): SlotCounts;
   counts(): TransportCounts;
+  /** How long connections waited in the primary; see `NativeEngine.queueTimes()`. To be read before the next call. */
+  queueTimes(): Float64Array;
   /** Whether it keeps the process running. */
   ref(): void;
   unref(): void;

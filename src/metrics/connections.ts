@@ -1,7 +1,8 @@
 /** What is written of connections, for a Supervisor and for a Dispatcher alone. */
 
 import type { AddressSnapshot } from '../control/types.js';
-import { Figure, TIME_BOUNDS_S } from '../native.js';
+import type { Dispatcher } from '../dispatcher/dispatcher.js';
+import { TIME_BOUNDS_S } from '../native.js';
 import { type Exposition, type Family, labelsOf } from './exposition.js';
 
 /** Of each seat or slot. */
@@ -57,7 +58,7 @@ export const GAUGES = [
 ] as const;
 
 /** `0.00005` and not `5e-05`, and `1.0` as OpenMetrics wants it. */
-const BOUNDS = TIME_BOUNDS_S.map((seconds) => {
+export const TIME_BOUNDS = TIME_BOUNDS_S.map((seconds) => {
   const text = seconds.toFixed(6).replace(/0+$/, '');
   return text.endsWith('.') ? `${text}0` : text;
 });
@@ -65,8 +66,9 @@ const BOUNDS = TIME_BOUNDS_S.map((seconds) => {
 /** Of a dispatcher as a whole. */
 export function writeDealing(
   into: Exposition,
-  figures: { accepted: number; waiting: number; starvedMs: number; wakeUps: number },
+  dispatcher: Pick<Dispatcher, 'counts' | 'queueTimes'>,
 ): void {
+  const figures = dispatcher.counts();
   into.family({
     name: 'rondo_connections_waiting',
     type: 'gauge',
@@ -86,6 +88,13 @@ export function writeDealing(
     help: "How often the engine's thread has woken up; 0 with the ipc transport.",
   });
   into.counter('', figures.wakeUps);
+  into.family({
+    name: 'rondo_queue_time_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: 'How long accepted connections waited in the primary before they were handed off.',
+  });
+  into.histogramAt('', TIME_BOUNDS, dispatcher.queueTimes(), 0, 1e-6);
 }
 
 export function writeAddresses(into: Exposition, addresses: readonly AddressSnapshot[]): void {
@@ -126,26 +135,10 @@ export function writeAddresses(into: Exposition, addresses: readonly AddressSnap
   }
 }
 
-/** Both histograms; `from` is where their numbers begin. */
-export const TIMES: ReadonlyArray<{ from: number; bounds: readonly string[]; family: Family }> = [
-  {
-    from: Figure.queueTimes,
-    bounds: BOUNDS,
-    family: {
-      name: 'rondo_queue_time_seconds',
-      type: 'histogram',
-      unit: 'seconds',
-      help: 'How long accepted connections waited in the primary before they were handed off.',
-    },
-  },
-  {
-    from: Figure.handoffTimes,
-    bounds: BOUNDS,
-    family: {
-      name: 'rondo_handoff_latency_seconds',
-      type: 'histogram',
-      unit: 'seconds',
-      help: "From a connection's accepting until the worker's program has it.",
-    },
-  },
-];
+/** Of each seat or slot. */
+export const HANDOFF_LATENCY: Family = {
+  name: 'rondo_handoff_latency_seconds',
+  type: 'histogram',
+  unit: 'seconds',
+  help: "From a connection's accepting until the worker's program has it.",
+};

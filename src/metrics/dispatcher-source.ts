@@ -13,7 +13,7 @@ export class DispatcherSource implements MetricSource {
 
   write(into: Exposition): void {
     const stats = this.#dispatcher.stats();
-    writeDealing(into, stats);
+    writeDealing(into, this.#dispatcher);
     writeAddresses(into, this.#dispatcher.listenerTotals());
     const slots = stats.slots.map((slot) => ({ ...slot, labels: labelsOf({ slot: slot.id }) }));
     for (const { key, name, help } of COUNTED) {

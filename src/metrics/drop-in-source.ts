@@ -8,7 +8,14 @@ import { createRequire } from 'node:module';
 import type { ClusterPrimary, Forked } from '../cluster/primary.js';
 import { addCounters, newFigures, type Tally } from '../dispatcher/tally.js';
 import { Figure, type SlotFigures } from '../native.js';
-import { COUNTED, GAUGES, TIMES, writeAddresses, writeDealing } from './connections.js';
+import {
+  COUNTED,
+  GAUGES,
+  HANDOFF_LATENCY,
+  TIME_BOUNDS,
+  writeAddresses,
+  writeDealing,
+} from './connections.js';
 import { type Exposition, labelsOf, type MetricSource } from './exposition.js';
 import { placeOf } from './places.js';
 import type { Identity } from './program/workers.js';
@@ -61,7 +68,7 @@ export class DropInSource implements MetricSource {
       help: 'When the primary began, since 1970.',
     });
     into.gauge('', performance.timeOrigin / 1_000);
-    writeDealing(into, dispatcher.counts());
+    writeDealing(into, dispatcher);
     writeAddresses(into, dispatcher.listenerTotals());
     this.#writePlaces(into);
   }
@@ -116,9 +123,9 @@ export class DropInSource implements MetricSource {
       into.family({ name, type: 'gauge', help });
       for (const { labels, sums } of places) into.gauge(labels, sums[Figure[key]]);
     }
-    for (const { from, bounds, family } of TIMES) {
-      into.family(family);
-      for (const { labels, sums } of places) into.histogramAt(labels, bounds, sums, from, 1e-6);
+    into.family(HANDOFF_LATENCY);
+    for (const { labels, sums } of places) {
+      into.histogramAt(labels, TIME_BOUNDS, sums, Figure.handoffTimes, 1e-6);
     }
     into.family({
       name: 'rondo_worker_starts',

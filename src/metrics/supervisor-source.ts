@@ -8,7 +8,14 @@ import { Figure, type SlotFigures } from '../native.js';
 import type { Figures, SeatFigures } from '../supervisor/figures.js';
 import { rondo } from '../supervisor/forking.js';
 import type { Supervisor, SupervisorOutline } from '../supervisor/supervisor.js';
-import { COUNTED, GAUGES, TIMES, writeAddresses, writeDealing } from './connections.js';
+import {
+  COUNTED,
+  GAUGES,
+  HANDOFF_LATENCY,
+  TIME_BOUNDS,
+  writeAddresses,
+  writeDealing,
+} from './connections.js';
 import { type Exposition, type Family, labelsOf, type MetricSource } from './exposition.js';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -72,7 +79,7 @@ export class SupervisorSource implements MetricSource {
     writeSupervisor(into, outline, this.#supervisor.workers);
     writeReloads(into, this.#supervisor.figures);
     if (dispatcher !== undefined) {
-      writeDealing(into, dispatcher.counts());
+      writeDealing(into, dispatcher);
       writeAddresses(into, dispatcher.listenerTotals());
     }
     writeConnections(into, seats);
@@ -145,9 +152,9 @@ function writeConnections(into: Exposition, seats: readonly SeatFigures[]): void
       into.counter(labelsOf({ seat, code }), count);
     }
   }
-  for (const { from, bounds, family } of TIMES) {
-    into.family(family);
-    for (const seat of seats) into.histogramAt(labelOf(seat), bounds, seat.sums, from, 1e-6);
+  into.family(HANDOFF_LATENCY);
+  for (const seat of seats) {
+    into.histogramAt(labelOf(seat), TIME_BOUNDS, seat.sums, Figure.handoffTimes, 1e-6);
   }
 }
 

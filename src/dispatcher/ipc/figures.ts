@@ -1,6 +1,6 @@
 /** What the ipc transport counts. */
 
-import { TIME_BOUNDS_S } from '../../native.js';
+import { TIME_BOUNDS_S, TIMES } from '../../native.js';
 import type { ListenerCounts } from '../transport.js';
 import { clockMs } from './clock.js';
 
@@ -12,7 +12,6 @@ export interface Figures {
   reclaimed: number;
   unfinished: number;
   handoffErrors: Record<string, number>;
-  queueTimes: Float64Array;
   handoffTimes: Float64Array;
 }
 
@@ -88,14 +87,13 @@ function newFigures(): Figures {
     reclaimed: 0,
     unfinished: 0,
     handoffErrors: {},
-    queueTimes: newTimes(),
     handoffTimes: newTimes(),
   };
 }
 
 /** The counts of the buckets, and the sum in microseconds. */
-function newTimes(): Float64Array {
-  return new Float64Array(TIME_BOUNDS_S.length + 2);
+export function newTimes(): Float64Array {
+  return new Float64Array(TIMES);
 }
 
 /** Of something that took so long. */

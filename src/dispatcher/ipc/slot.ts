@@ -34,6 +34,8 @@ export interface IpcSlotOwner {
   onHandOffError(slot: IpcSlot, error: Error): void;
   /** The worker received a connection, whether it keeps it or not. */
   onReceived(): void;
+  /** One was answered that had waited so long before it was sent. */
+  onQueued(ms: number): void;
   /** To be dealt again: the worker has sent it back, or did not get it. */
   onRefused(connection: Connection): void;
   onUndelivered(connection: Connection, slot: IpcSlot): void;
@@ -198,7 +200,7 @@ export class IpcSlot {
   #onAnswer(message: Extract<ToPrimary, { id: number }>): boolean {
     const connection = this.work.answer(message.id);
     if (connection === undefined) return false;
-    noteTime(this.#figures.queueTimes, connection.queuedMs);
+    this.#owner.onQueued(connection.queuedMs);
     switch (message.cmd) {
       case 'NODE_RONDO_RECEIVED':
         noteTime(this.#figures.handoffTimes, clockMs() - connection.acceptedAt);

@@ -37,7 +37,7 @@ import type {
 import { clockMs } from './clock.js';
 import { IpcDealer } from './dispatch.js';
 import { Doors } from './doors.js';
-import { Counters, type Figures } from './figures.js';
+import { Counters, type Figures, newTimes, noteTime } from './figures.js';
 import { sum } from './limits.js';
 import { IpcSlot, type IpcSlotOwner } from './slot.js';
 
@@ -60,6 +60,7 @@ export class IpcTransport implements Transport {
   readonly #counted = new Map<string, { slot: IpcSlot; figures: Figures }>();
   #state = '';
   #accepted = 0;
+  readonly #queueTimes = newTimes();
 
   constructor(options: TransportOptions, events: TransportEvents) {
     this.#events = events;
@@ -192,6 +193,7 @@ export class IpcTransport implements Transport {
       },
       onHandOffError: ({ slot }, error) => events.onHandOffError(slot, error),
       onReceived: () => this.#dealer.noteReceived(),
+      onQueued: (ms) => noteTime(this.#queueTimes, ms),
       onRefused: (connection) => this.#dealer.takeBack(connection, null),
       onUndelivered: (connection, slot) => this.#dealer.takeBack(connection, slot),
       onChange: () => this.#dealer.deal(),
@@ -264,7 +266,7 @@ export class IpcTransport implements Transport {
   #read(id: number, generation: number, out: SlotFigures): void {
     // Its tally ends before it is forgotten.
     const { slot, figures } = this.#find(id, generation) as { slot: IpcSlot; figures: Figures };
-    const { handed, reclaimed, queueTimes, handoffTimes, handoffErrors } = figures;
+    const { handed, reclaimed, handoffTimes, handoffErrors } = figures;
     const pending = slot.work.pending.size;
     const delayMs = slot.work.answerDelayMs(clockMs());
     // What is not known.
@@ -280,7 +282,6 @@ export class IpcTransport implements Transport {
     out[Figure.lost] = 0;
     if (delayMs !== null) out[Figure.loopDelayUs] = delayMs * 1_000;
     out[Figure.hasHandOffErrors] = Object.keys(handoffErrors).length > 0 ? 1 : 0;
-    out.set(queueTimes, Figure.queueTimes);
     out.set(handoffTimes, Figure.handoffTimes);
   }
 
@@ -302,6 +303,10 @@ export class IpcTransport implements Transport {
       starvedMs: this.#dealer.starvedMs,
       wakeUps: 0,
     };
+  }
+
+  queueTimes(): Float64Array {
+    return this.#queueTimes;
   }
 }
 

@@ -18,6 +18,7 @@ import {
   type Native,
   type NativeEngine,
   type SlotFigures,
+  TIMES,
   type UnixFile,
 } from '../../native.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../../protocol/protocol.js';
@@ -56,6 +57,7 @@ export class NativeTransport implements Transport {
   readonly #engine: NativeEngine;
   /** One for all: 64 slots are read within some microseconds. */
   readonly #figures = new Float64Array(FIGURES) as SlotFigures;
+  readonly #queueTimes = new Float64Array(TIMES);
   readonly #events: TransportEvents;
   readonly #stopped: Promise<void>;
   readonly #picks: Picks;
@@ -261,6 +263,11 @@ export class NativeTransport implements Transport {
   counts(): TransportCounts {
     const { accepted, waiting, starvedNs, wakeUps } = this.#engine.engineStats();
     return { accepted, waiting, starvedMs: Math.round(starvedNs / 1e6), wakeUps };
+  }
+
+  queueTimes(): Float64Array {
+    this.#engine.queueTimes(this.#queueTimes);
+    return this.#queueTimes;
   }
 
   #handle(event: EngineEvent): void {
