@@ -42,6 +42,7 @@ export type {
   Address,
   DispatcherOptions,
   DispatcherStats,
+  IdleStats,
   ListenerChanges,
   ListenerStats,
   ListenOptions,

@@ -2,6 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
+import type { IdleStats } from './types.js';
 
 /** The numbers of native/engine/events.h. */
 export const EngineEventType = {
@@ -73,6 +74,8 @@ export interface EngineListenerOptions {
   /** Turn away what no worker has room for because of a limit. */
   resets: boolean;
   maxQueueMs: number;
+  /** The most connections between two requests that are held; others are dealt at once. */
+  maxIdle: number;
 }
 
 /** A connection that waits for answerPicks(). `family` is 4, 6, or 1 for a Unix socket. */
@@ -159,6 +162,10 @@ export interface NativeEngine {
    */
   endProcess(id: number, generation: number): void;
   engineStats(): { accepted: number; waiting: number; starvedNs: number; wakeUps: number };
+  /** Of connections that workers have given back between two requests; see {@link IdleStats}. */
+  idleStats(): IdleStats;
+  /** Asks the worker to give back so many idle connections: `onRelieve()` there. It may not be heard. */
+  relieve(slot: number, generation: number, count: number): void;
   /**
    * How long connections waited in the primary, over all workers: fills in the counts of {@link TIME_BOUNDS_S} and
    * one more, then the sum in microseconds.
@@ -188,8 +195,10 @@ export const Figure = {
   received: 13,
   /** Of all threads of the process, in nanoseconds. */
   cpuNs: 14,
+  /** Connections given back between two requests. */
+  released: 15,
   /** The counts of {@link TIME_BOUNDS_S} and one more, then the sum in microseconds. */
-  handoffTimes: 15,
+  handoffTimes: 16,
 } as const;
 
 /** The buckets of native/channel/buckets.h: the longest time of each, in seconds. */
@@ -212,6 +221,8 @@ export interface NativeReceiverOwner {
   onConnections(count: number): void;
   onWelcome(version: number, slot: number): void;
   onState(text: string): void;
+  /** The primary asks for so many idle connections. */
+  onRelieve(count: number): void;
   /** `error` is 0 or -errno. */
   onEnd(error: number): void;
 }
@@ -225,6 +236,16 @@ export interface NativeReceiver {
    * be dealt to this worker again. False if the channel has ended: the connection is the caller's.
    */
   refuse(index: number, mayReturn: boolean): boolean;
+  /**
+   * Gives a connection that was received, has been served and is idle to the primary, to be dealt again when
+   * something arrives. Takes over `fd`, a duplicate of the socket's; the process closes its own without a
+   * shutdown, and does not count it as ended. `idleMs`: it is closed if nothing arrives for so long; 0: no limit.
+   * `about`: what came with it. False if there is no primary any more; `fd` is closed. If the channel ends before
+   * it is sent, it comes once more by onConnections, as final.
+   */
+  release(fd: number, listener: number, idleMs: number, about?: Uint8Array): boolean;
+  /** What came with a connection of the present batch. Only within onConnections; see FIELDS_PER_CONNECTION. */
+  about(index: number): Buffer | null;
   /**
    * After onWelcome: where this process counts connections that are over, a view of shared memory.
    * [0] is all of them, [1 + listener] those of one; each only ever grows by one, and wraps. Works
@@ -449,10 +470,10 @@ export interface Native {
 }
 
 /**
- * In a batch's Int32Array, per connection: fd, listener id, 1 if no other worker would take it, and how many
- * microseconds after its accepting it was received.
+ * In a batch's Int32Array, per connection: fd, listener id, 1 if no other worker would take it, how many
+ * microseconds after its accepting it was received, and 1 if `about()` has anything.
  */
-export const FIELDS_PER_CONNECTION = 4;
+export const FIELDS_PER_CONNECTION = 5;
 
 let loaded: Native | Error | undefined;
 

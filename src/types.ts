@@ -220,12 +220,18 @@ export interface ListenOptions {
    * as `turnedAway`. 1 or more; null (default): never.
    */
   maxQueueMs?: number | null;
+  /**
+   * How many connections between two requests the primary holds for this listener, with the native transport: 0 to
+   * 1,000,000, default 4096. What workers give back beyond that is dealt to another one at once, without waiting
+   * for its request.
+   */
+  maxIdle?: number;
 }
 
 /** What `listener.configure()` may change. What is left out stays; null removes a limit. */
 export type ListenerChanges = Pick<
   ListenOptions,
-  'policy' | 'maxConnections' | 'overload' | 'maxQueueMs'
+  'policy' | 'maxConnections' | 'overload' | 'maxQueueMs' | 'maxIdle'
 >;
 
 /** Options of a {@link Slot}; for `slot.configure()`, what is left out stays. */
@@ -310,6 +316,8 @@ export interface SlotStats {
   ended: number;
   /** Connections the worker sent back because it was closing or at `maxConnections`. */
   refused: number;
+  /** Connections it gave back between two requests, which may be another worker's since. */
+  released: number;
   /** Connections read back from the channel of a worker that died or did not receive. */
   reclaimed: number;
   /** Connections that its workers were serving when they died; those of a closed slot do not count. */
@@ -341,6 +349,20 @@ export interface SlotStats {
   handoffErrors: Record<string, number>;
 }
 
+/** What became of connections that workers gave back between two requests, over all listeners. */
+export interface IdleStats {
+  /** Held in the primary at the moment. */
+  held: number;
+  /** Dealt again: something had arrived, or there was no place for them (`maxIdle`). */
+  moved: number;
+  /** Ended by their clients. */
+  ended: number;
+  /** Closed, since nothing had arrived for so long as their server lets them be idle. */
+  timedOut: number;
+  /** Closed with their listener or the dispatcher. */
+  closed: number;
+}
+
 /** A snapshot of what a {@link Dispatcher} has counted. */
 export interface DispatcherStats {
   transport: TransportName;
@@ -356,6 +378,8 @@ export interface DispatcherStats {
   starvedMs: number;
   /** How often the engine's thread has woken up. 0 with the ipc transport, which has none. */
   wakeUps: number;
+  /** Connections that workers gave back between two requests. All 0 with the ipc transport. */
+  idle: IdleStats;
   listeners: ListenerStats[];
   slots: SlotStats[];
 }

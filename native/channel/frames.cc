@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include <algorithm>
+
 #include "base/errors.h"
 
 namespace rondo {
@@ -22,7 +24,14 @@ struct ConnectionHeader {
   uint8_t refusals;  // that many slot numbers follow, behind the time of accepting (8 bytes)
 };
 
-enum ConnectionFlag : uint8_t { kIsFinal = 1, kWasRefused = 2, kIsNamed = 4, kAllFlags = 7 };
+// With kHasAbout there follow a length (2 bytes) and so many bytes.
+enum ConnectionFlag : uint8_t {
+  kIsFinal = 1,
+  kWasRefused = 2,
+  kIsNamed = 4,
+  kHasAbout = 8,
+  kAllFlags = 15
+};
 
 // A frame being written. Fixed size: the largest is a full batch with full refusal lists.
 class FrameWriter {
@@ -39,14 +48,18 @@ class FrameWriter {
 
   void Append(const Connection& connection) {
     const size_t refusals = connection.refused_by.size();
-    const int flags = (connection.is_final ? kIsFinal : 0) |
-                      (connection.was_refused ? kWasRefused : 0) |
-                      (connection.is_named ? kIsNamed : 0);
+    const int flags =
+        (connection.is_final ? kIsFinal : 0) | (connection.was_refused ? kWasRefused : 0) |
+        (connection.is_named ? kIsNamed : 0) | (connection.about.empty() ? 0 : kHasAbout);
     const ConnectionHeader header = {connection.listener, static_cast<uint8_t>(flags),
                                      static_cast<uint8_t>(refusals)};
     Append(&header, sizeof(header));
     Append(&connection.accepted_ns, sizeof(connection.accepted_ns));
     if (refusals > 0) Append(connection.refused_by.data(), refusals * sizeof(uint16_t));
+    if (connection.about.empty()) return;
+    const uint16_t length = static_cast<uint16_t>(std::min(connection.about.size(), kMaxAbout));
+    Append(&length, sizeof(length));
+    Append(connection.about.data(), length);
   }
 
   int Send(int socket, const int* fds, size_t fd_count) const {
@@ -55,8 +68,10 @@ class FrameWriter {
   }
 
  private:
-  char bytes_[sizeof(FrameHeader) + kMaxBatch * (sizeof(ConnectionHeader) + sizeof(uint64_t) +
-                                                 kMaxRefusals * sizeof(uint16_t))];
+  char bytes_[sizeof(FrameHeader) +
+              kMaxBatch * (sizeof(ConnectionHeader) + sizeof(uint64_t) +
+                           kMaxRefusals * sizeof(uint16_t) + sizeof(uint16_t) + kMaxAbout) +
+              sizeof(uint32_t)];
   size_t length_ = 0;
 };
 
@@ -94,14 +109,34 @@ bool TakeConnection(BodyReader* reader, Connection* out) {
   out->was_refused = (header.flags & kWasRefused) != 0;
   out->is_named = (header.flags & kIsNamed) != 0;
   out->refused_by.resize(header.refusals);
-  return reader->Take(out->refused_by.data(), header.refusals * sizeof(uint16_t));
+  if (!reader->Take(out->refused_by.data(), header.refusals * sizeof(uint16_t))) return false;
+  if ((header.flags & kHasAbout) == 0) return true;
+  uint16_t length = 0;
+  if (!reader->Take(&length, sizeof(length)) || length == 0 || length > kMaxAbout) return false;
+  out->about.resize(length);
+  return reader->Take(&out->about[0], length);
+}
+
+// `out` is as it was, and the fds are the frame's, if it returns false.
+bool TakeConnections(Frame* frame, BodyReader* reader, std::vector<Connection>* out) {
+  const size_t before = out->size();
+  if (frame->count == 0 || frame->count != frame->fd_count) return false;
+  for (size_t i = 0; i < frame->count; i++) {
+    Connection connection;
+    if (!TakeConnection(reader, &connection)) {
+      out->resize(before);
+      return false;
+    }
+    out->push_back(std::move(connection));
+  }
+  return true;
 }
 
 bool IsFrameType(uint8_t type) {
   return (type >= static_cast<uint8_t>(FrameType::kConnections) &&
-          type <= static_cast<uint8_t>(FrameType::kPing)) ||
+          type <= static_cast<uint8_t>(FrameType::kRelieve)) ||
          (type >= static_cast<uint8_t>(FrameType::kHello) &&
-          type <= static_cast<uint8_t>(FrameType::kMapped));
+          type <= static_cast<uint8_t>(FrameType::kReleased));
 }
 
 // Fills `frame` from a message of `bytes` in `buffer`.
@@ -141,6 +176,20 @@ int SendReturned(int socket, const Connection& connection) {
   writer.Append(connection);
   const int fd = connection.fd.get();
   return writer.Send(socket, &fd, 1);
+}
+
+int SendReleased(int socket, const Connection& connection, uint32_t idle_ms) {
+  FrameWriter writer(FrameType::kReleased, 1);
+  writer.Append(connection);
+  writer.Append(&idle_ms, sizeof(idle_ms));
+  const int fd = connection.fd.get();
+  return writer.Send(socket, &fd, 1);
+}
+
+int SendRelieve(int socket, uint32_t count) {
+  FrameWriter writer(FrameType::kRelieve);
+  writer.Append(&count, sizeof(count));
+  return writer.Send(socket, nullptr, 0);
 }
 
 int SendWelcome(int socket, const Welcome& welcome, const int page_fds[2]) {
@@ -201,6 +250,7 @@ ReadResult ReadFrameWithoutFds(int socket, char* buffer, Frame* frame, int* erro
                                                                 : ReadResult::kBroken;
 }
 
+// The frame of a released one has its time behind it.
 bool ParseListeners(const Frame& frame, std::vector<uint16_t>* out) {
   BodyReader reader(frame);
   Connection connection;
@@ -208,21 +258,15 @@ bool ParseListeners(const Frame& frame, std::vector<uint16_t>* out) {
     if (!TakeConnection(&reader, &connection)) return false;
     out->push_back(connection.listener);
   }
+  uint32_t idle_ms = 0;
+  if (frame.type == FrameType::kReleased && !reader.Take(&idle_ms, sizeof(idle_ms))) return false;
   return reader.AtEnd();
 }
 
 bool ParseConnections(Frame* frame, std::vector<Connection>* out) {
   const size_t before = out->size();
-  if (frame->count == 0 || frame->count != frame->fd_count) return false;
   BodyReader reader(*frame);
-  for (size_t i = 0; i < frame->count; i++) {
-    Connection connection;
-    if (!TakeConnection(&reader, &connection)) {
-      out->resize(before);
-      return false;
-    }
-    out->push_back(std::move(connection));
-  }
+  if (!TakeConnections(frame, &reader, out)) return false;
   if (!reader.AtEnd()) {
     out->resize(before);
     return false;
@@ -230,6 +274,22 @@ bool ParseConnections(Frame* frame, std::vector<Connection>* out) {
   for (size_t i = 0; i < frame->count; i++) (*out)[before + i].fd = std::move(frame->fds[i]);
   frame->fd_count = 0;
   return true;
+}
+
+bool ParseReleased(Frame* frame, Released* out) {
+  BodyReader reader(*frame);
+  std::vector<Connection> one;
+  if (frame->count != 1 || !TakeConnections(frame, &reader, &one)) return false;
+  if (!reader.Take(&out->idle_ms, sizeof(out->idle_ms)) || !reader.AtEnd()) return false;
+  out->connection = std::move(one[0]);
+  out->connection.fd = std::move(frame->fds[0]);
+  frame->fd_count = 0;
+  return true;
+}
+
+bool ParseRelieve(const Frame& frame, uint32_t* count) {
+  BodyReader reader(frame);
+  return reader.Take(count, sizeof(*count)) && reader.AtEnd();
 }
 
 bool ParseWelcome(const Frame& frame, Welcome* out) {

@@ -2,14 +2,15 @@
 // numbers are in its byte order. Whatever is read is checked before it is believed; a frame that
 // does not parse ends the channel, never the process.
 //
-//   primary -> worker   connections (fds)   welcome (two fds)   state   ping
-//   worker -> primary   hello   mapped   serving   credit   refused, then returned (fd)
+//   primary -> worker   connections (fds)   welcome (two fds)   state   ping   relieve
+//   worker -> primary   hello   mapped   serving   credit   refused, then returned or released (fd)
 #ifndef RONDO_CHANNEL_FRAMES_H_
 #define RONDO_CHANNEL_FRAMES_H_
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include <string>
 #include <vector>
 
 #include "base/fd_passing.h"
@@ -19,12 +20,13 @@ namespace rondo {
 
 // Raised whenever a frame or the scoreboard changes its meaning. A worker with another version says
 // so and takes no connection.
-constexpr uint32_t kProtocolVersion = 3;
+constexpr uint32_t kProtocolVersion = 4;
 
 constexpr size_t kMaxListeners = 256;
 constexpr size_t kMaxBatch = 32;          // connections per frame
 constexpr size_t kMaxFrame = 192 * 1024;  // below the default of net.core.wmem_default
 constexpr size_t kMaxRefusals = 255;
+constexpr size_t kMaxAbout = 1024;
 
 enum class FrameType : uint8_t {
   kConnections = 1,
@@ -32,12 +34,16 @@ enum class FrameType : uint8_t {
                  // scoreboard's two pages
   kState = 3,    // what TypeScript tells every worker about the listeners (src/protocol.ts)
   kPing = 4,     // to a worker that has not read for long; answered with credit when it reads
+  kRelieve = 5,  // it is asked to release so many idle connections
 
   kHello = 16,    // version: the receiver is open; again while it has no scoreboard
   kServing = 17,  // all the listener ids this worker serves from now on; none: it is drained
   kCredit = 18,   // the engine waits for room and the worker has received
-  kRefused = 19,  // announces kReturned, so that the engine can make sure it has an fd left
+  kRefused =
+      19,  // announces one of the next two, so that the engine can make sure it has an fd left
   kReturned = 20,
+  kReleased =
+      22,        // it has served it, and it is idle: it may go to any worker when something arrives
   kMapped = 21,  // the worker has the scoreboard: connections may come
 };
 
@@ -57,6 +63,14 @@ struct Connection {
   // For the engine alone: how long it was parked before it is handed off.
   uint64_t waited_ns = 0;
   std::vector<uint16_t> refused_by;  // slots, in order
+  // What is known of it beside its socket, for the worker's end of TypeScript; at most kMaxAbout.
+  std::string about;
+};
+
+// A connection that a worker has served and gives back between two requests.
+struct Released {
+  Connection connection;
+  uint32_t idle_ms = 0;  // closed if nothing arrives for so long; 0: no limit
 };
 
 struct Welcome {
@@ -75,6 +89,8 @@ int SendServing(int socket, const uint16_t* listeners, size_t count);
 int SendSignal(int socket,
                FrameType type);  // kCredit, kPing, kRefused, kMapped: frames without a body
 int SendReturned(int socket, const Connection& connection);
+int SendReleased(int socket, const Connection& connection, uint32_t idle_ms);
+int SendRelieve(int socket, uint32_t count);
 
 // One received frame. `body` points into the buffer it was read with.
 struct Frame {
@@ -105,6 +121,9 @@ bool ParseListeners(const Frame& frame, std::vector<uint16_t>* out);
 // Moves the connections of a kConnections or kReturned frame to the end of `out`. False if the
 // frame does not parse; then its fds stay in the frame and `out` is unchanged.
 bool ParseConnections(Frame* frame, std::vector<Connection>* out);
+// Likewise the one of a kReleased frame.
+bool ParseReleased(Frame* frame, Released* out);
+bool ParseRelieve(const Frame& frame, uint32_t* count);
 bool ParseWelcome(const Frame& frame, Welcome* out);
 bool ParseHello(const Frame& frame, uint32_t* version);
 bool ParseServing(const Frame& frame, std::vector<uint16_t>* listeners);

@@ -107,6 +107,7 @@ bool Control::ReadReturned(Worker* worker) {
   Frame frame;
   int error = 0;
   std::vector<Connection> returned;
+  Released released;
   std::vector<uint16_t> listeners;
   switch (ReadFrame(worker->primary_end(), buffer_.get(), &frame, &error)) {
     case ReadResult::kEmpty:
@@ -122,6 +123,7 @@ bool Control::ReadReturned(Worker* worker) {
       return true;
     case ReadResult::kFrame:
       if (frame.type == FrameType::kReturned && ParseConnections(&frame, &returned)) break;
+      if (frame.type == FrameType::kReleased && ParseReleased(&frame, &released)) break;
       [[fallthrough]];
     default:
       worker->Break(GoneReason::kBadFrame);
@@ -129,19 +131,30 @@ bool Control::ReadReturned(Worker* worker) {
   }
   worker->expects_returned = false;
   for (Connection& connection : returned) TakeReturned(worker, std::move(connection));
+  if (released.connection.fd) TakeReleased(worker, std::move(released));
   return true;
 }
 
 void Control::TakeReturned(Worker* worker, Connection connection) {
   worker->Refresh(NowNs());
-  // It cannot send back more than it got, nor what is no connection of a listener it has served.
-  const uint16_t listener = connection.listener;
-  const bool is_its_own = worker->returned_total < worker->received_total() &&
-                          worker->has_served.test(listener) && IsConnection(connection.fd.get()) &&
-                          DomainOf(connection.fd.get()) == floor_->DomainOfListener(listener);
-  if (!is_its_own) return worker->Break(GoneReason::kBadFrame);
+  if (!IsItsOwn(*worker, connection)) return worker->Break(GoneReason::kBadFrame);
   worker->NoteReturned();
   floor_->OnCameBack(std::move(connection), *worker, CameBack::kReturned);
+}
+
+void Control::TakeReleased(Worker* worker, Released released) {
+  worker->Refresh(NowNs());
+  if (!IsItsOwn(*worker, released.connection)) return worker->Break(GoneReason::kBadFrame);
+  worker->NoteReleased();
+  floor_->OnReleased(std::move(released), *worker);
+}
+
+// It cannot give back more than it got, nor what is no connection of a listener it has served.
+bool Control::IsItsOwn(const Worker& worker, const Connection& connection) const {
+  const uint16_t listener = connection.listener;
+  return worker.returned_total < worker.received_total() && worker.has_served.test(listener) &&
+         IsConnection(connection.fd.get()) &&
+         DomainOf(connection.fd.get()) == floor_->DomainOfListener(listener);
 }
 
 void Control::SendOwed(Worker* worker) {

@@ -36,6 +36,8 @@ class Control {
   void Handle(Worker* worker, const Frame& frame);
   bool ReadReturned(Worker* worker);
   void TakeReturned(Worker* worker, Connection connection);
+  void TakeReleased(Worker* worker, Released released);
+  bool IsItsOwn(const Worker& worker, const Connection& connection) const;
 
   Floor* const floor_;
   EventSink* const events_;

@@ -86,6 +86,15 @@ struct ListenerCounters {
   }
 };
 
+// Connections that workers have given back between two requests.
+struct IdleCounters {
+  Counter held{0};       // at the moment
+  Counter moved{0};      // dealt again, with what had arrived
+  Counter ended{0};      // by their clients
+  Counter timed_out{0};  // closed: nothing had arrived for so long as they might be idle
+  Counter closed{0};     // closed with their listener, or with the engine
+};
+
 // Of one process. What it counts itself on its page is here as far as the engine has seen and
 // believed it.
 struct ProcessCounters {
@@ -94,6 +103,7 @@ struct ProcessCounters {
   Counter ended{0};
   Counter reclaimed{0};  // read back from the channel before the worker read them
   Counter refused{0};
+  Counter released{0};    // given back between two requests
   Counter unfinished{0};  // served by it when it died
   Counter lost{0};        // by this process, which had no fd for what came back
   Counter cpu_ns{0};      // when it died; 0: not seen
@@ -107,6 +117,7 @@ struct EngineCounters {
   Counter starved_ns{0};  // time in which a connection waited and no slot had room
   Counter waiting{0};     // connections that are parked
   QueueTimes queue_times;
+  IdleCounters idle;
 };
 
 }  // namespace rondo

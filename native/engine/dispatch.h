@@ -9,8 +9,8 @@
 //   hand off  HandOffAll: one frame for all that is due to one worker
 //
 // That is dispatch.cc. Beside it: dispatch_parked.cc, what waits in the primary; dispatch_floor.cc,
-// what the workers' side tells; dispatch_look.cc, what only a timer finds; dispatch_commands.cc,
-// what the owner asks for.
+// what the workers' side tells; dispatch_idle.cc, what is given back; dispatch_look.cc, what only a
+// timer finds; dispatch_commands.cc, what the owner asks for.
 #ifndef RONDO_ENGINE_DISPATCH_H_
 #define RONDO_ENGINE_DISPATCH_H_
 
@@ -25,6 +25,7 @@
 #include "engine/control.h"
 #include "engine/events.h"
 #include "engine/floor.h"
+#include "engine/idle.h"
 #include "engine/listener.h"
 #include "engine/overload.h"
 #include "engine/parked.h"
@@ -44,7 +45,7 @@ struct DispatchOptions {
   uint64_t pick_timeout_ms = 50;  // for the program's function
 };
 
-class Dispatch final : public Floor {
+class Dispatch final : public Floor, public Idle::Owner {
  public:
   Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks);
 
@@ -98,12 +99,17 @@ class Dispatch final : public Floor {
 
   // Floor
   void OnCameBack(Connection connection, const Worker& worker, CameBack how) override;
+  void OnReleased(Released released, const Worker& worker) override;
   void OnLost(uint16_t listener, const Worker& worker) override;
   void OnServing(const Worker& worker) override;
   void OnLeave(const Worker& worker) override;
   int DomainOfListener(uint16_t listener) override;
   void OnChange() override { Run(); }
 
+  // Idle::Owner
+  void OnRequest(Connection connection) override;
+
+  void ParkMoved(Connection connection);
   int OpenListener(Listener* listener, UniqueFd fd);
 
   // What a callback of the loop needs to find its listener.
@@ -122,6 +128,7 @@ class Dispatch final : public Floor {
   Workers workers_;
   Reclaim reclaim_;
   Parked parked_;
+  Idle idle_;
   Returns returns_;
   Chooser chooser_;
   Overload overload_;

@@ -26,8 +26,9 @@ Dispatch::Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks)
       workers_(loop, shared, events, this, &control_),
       reclaim_(&workers_, this, events, control_.buffer()),
       parked_(&shared->engine.waiting),
+      idle_(loop, &shared->engine.idle, this),
       chooser_(&workers_),
-      overload_(&workers_, &parked_, &chooser_, shared, events),
+      overload_(&workers_, &parked_, &idle_, &chooser_, shared, events),
       starvation_(&shared->engine, events) {}
 
 int Dispatch::Open(const DispatchOptions& options) {
@@ -36,11 +37,14 @@ int Dispatch::Open(const DispatchOptions& options) {
   control_.SetLargestWindow(options.window.largest());
   reclaim_.SetTakeBack(options.take_back_ms);
   overload_.SetMaxConnections(options.max_connections);
+  const int result = idle_.Open();
+  if (result < 0) return result;
   return look_.Open(loop_, this, [](void* dispatch) { static_cast<Dispatch*>(dispatch)->Look(); });
 }
 
 void Dispatch::Close() {
   look_.Close();
+  idle_.Close();
   for (Listener* const listener : open_) listener->Close();
   open_.clear();
   parked_.RemoveIf([&](ParkedConnection* parked) {
@@ -139,6 +143,7 @@ int Dispatch::DupListener(uint16_t id, UniqueFd* out) const {
 
 void Dispatch::CloseListener(uint16_t id) {
   if (listeners_[id] != nullptr) listeners_[id]->Close();
+  idle_.CloseListener(id);
   events_->Emit({EventType::kListenerClosed, id});
 }
 

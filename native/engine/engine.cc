@@ -191,6 +191,10 @@ void Engine::RemoveSlot(uint16_t id, uint32_t generation, GoneReason reason) {
   Post([this, id, generation, reason] { dispatch_->workers()->Remove(id, generation, reason); });
 }
 
+void Engine::Relieve(uint16_t id, uint32_t generation, uint32_t count) {
+  Post([=] { dispatch_->workers()->Relieve(id, generation, count); });
+}
+
 void Engine::SetState(std::string state) {
   Post([this, state = std::move(state)]() mutable { dispatch_->SetState(std::move(state)); });
 }

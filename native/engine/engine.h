@@ -54,6 +54,8 @@ class Engine final : public EventSink {
   // `pidfd` may be empty, where the kernel has none.
   void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid);
   void RemoveSlot(uint16_t id, uint32_t generation, GoneReason reason);
+  // See Workers::Relieve.
+  void Relieve(uint16_t id, uint32_t generation, uint32_t count);
   void SetState(std::string state);
   void Pause();
   void Resume();

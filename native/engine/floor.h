@@ -22,6 +22,8 @@ class Floor {
  public:
   // Takes ownership of the connection, which is dealt again.
   virtual void OnCameBack(Connection connection, const Worker& worker, CameBack how) = 0;
+  // The worker has served it, and gives it back idle.
+  virtual void OnReleased(Released released, const Worker& worker) = 0;
   // So many of the listener's were lost on the way back, for want of fds.
   virtual void OnLost(uint16_t listener, const Worker& worker) = 0;
   // `worker.serving` has changed.

@@ -36,6 +36,7 @@ void Reading::Add(const Reading& other) {
   received += other.received;
   ended += other.ended;
   refused += other.refused;
+  released += other.released;
   reclaimed += other.reclaimed;
   unfinished += other.unfinished;
   lost += other.lost;
@@ -154,6 +155,7 @@ Reading Ledger::Account::Read() const {
   // In this order: the engine and the worker go on meanwhile, and what bounds another number must
   // not be older than that, nor what lessens it newer.
   out.refused = Load(counters->refused);
+  out.released = Load(counters->released);
   ReadPage(&out);
   out.reclaimed = Load(counters->reclaimed);
   out.unfinished = Load(counters->unfinished);
@@ -168,7 +170,8 @@ Reading Ledger::Account::Read() const {
   // A page may hold anything: nobody has received more than he was handed, nor ended more than
   // that.
   out.received = std::min(out.received, Less(out.handed, out.reclaimed));
-  out.ended = std::min(out.ended, Less(out.received, out.refused));
+  const uint64_t kept_open = Less(Less(out.received, out.refused), out.released);
+  out.ended = std::min(out.ended, kept_open);
   out.lost = std::min(out.lost, out.handed);
   if (out.handoff_times.IsPossible(handoff_times, out.received, NowNs())) {
     handoff_times = out.handoff_times;
@@ -177,7 +180,7 @@ Reading Ledger::Account::Read() const {
   const int64_t seen_ns = static_cast<int64_t>(Load(counters->cpu_ns));
   out.cpu_ns = is_watched ? std::max(probe.CpuTimeNs(), seen_ns) : seen_ns > 0 ? seen_ns : -1;
   if (counters->is_gone.load(std::memory_order_relaxed)) return out;
-  out.open = static_cast<uint32_t>(Less(Less(out.received, out.refused), out.ended));
+  out.open = static_cast<uint32_t>(Less(kept_open, out.ended));
   return out;
 }
 

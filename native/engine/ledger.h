@@ -25,6 +25,7 @@ struct Reading {
   uint64_t received = 0;
   uint64_t ended = 0;
   uint64_t refused = 0;
+  uint64_t released = 0;
   uint64_t reclaimed = 0;
   uint64_t unfinished = 0;
   uint64_t lost = 0;

@@ -38,6 +38,7 @@ struct ListenerOptions {
   uint32_t max_connections = 0;  // pending, open and parked; 0: no limit
   bool resets = false;           // what is over a limit is turned away and does not wait
   uint64_t max_queue_ms = 0;     // what has waited for longer is turned away; 0: no limit
+  uint32_t max_idle = 4096;      // connections between two requests that are held; others are dealt
 };
 
 class Listener {

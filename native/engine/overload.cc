@@ -38,17 +38,19 @@ bool OnAcceptError(EventSink* events, Listener* listener, AcceptOutcome outcome,
 bool Overload::IsFull(Listener* listener, uint64_t now_ns) {
   const uint32_t most = listener->options().max_connections;
   const auto is_listener_full = [&] {
-    return listener->turn.Open() + parked_->CountOf(listener->id()) >= most;
+    return listener->turn.Open() + parked_->CountOf(listener->id()) +
+               idle_->CountOf(listener->id()) >=
+           most;
   };
   if (most > 0 && is_listener_full()) {
     chooser_->ReadLoads(listener, now_ns);
     if (is_listener_full()) return true;
   }
   if (max_connections_ == 0) return false;
-  uint64_t held = parked_->size();
+  uint64_t held = parked_->size() + idle_->size();
   workers_->ForEach([&](Worker* worker) { held += worker->held(); });
   if (held < max_connections_) return false;
-  held = parked_->size();
+  held = parked_->size() + idle_->size();
   workers_->ForEach([&](Worker* worker) {
     worker->Refresh(now_ns);
     held += worker->held();

@@ -8,6 +8,7 @@
 
 #include "engine/chooser.h"
 #include "engine/events.h"
+#include "engine/idle.h"
 #include "engine/listener.h"
 #include "engine/parked.h"
 #include "engine/workers.h"
@@ -21,8 +22,14 @@ bool OnAcceptError(EventSink* events, Listener* listener, AcceptOutcome outcome,
 
 class Overload {
  public:
-  Overload(Workers* workers, Parked* parked, Chooser* chooser, Shared* shared, EventSink* events)
-      : workers_(workers), parked_(parked), chooser_(chooser), shared_(shared), events_(events) {}
+  Overload(Workers* workers, Parked* parked, const Idle* idle, Chooser* chooser, Shared* shared,
+           EventSink* events)
+      : workers_(workers),
+        parked_(parked),
+        idle_(idle),
+        chooser_(chooser),
+        shared_(shared),
+        events_(events) {}
 
   // Connections in all: pending, open and parked. 0: no limit.
   void SetMaxConnections(uint32_t max_connections) { max_connections_ = max_connections; }
@@ -44,6 +51,7 @@ class Overload {
  private:
   Workers* const workers_;
   Parked* const parked_;
+  const Idle* const idle_;
   Chooser* const chooser_;
   Shared* const shared_;
   EventSink* const events_;

@@ -283,6 +283,12 @@ void Worker::NoteReturned() {
   NoteSets();
 }
 
+void Worker::NoteReleased() {
+  returned_total++;
+  Count(&counters_->released);
+  NoteSets();
+}
+
 void Worker::Detach() {
   for (SlotSet* const set : {&sets_->ready, &sets_->room, &sets_->keeping, &sets_->pending,
                              &sets_->asked, &sets_->full, &sets_->odd}) {

@@ -131,6 +131,8 @@ class Worker {
   void TakenBack(uint32_t count);
   // The worker has sent one back.
   void NoteReturned();
+  // And one that it had served.
+  void NoteReleased();
   // It is none of the slot's present any more: nothing is handed to it from here on.
   void Detach();
   // What is pending has been taken back; what it had open has died with it, if it has.
@@ -138,7 +140,7 @@ class Worker {
 
   std::bitset<kMaxListeners> serving;
   std::bitset<kMaxListeners> has_served;  // ever
-  bool expects_returned = false;          // a kRefused came: its kReturned is next
+  bool expects_returned = false;          // a kRefused came: what it announces is next
   uint64_t relieved_at_ns = 0;  // since when it is relieved, and how many were taken since
   uint64_t relieved = 0;
   uint64_t returned_total = 0;

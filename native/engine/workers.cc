@@ -169,6 +169,12 @@ void Workers::Retry(bool is_slow) {
 
 bool Workers::NeedsRetry() const { return !leaving_.empty() || !sets_.odd.IsEmpty(); }
 
+void Workers::Relieve(uint16_t id, uint32_t generation, uint32_t count) {
+  Worker* const worker = Find(id, generation);
+  // Any other error is the end of the channel, which reading finds.
+  if (worker != nullptr && worker->IsReady()) SendRelieve(worker->primary_end(), count);
+}
+
 Worker* Workers::Find(uint16_t id, uint32_t generation) const {
   Worker* const worker = workers_[id].get();
   return worker != nullptr && worker->generation() == generation ? worker : nullptr;

@@ -31,6 +31,8 @@ class Workers {
   void SetWindow(Window window);
   // Every worker is told of a new state or window.
   void OweAll(Worker::Owed what);
+  // Asks the worker to give back so many idle connections. One whose channel is full is not asked.
+  void Relieve(uint16_t id, uint32_t generation, uint32_t count);
   // For the slot's present worker and those after it. `max_connections` 0: no limit.
   void ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections);
 

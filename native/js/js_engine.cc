@@ -56,7 +56,7 @@ DispatchOptions ToDispatchOptions(const Napi::Object& object) {
 }
 
 // The single numbers, then the histogram: the counts of the buckets, and the sum.
-constexpr size_t kSingleFigures = 15;
+constexpr size_t kSingleFigures = 16;
 constexpr size_t kFigures = kSingleFigures + kTimeBuckets + 1;
 
 // In the order of Figure in src/native.ts; -1 for what is not known.
@@ -77,6 +77,7 @@ void Write(const Reading& reading, bool has_errors, double* out) {
       has_errors ? 1.0 : 0.0,
       static_cast<double>(reading.received),
       static_cast<double>(reading.cpu_ns),
+      static_cast<double>(reading.released),
   };
   double* at = std::copy(std::begin(singles), std::end(singles), out);
   at = std::copy(reading.handoff_times.counts.begin(), reading.handoff_times.counts.end(), at);
@@ -129,6 +130,8 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::EndProcess>("endProcess"),
                          InstanceMethod<&JsEngine::EngineStats>("engineStats"),
                          InstanceMethod<&JsEngine::QueueTimes>("queueTimes"),
+                         InstanceMethod<&JsEngine::IdleStats>("idleStats"),
+                         InstanceMethod<&JsEngine::Relieve>("relieve"),
                      });
 }
 
@@ -185,6 +188,7 @@ Napi::Value JsEngine::ConfigureListener(const Napi::CallbackInfo& info) {
   options.max_connections = ToUint(object.Get("maxConnections"));
   options.resets = ToBool(object.Get("resets"));
   options.max_queue_ms = ToUint(object.Get("maxQueueMs"));
+  options.max_idle = ToUint(object.Get("maxIdle"));
   engine_->ConfigureListener(static_cast<uint16_t>(ToUint(info[0])), options);
   return info.Env().Undefined();
 }
@@ -481,6 +485,24 @@ Napi::Value JsEngine::EngineStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "waiting", engine_->shared().engine.waiting);
   stats.Set("wakeUps", static_cast<double>(engine_->wake_ups()));
   return stats;
+}
+
+// idleStats()
+Napi::Value JsEngine::IdleStats(const Napi::CallbackInfo& info) {
+  const IdleCounters& idle = engine_->shared().engine.idle;
+  Napi::Object stats = Napi::Object::New(info.Env());
+  SetCounter(stats, "held", idle.held);
+  SetCounter(stats, "moved", idle.moved);
+  SetCounter(stats, "ended", idle.ended);
+  SetCounter(stats, "timedOut", idle.timed_out);
+  SetCounter(stats, "closed", idle.closed);
+  return stats;
+}
+
+// relieve(slot, generation, count)
+Napi::Value JsEngine::Relieve(const Napi::CallbackInfo& info) {
+  engine_->Relieve(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]), ToUint(info[2]));
+  return info.Env().Undefined();
 }
 
 // queueTimes(out)

@@ -65,6 +65,8 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value NoteExit(const Napi::CallbackInfo& info);
   Napi::Value EndProcess(const Napi::CallbackInfo& info);
   Napi::Value EngineStats(const Napi::CallbackInfo& info);
+  Napi::Value IdleStats(const Napi::CallbackInfo& info);
+  Napi::Value Relieve(const Napi::CallbackInfo& info);
   Napi::Value QueueTimes(const Napi::CallbackInfo& info);
 
   Napi::Value Listening(Napi::Env env, uint16_t id, UniqueFd fd, int error, const char* ip);

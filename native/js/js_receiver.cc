@@ -8,9 +8,9 @@ namespace rondo {
 
 namespace {
 
-// Numbers per connection in the array that JS reads a batch from: fd, listener id, is final, and
-// how many microseconds after its accepting it was received.
-constexpr size_t kFieldsPerConnection = 4;
+// Numbers per connection in the array that JS reads a batch from: fd, listener id, is final, how
+// many microseconds after its accepting it was received, and whether about() has anything.
+constexpr size_t kFieldsPerConnection = 5;
 
 // Neither below 0, as between clocks that are not the same, nor beyond the array's numbers.
 int32_t AgeUs(uint64_t accepted_ns, uint64_t now_ns) {
@@ -29,6 +29,8 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::Close>("close"),
                          InstanceMethod<&JsReceiver::SetServing>("setServing"),
                          InstanceMethod<&JsReceiver::Refuse>("refuse"),
+                         InstanceMethod<&JsReceiver::Release>("release"),
+                         InstanceMethod<&JsReceiver::About>("about"),
                          InstanceMethod<&JsReceiver::Ended>("ended"),
                          InstanceMethod<&JsReceiver::HandoffTimes>("handoffTimes"),
                          InstanceMethod<&JsReceiver::Beat>("beat"),
@@ -94,6 +96,30 @@ Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), is_taken);
 }
 
+// release(fd, listener, idleMs, about): gives a connection that was served to the primary. Takes
+// over `fd`, which is closed if there is no primary any more: false
+Napi::Value JsReceiver::Release(const Napi::CallbackInfo& info) {
+  Connection connection;
+  connection.fd.Reset(ToInt(info[0]));
+  connection.listener = static_cast<uint16_t>(ToUint(info[1]));
+  if (info[3].IsTypedArray()) {
+    const Napi::Uint8Array about = info[3].As<Napi::Uint8Array>();
+    connection.about.assign(reinterpret_cast<const char*>(about.Data()),
+                            std::min(about.ByteLength(), kMaxAbout));
+  }
+  return Napi::Boolean::New(info.Env(), receiver_->Release(&connection, ToUint(info[2])));
+}
+
+// about(index): what came with a connection of the present batch, or null
+Napi::Value JsReceiver::About(const Napi::CallbackInfo& info) {
+  const uint32_t index = ToUint(info[0]);
+  if (batch_ == nullptr || index >= batch_->size() || (*batch_)[index].about.empty()) {
+    return info.Env().Null();
+  }
+  const std::string& about = (*batch_)[index].about;
+  return Napi::Buffer<char>::Copy(info.Env(), about.data(), about.size());
+}
+
 // ended(): the numbers of WorkerPage that JS writes. The view keeps the page mapped, also when this
 // object is closed or collected before it.
 Napi::Value JsReceiver::Ended(const Napi::CallbackInfo& info) {
@@ -150,6 +176,7 @@ void JsReceiver::OnConnections(std::vector<Connection>* batch) {
     fields[1] = connection.listener;
     fields[2] = connection.is_final;
     fields[3] = AgeUs(connection.accepted_ns, now_ns);
+    fields[4] = !connection.about.empty();
   }
   batch_ = batch;
   const bool has_run = Call("onConnections", {ToJs(Env(), static_cast<double>(batch->size()))});
@@ -173,6 +200,11 @@ void JsReceiver::OnWelcome(const Welcome& welcome) {
 void JsReceiver::OnState(const char* state, size_t length) {
   Napi::HandleScope scope(Env());
   Call("onState", {Napi::String::New(Env(), state, length)});
+}
+
+void JsReceiver::OnRelieve(uint32_t count) {
+  Napi::HandleScope scope(Env());
+  Call("onRelieve", {ToJs(Env(), count)});
 }
 
 void JsReceiver::OnEnd(int error) {

@@ -27,6 +27,8 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   // A view of what `find(page)` points to; empty if that threw.
   template <typename Find>
   Napi::ArrayBuffer Share(Napi::Env env, Find find, size_t bytes);
+  Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value About(const Napi::CallbackInfo& info);
   Napi::Value Beat(const Napi::CallbackInfo& info);
   Napi::Value RefLoop(const Napi::CallbackInfo& info);
   Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
@@ -34,6 +36,7 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   void OnConnections(std::vector<Connection>* batch) override;
   void OnWelcome(const Welcome& welcome) override;
   void OnState(const char* state, size_t length) override;
+  void OnRelieve(uint32_t count) override;
   void OnEnd(int error) override;
 
   static void OnEnvironmentEnd(void* self);

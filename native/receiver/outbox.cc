@@ -22,7 +22,7 @@ std::vector<Connection> Outbox::TakeUnsent() {
 }
 
 void Outbox::Keep(Outgoing* outgoing) {
-  if (outgoing->type != FrameType::kReturned) return;
+  if (outgoing->type != FrameType::kReturned && outgoing->type != FrameType::kReleased) return;
   outgoing->connection.is_final = true;
   unsent_.push_back(std::move(outgoing->connection));
 }
@@ -35,6 +35,8 @@ int Outbox::Send(const Outgoing& outgoing) {
       return SendServing(channel_, outgoing.listeners.data(), outgoing.listeners.size());
     case FrameType::kReturned:
       return SendReturned(channel_, outgoing.connection);
+    case FrameType::kReleased:
+      return SendReleased(channel_, outgoing.connection, outgoing.idle_ms);
     default:
       return SendSignal(channel_, outgoing.type);
   }

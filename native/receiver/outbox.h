@@ -29,6 +29,11 @@ class Outbox {
     frames_.push_back({FrameType::kReturned, {}, std::move(connection)});
   }
 
+  void AddReleased(Connection connection, uint32_t idle_ms) {
+    frames_.push_back({FrameType::kRefused, {}, {}});
+    frames_.push_back({FrameType::kReleased, {}, std::move(connection), idle_ms});
+  }
+
   // Sends what it can. False: something is left that may be sent later.
   bool Flush();
 
@@ -40,6 +45,7 @@ class Outbox {
     FrameType type;
     std::vector<uint16_t> listeners;
     Connection connection;
+    uint32_t idle_ms = 0;
   };
 
   int Send(const Outgoing& outgoing);

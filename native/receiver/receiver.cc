@@ -90,6 +90,13 @@ bool Receiver::Refuse(Connection* refused, bool may_return) {
   return true;
 }
 
+bool Receiver::Release(Connection* released, uint32_t idle_ms) {
+  if (state_ != State::kMapped) return false;
+  outbox_.AddReleased(std::move(*released), idle_ms);
+  Flush();
+  return true;
+}
+
 // ---- receiving ----
 
 // One turn: about a window of connections, so that reading new ones cannot starve those that are
@@ -165,6 +172,7 @@ void Receiver::CountReceived(size_t count) {
 void Receiver::HandleControl(const Frame& frame) {
   Deliver();
   if (state_ == State::kEnded) return;
+  uint32_t count = 0;
   switch (frame.type) {
     case FrameType::kWelcome:
       return HandleWelcome(frame);
@@ -172,6 +180,9 @@ void Receiver::HandleControl(const Frame& frame) {
       return owner_->OnState(frame.body, frame.length);
     case FrameType::kPing:
       return Send(FrameType::kCredit);
+    case FrameType::kRelieve:
+      if (!ParseRelieve(frame, &count)) return End(-EPROTO);
+      return owner_->OnRelieve(count);
     default:
       return End(-EPROTO);
   }

@@ -31,6 +31,8 @@ class Receiver {
     // The scoreboard is there; or the primary speaks another version, and nothing else will come.
     virtual void OnWelcome(const Welcome& welcome) = 0;
     virtual void OnState(const char* state, size_t length) = 0;
+    // The primary asks for so many idle connections: see Release().
+    virtual void OnRelieve(uint32_t count) = 0;
     // The primary has closed the channel or is gone (`error` 0), or the channel is unusable.
     // Nothing comes after it.
     virtual void OnEnd(int error) = 0;
@@ -56,6 +58,12 @@ class Receiver {
   // worker again. False after the end: it is the caller's still. If the channel ends before it is
   // sent, it is delivered once more, as final.
   bool Refuse(Connection* connection, bool may_return);
+
+  // Gives a connection that was delivered, has been served and is idle to the primary, and takes
+  // ownership of its fd; it is not to be counted as ended. `idle_ms`: closed if nothing arrives for
+  // so long; 0: no limit. False if there is no primary: it is the caller's still. If the channel
+  // ends before it is sent, it is delivered once more, as final.
+  bool Release(Connection* connection, uint32_t idle_ms);
 
   // A connection of that listener that was delivered, and not refused, is over.
   void CountEnded(uint16_t listener) { counts_.CountEnded(listener); }

@@ -48,7 +48,7 @@ class Dealer {
     rondo::OpenSocketPair(&channel);
     UniqueFd worker_end(dup(channel.second.get()));
     worker_ = std::make_unique<Worker>(0, 1, std::move(channel), scoreboard,
-                                       std::make_shared<ProcessCounters>(), &sets_);
+                                       std::make_shared<ProcessCounters>(), &queue_times_, &sets_);
     worker_->SetWindow({window, 0});
     thread_ = std::make_unique<WorkerThread>(std::move(worker_end));
     if (!WaitFor(FrameType::kHello)) return;
@@ -116,6 +116,7 @@ class Dealer {
     }
   }
 
+  rondo::QueueTimes queue_times_;
   WorkerSets sets_;
   const std::unique_ptr<char[]> buffer_{new char[kMaxFrame]};
   std::unique_ptr<Worker> worker_;

@@ -165,6 +165,47 @@ void TestReturned() {
   ok(AreSame(sent, found), "the same");
 }
 
+void TestReleased() {
+  Wire wire;
+  std::vector<Connection> sent = SomeConnections(1, 3);
+  is(rondo::SendReleased(wire.in(), sent[0], 5000), 0, "a released connection: sent");
+  ok(wire.Read() == ReadResult::kFrame && wire.frame->type == FrameType::kReleased, "read");
+  std::vector<uint16_t> listeners;
+  ok(ParseListeners(*wire.frame, &listeners) && listeners[0] == sent[0].listener,
+     "its listener alone, as for one whose fd is lost");
+  rondo::Released released;
+  ok(ParseReleased(wire.frame.get(), &released), "parsed");
+  is(static_cast<long long>(released.idle_ms), 5000, "its time");
+  std::vector<Connection> found;
+  found.push_back(std::move(released.connection));
+  ok(AreSame(sent, found), "the same");
+  is(static_cast<long long>(wire.frame->fd_count), 0, "with its fd");
+}
+
+// Of any bytes, up to the most there may be.
+void TestAbout() {
+  for (const size_t length : {size_t{1}, size_t{300}, rondo::kMaxAbout}) {
+    Wire wire;
+    std::vector<Connection> sent = SomeConnections(kMaxBatch, 3);
+    sent[0].about = std::string(length, '\0');
+    sent[kMaxBatch - 1].about = std::string(length, 'x');
+    is(SendConnections(wire.in(), sent.data(), sent.size()), 0, "what is known of two: sent");
+    std::vector<Connection> found;
+    ok(wire.Read() == ReadResult::kFrame && ParseConnections(wire.frame.get(), &found), "read");
+    ok(AreSame(sent, found) && found[0].about == sent[0].about && found[1].about.empty() &&
+           found[kMaxBatch - 1].about == sent[kMaxBatch - 1].about,
+       std::to_string(length) + " bytes, the same");
+  }
+  Wire wire;
+  std::vector<Connection> sent = SomeConnections(1, 0);
+  sent[0].about = std::string(rondo::kMaxAbout + 1, 'x');
+  SendReturned(wire.in(), sent[0]);
+  std::vector<Connection> found;
+  ok(wire.Read() == ReadResult::kFrame && ParseConnections(wire.frame.get(), &found) &&
+         found[0].about.size() == rondo::kMaxAbout,
+     "more is cut off");
+}
+
 void TestControl() {
   Wire wire;
   const std::vector<UniqueFd> pages = NewSockets(2);
@@ -232,7 +273,7 @@ void TestReading() {
       const std::string bytes = {static_cast<char>(type), 0, 0, 0};
       if (wire.ReadBytes(bytes) == ReadResult::kFrame) known++;
     }
-    is(known, 10, "of 256 types, those of the protocol are frames");
+    is(known, 12, "of 256 types, those of the protocol are frames");
     const std::string bytes = Head(FrameType::kState) + std::string(kMaxFrame, 'x');
     ok(wire.ReadBytes(bytes, {0, 1, 2}) == ReadResult::kBroken, "longer than any frame");
   }
@@ -484,6 +525,8 @@ int main() {
   const int fds_before = CountOpenFds();
   TestConnections();
   TestReturned();
+  TestReleased();
+  TestAbout();
   TestControl();
   TestState();
   TestReading();

@@ -117,6 +117,8 @@ void TestSumOfASlot() {
   present.Hand(3);
   present.Receive(3);
   former.End(1);
+  // Two connections that took no time.
+  former.SetTime(1, 2);
   is(ledger.OfProcess(kSlot, 1).open, 5, "what a released process has open is its own");
   is(ledger.OfProcess(kSlot, 2).open, 3, "and not its successor's");
   Reading slot = ledger.OfSlot(kSlot);
@@ -128,7 +130,7 @@ void TestSumOfASlot() {
   slot = ledger.OfSlot(kSlot);
   is(static_cast<long long>(slot.handed), 13, "the end of a process, told twice, changes no sum");
   is(static_cast<long long>(slot.unfinished), 5, "but that it died with what it had open");
-  is(static_cast<long long>(slot.queue_counts[0]), 13, "nor of the histograms");
+  is(static_cast<long long>(slot.handoff_times.counts[0]), 2, "nor of the histogram");
   is(static_cast<long long>(ledger.OfProcess(kSlot, 1).handed), 0, "it has no account any more");
   is(static_cast<long long>(ledger.ErrorsOfSlot(kSlot)[EAGAIN]), 1, "its errors are the slot's");
   ok(ledger.ErrorsOfProcess(kSlot, 2).empty() && ledger.HasErrors(kSlot),

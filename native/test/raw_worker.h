@@ -90,6 +90,13 @@ class RawWorker {
     }
   }
 
+  // Gives the first it has received to the primary, as served and idle, and closes its own fd.
+  void Release(uint32_t idle_ms = 0) {
+    Send(rondo::FrameType::kRefused);
+    rondo::SendReleased(channel_.get(), connections_[0], idle_ms);
+    connections_.erase(connections_.begin());
+  }
+
  private:
   void TakeWelcome(const rondo::Frame& frame) {
     rondo::Welcome welcome;

@@ -54,6 +54,7 @@ struct Bench final : public Receiver::Owner {
   size_t received = 0;
   int welcomes = 0;
   std::string state;
+  uint32_t relieve = 0;
   int ends = 0;
   int end_error = 1;
 
@@ -126,6 +127,7 @@ struct Bench final : public Receiver::Owner {
   }
   void OnWelcome(const Welcome&) override { welcomes++; }
   void OnState(const char* bytes, size_t length) override { state.assign(bytes, length); }
+  void OnRelieve(uint32_t count) override { relieve += count; }
   void OnEnd(int error) override {
     ends++;
     end_error = error;

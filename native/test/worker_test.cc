@@ -125,6 +125,7 @@ struct Bench final : public rondo::Floor {
   void OnCameBack(Connection connection, const Worker&, CameBack) override {
     taken.push_back(std::move(connection));
   }
+  void OnReleased(rondo::Released, const Worker&) override {}
   void OnLost(uint16_t, const Worker&) override {}
   void OnServing(const Worker&) override {}
   void OnLeave(const Worker&) override {}

@@ -165,6 +165,8 @@ class WorkerThread final : public rondo::Receiver::Owner {
     receiver_->SetServing(listeners);
   }
 
+  void OnRelieve(uint32_t) override {}
+
   void OnEnd(int error) override {
     end_error = error;
     has_ended = true;

@@ -47,6 +47,7 @@ const LISTENER_KEYS: Record<keyof ListenerChanges, true> = {
   maxConnections: true,
   overload: true,
   maxQueueMs: true,
+  maxIdle: true,
 };
 
 /** By their paths, in which a `*` is one part. */

@@ -77,6 +77,7 @@ function seatOf(
       received: sums[Figure.received],
       ended: sums[Figure.ended],
       refused: sums[Figure.refused],
+      released: sums[Figure.released],
       reclaimed: sums[Figure.reclaimed],
       unfinished: sums[Figure.unfinished],
       lost: sums[Figure.lost],
@@ -122,7 +123,7 @@ function dealingOf(
   addresses: readonly ListenerTotals[],
   queueTimes: Float64Array,
 ): DealingSnapshot {
-  const { transport, policy, window, maxConnections, accepted, waiting, starvedMs, wakeUps } =
+  const { transport, policy, window, maxConnections, accepted, waiting, starvedMs, wakeUps, idle } =
     stats;
   const sum = (key: 'redealt' | 'closed' | 'turnedAway'): number =>
     addresses.reduce((total, one) => total + one[key], 0);
@@ -135,6 +136,7 @@ function dealingOf(
     waiting,
     starvedMs,
     wakeUps,
+    idle,
     redealt: sum('redealt'),
     closed: sum('closed'),
     turnedAway: sum('turnedAway'),

@@ -1,7 +1,7 @@
 /** What the control socket, the metrics and the page tell of a running Supervisor. No code. */
 
 import type { SeatStats, SupervisorStats, WorkerInfo, WorkerReason } from '../supervisor/types.js';
-import type { ListenerStats, PolicyName, TransportName } from '../types.js';
+import type { IdleStats, ListenerStats, PolicyName, TransportName } from '../types.js';
 
 /** Everything that is known at a moment, read without asking a worker. */
 export interface Snapshot {
@@ -39,6 +39,8 @@ export interface DealingSnapshot {
   waiting: number;
   starvedMs: number;
   wakeUps: number;
+  /** Connections that workers gave back between two requests. */
+  idle: IdleStats;
   /** Over all addresses that there have been. */
   redealt: number;
   closed: number;
@@ -110,6 +112,8 @@ export interface SeatCounters {
   received: number;
   ended: number;
   refused: number;
+  /** Given back between two requests. */
+  released: number;
   reclaimed: number;
   unfinished: number;
   lost: number;

@@ -34,6 +34,7 @@ const CHANGEABLE_KEYS: Keys<ListenerChanges> = {
   maxConnections: true,
   overload: true,
   maxQueueMs: true,
+  maxIdle: true,
 };
 
 const LISTEN_KEYS: Keys<ListenOptions> = {
@@ -95,6 +96,7 @@ export interface ValidListenerOptions {
   maxConnections: number | null;
   overload: 'queue' | 'reset';
   maxQueueMs: number | null;
+  maxIdle: number;
 }
 
 const SPAWN_KEYS: Keys<SlotSpawnOptions> = { env: true, stdio: true };
@@ -158,6 +160,7 @@ const UNLIMITED: ValidListenerOptions = {
   maxConnections: null,
   overload: 'queue',
   maxQueueMs: null,
+  maxIdle: 4096,
 };
 
 function validateChangeable(
@@ -166,10 +169,12 @@ function validateChangeable(
 ): ValidListenerOptions {
   const { policy, maxConnections = current.maxConnections } = options;
   const { overload = current.overload, maxQueueMs = current.maxQueueMs } = options;
+  const { maxIdle = current.maxIdle } = options;
   checkLimit('maxConnections', maxConnections);
   checkOneOf('overload', overload, OVERLOADS);
   checkLimit('maxQueueMs', maxQueueMs);
-  return { policy: changed(current.policy, policy), maxConnections, overload, maxQueueMs };
+  checkInteger('maxIdle', maxIdle, 0, 1_000_000);
+  return { policy: changed(current.policy, policy), maxConnections, overload, maxQueueMs, maxIdle };
 }
 
 /** The same object where it is the same policy, which goes on with its turn then. */

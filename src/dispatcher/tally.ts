@@ -12,6 +12,7 @@ const COUNTERS = [
   Figure.received,
   Figure.ended,
   Figure.refused,
+  Figure.released,
   Figure.reclaimed,
   Figure.unfinished,
   Figure.lost,

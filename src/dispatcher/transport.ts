@@ -6,7 +6,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { UnixFile } from '../native.js';
-import type { Address, PickSlot, SlotOptions, TransportName } from '../types.js';
+import type { Address, IdleStats, PickSlot, SlotOptions, TransportName } from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
 import type { Tally } from './tally.js';
 
@@ -48,6 +48,7 @@ export interface DealingOptions {
   maxConnections: number | null;
   overload: 'queue' | 'reset';
   maxQueueMs: number | null;
+  maxIdle: number;
 }
 
 /** Who is at the other end of a connection. */
@@ -113,6 +114,7 @@ export interface SlotCounts extends LoopFigures {
   open: number;
   ended: number;
   refused: number;
+  released: number;
   reclaimed: number;
   unfinished: number;
   lost: number;
@@ -124,6 +126,7 @@ export interface TransportCounts {
   waiting: number;
   starvedMs: number;
   wakeUps: number;
+  idle: IdleStats;
 }
 
 export interface Transport {

@@ -3,6 +3,7 @@
 import type { AddressSnapshot } from '../control/types.js';
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
 import { TIME_BOUNDS_S } from '../native.js';
+import type { IdleStats } from '../types.js';
 import { type Exposition, type Family, labelsOf } from './exposition.js';
 
 /** Of each seat or slot. */
@@ -26,6 +27,11 @@ export const COUNTED = [
     key: 'refused',
     name: 'rondo_connections_refused',
     help: 'Connections that workers sent back: their server was closing or full.',
+  },
+  {
+    key: 'released',
+    name: 'rondo_connections_released',
+    help: 'Connections that workers gave back between two requests.',
   },
   {
     key: 'reclaimed',
@@ -88,6 +94,7 @@ export function writeDealing(
     help: "How often the engine's thread has woken up; 0 with the ipc transport.",
   });
   into.counter('', figures.wakeUps);
+  writeIdle(into, figures.idle);
   into.family({
     name: 'rondo_queue_time_seconds',
     type: 'histogram',
@@ -95,6 +102,30 @@ export function writeDealing(
     help: 'How long accepted connections waited in the primary before they were handed off.',
   });
   into.histogramAt('', TIME_BOUNDS, dispatcher.queueTimes(), 0, 1e-6);
+}
+
+/** Of connections between two requests. */
+function writeIdle(into: Exposition, { held, moved, ended, timedOut, closed }: IdleStats): void {
+  into.family({
+    name: 'rondo_connections_idle',
+    type: 'gauge',
+    help: 'Connections between two requests that the primary holds.',
+  });
+  into.gauge('', held);
+  into.family({
+    name: 'rondo_connections_moved',
+    type: 'counter',
+    help: 'Connections dealt again with their next request.',
+  });
+  into.counter('', moved);
+  into.family({
+    name: 'rondo_idle_connections_closed',
+    type: 'counter',
+    help: 'Connections between two requests that ended in the primary, by why.',
+  });
+  into.counter('{reason="client"}', ended);
+  into.counter('{reason="timeout"}', timedOut);
+  into.counter('{reason="listener"}', closed);
 }
 
 export function writeAddresses(into: Exposition, addresses: readonly AddressSnapshot[]): void {

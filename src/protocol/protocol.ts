@@ -6,7 +6,7 @@
 import type { Address } from '../types.js';
 
 /** Raised whenever {@link State}, a message of the ipc transport or a native frame changes. */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /**
  * Tells a worker where its channel is: the fd's number, or `ipc`. Removed from `process.env` when

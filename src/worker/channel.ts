@@ -24,6 +24,8 @@ export interface ChannelUser {
   accepts(listener: number, isFinal: boolean): boolean;
   /** Gives the connection to its server. The handle is the server's from here on. */
   serve(listener: number, handle: StreamHandle): void;
+  /** The primary asks for so many idle connections. */
+  onRelieve?(count: number): void;
   /** No connection will come any more: the primary closed the channel or is gone. */
   onEnd(): void;
 }

@@ -57,6 +57,7 @@ class NativeChannel implements WorkerChannel {
         onConnections: (count) => this.#onConnections(count),
         onWelcome: (version) => this.#onWelcome(version),
         onState: (text) => this.#onState(text),
+        onRelieve: (count) => this.#user.onRelieve?.(count),
         onEnd: (error) => this.#onEnd(error),
       },
       this.#batch,

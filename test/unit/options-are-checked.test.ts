@@ -27,7 +27,13 @@ test('defaults', async (t) => {
   t.strictSame(validateListenOptions({ port: 0 }), {
     name: 'default',
     place: { kind: 'tcp', backlog: 4096, port: 0, host: null, ipv6Only: false },
-    changeable: { policy: null, maxConnections: null, overload: 'queue', maxQueueMs: null },
+    changeable: {
+      policy: null,
+      maxConnections: null,
+      overload: 'queue',
+      maxQueueMs: null,
+      maxIdle: 4096,
+    },
   });
   t.strictSame(validateListenOptions({ path: '/p' }).place, {
     kind: 'path',
@@ -79,6 +85,7 @@ const LISTEN: Row[] = [
   ['maxConnections', { port: 0 }, LIMITS, NOT_LIMITS],
   ['overload', { port: 0 }, ['queue', 'reset'], ['', 'Reset', ...NOT_STRINGS]],
   ['maxQueueMs', { port: 0 }, LIMITS, NOT_LIMITS],
+  ['maxIdle', { port: 0 }, [0, 1, 1_000_000], [null, -1, 1_000_001, ...NOT_NUMBERS]],
 ];
 
 const SLOT: Row[] = [

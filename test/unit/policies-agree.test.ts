@@ -48,6 +48,7 @@ const inTheEngine: Pick = (policy, settings, vector) => {
     maxConnections: 0,
     resets: false,
     maxQueueMs: 0,
+    maxIdle: 0,
   };
   const index = (loadNative() as Native).pick(options, { mayWait: false, ...vector });
   return vector.slots[index]?.slot ?? -1;

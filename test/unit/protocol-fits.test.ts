@@ -97,5 +97,5 @@ test('the addon was built from them', nativeOnly, async (t) => {
   const native = loadNative() as Native;
   t.equal(native.protocolVersion, PROTOCOL_VERSION);
   t.equal(native.largestBatch, 2 * constant(source('channel/frames.h'), 'kMaxBatch'));
-  t.equal(FIELDS_PER_CONNECTION, 4);
+  t.equal(FIELDS_PER_CONNECTION, 5);
 });

@@ -47,7 +47,7 @@ function open(
   owner.onWelcome(PROTOCOL_VERSION, 0);
   const deliver = (count: number, isFinal = 0) => {
     for (let i = 0; i < count; i++) {
-      batch.set([100 + i, LISTENER, isFinal, 0], FIELDS_PER_CONNECTION * i);
+      batch.set([100 + i, LISTENER, isFinal, 0, 0], FIELDS_PER_CONNECTION * i);
     }
     owner.onConnections(count);
   };

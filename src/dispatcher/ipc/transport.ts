@@ -256,6 +256,7 @@ export class IpcTransport implements Transport {
       pending,
       open: sum(slots, ({ work }) => work.open.total),
       lost: 0,
+      released: 0,
       heartbeatAgeMs: null,
       loopDelayMs: slots.at(-1)?.work.answerDelayMs(now) ?? null,
       utilisation: null,
@@ -280,6 +281,7 @@ export class IpcTransport implements Transport {
     out[Figure.reclaimed] = reclaimed;
     out[Figure.unfinished] = figures.unfinished;
     out[Figure.lost] = 0;
+    out[Figure.released] = 0;
     if (delayMs !== null) out[Figure.loopDelayUs] = delayMs * 1_000;
     out[Figure.hasHandOffErrors] = Object.keys(handoffErrors).length > 0 ? 1 : 0;
     out.set(handoffTimes, Figure.handoffTimes);
@@ -302,6 +304,7 @@ export class IpcTransport implements Transport {
       waiting: this.#dealer.waiting,
       starvedMs: this.#dealer.starvedMs,
       wakeUps: 0,
+      idle: { held: 0, moved: 0, ended: 0, timedOut: 0, closed: 0 },
     };
   }
 

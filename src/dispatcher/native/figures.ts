@@ -14,6 +14,7 @@ export function slotCounts(figures: SlotFigures, errors: ErrorCounts): SlotCount
     open: figures[Figure.open],
     ended: figures[Figure.ended],
     refused: figures[Figure.refused],
+    released: figures[Figure.released],
     reclaimed: figures[Figure.reclaimed],
     unfinished: figures[Figure.unfinished],
     lost: figures[Figure.lost],

@@ -22,12 +22,13 @@ export function engineOptions(options: TransportOptions): EngineOptions {
 }
 
 export function listenerOptions(options: DealingOptions): EngineListenerOptions {
-  const { policy, maxConnections, overload, maxQueueMs } = options;
+  const { policy, maxConnections, overload, maxQueueMs, maxIdle } = options;
   return {
     policy: policy.name,
     ...policy.settings,
     maxConnections: maxConnections ?? 0,
     resets: overload === 'reset',
     maxQueueMs: maxQueueMs ?? 0,
+    maxIdle,
   };
 }

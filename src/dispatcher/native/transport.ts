@@ -262,7 +262,8 @@ export class NativeTransport implements Transport {
 
   counts(): TransportCounts {
     const { accepted, waiting, starvedNs, wakeUps } = this.#engine.engineStats();
-    return { accepted, waiting, starvedMs: Math.round(starvedNs / 1e6), wakeUps };
+    const starvedMs = Math.round(starvedNs / 1e6);
+    return { accepted, waiting, starvedMs, wakeUps, idle: this.#engine.idleStats() };
   }
 
   queueTimes(): Float64Array {

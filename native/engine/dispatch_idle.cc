@@ -1,0 +1,43 @@
+// Connections that workers give back between two requests: held until something arrives, and then
+// dealt like new ones.
+#include <utility>
+
+#include "base/clock.h"
+#include "engine/dispatch.h"
+
+namespace rondo {
+
+void Dispatch::OnReleased(Released released, const Worker& worker) {
+  Connection connection = std::move(released.connection);
+  const uint16_t id = connection.listener;
+  Listener* const listener = listeners_[id].get();
+  const uint16_t slot = worker.id();
+  now_ns_ = NowNs();
+  if (workers_.At(slot) == &worker) listener->turn.Returned(slot);
+  // Nobody has refused it, as it is now.
+  connection.is_final = connection.was_refused = connection.is_named = false;
+  connection.refused_by.clear();
+  if (!listener->IsOpen()) return Count(&shared_->engine.idle.closed);
+  const uint64_t until_ns = released.idle_ms == 0 ? 0 : now_ns_ + released.idle_ms * kMillisecond;
+  const bool has_place = idle_.CountOf(id) < listener->options().max_idle;
+  if (has_place && idle_.Hold(&connection, until_ns, now_ns_)) return;
+  ParkMoved(std::move(connection));
+}
+
+void Dispatch::OnRequest(Connection connection) {
+  now_ns_ = NowNs();
+  ParkMoved(std::move(connection));
+  Run();
+}
+
+void Dispatch::ParkMoved(Connection connection) {
+  Count(&shared_->engine.idle.moved);
+  // Its time begins with the request.
+  connection.accepted_ns = now_ns_;
+  ParkedConnection parked;
+  parked.connection = std::move(connection);
+  parked.since_ns = now_ns_;
+  parked_.Push(std::move(parked));
+}
+
+}  // namespace rondo
