@@ -95,7 +95,14 @@ await checkThatItLoads(env);
 
 // Only the test files and what they start run under the sanitizer, not tap itself.
 const testEnv = Object.entries({ ...options, ...env }).map(([k, v]) => `--test-env=${k}=${v}`);
-const suite = await sanitized([process.execPath, tap, '--timeout=240', ...testEnv, ...files]);
+const suite = await sanitized([
+  process.execPath,
+  tap,
+  '--timeout=240',
+  '--jobs=2',
+  ...testEnv,
+  ...files,
+]);
 const programs = await sanitized(
   [process.execPath, 'scripts/test-native.mjs', `--sanitizer=${sanitizer}`],
   sanitizer === 'address' ? { ASAN_OPTIONS: `log_path=${log}` } : {},

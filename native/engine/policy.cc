@@ -103,7 +103,7 @@ class TwoChoices final : public Policy {
     const int b = field.eligible->At(second);
     return field.open[b] < field.open[a] ? b : a;
   }
-  void NotePick() override { picks_++; }
+  void NotePicks(uint32_t count) override { picks_ += count; }
 
  private:
   size_t picks_ = 0;
@@ -138,7 +138,7 @@ class Random final : public Policy {
     const uint64_t random = z ^ (z >> 14);
     return field.eligible->At(static_cast<size_t>(random * field.eligible->Count() >> 32));
   }
-  void NotePick() override { state_ += kStep; }
+  void NotePicks(uint32_t count) override { state_ += count * kStep; }
 
  private:
   static constexpr uint32_t kStep = 0x6D2B79F5;

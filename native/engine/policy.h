@@ -59,7 +59,9 @@ class Policy {
   // A slot of `eligible`; or, if the field may wait, of `serving`. Changes nothing.
   virtual int Pick(const Field& field) const = 0;
   // What Pick() said was done.
-  virtual void NotePick() {}
+  void NotePick() { NotePicks(1); }
+  // The same, as if that often.
+  virtual void NotePicks(uint32_t) {}
 
   const Measure measure;
   const bool reads_load;  // looks at `open` or `delay_us`, which then are read anew

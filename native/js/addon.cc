@@ -59,8 +59,7 @@ Napi::Value Pick(const Napi::CallbackInfo& info) {
   field.last = ToInt(vector.Get("last"));
   field.peer = &peer;
   field.may_wait = ToBool(vector.Get("mayWait"));
-  const uint32_t picks = ToUint(vector.Get("picks"));
-  for (uint32_t i = 0; i < picks; i++) policy->NotePick();
+  policy->NotePicks(ToUint(vector.Get("picks")));
   const int slot = policy->Pick(field);
   return Napi::Number::New(info.Env(), slot < 0 ? -1 : index[static_cast<size_t>(slot)]);
 }

@@ -10,18 +10,34 @@ import { fixture } from '../fixtures/harness.js';
 const APP = fixture('cluster-app.mjs');
 const LONG = '60000';
 
-test('all is served until it is over', async (t) => {
-  const run = runCli(t, ['start', APP, '-w', '2', '--stop-delay', '1500']);
+test('all is served meanwhile', async (t) => {
+  const run = runCli(t, ['start', APP, '-w', '2', '--stop-delay', LONG]);
   const port = await run.listening(2);
   run.child.kill('SIGTERM');
-  await run.says(/^rondo: leaving: all is served for 1500 ms more, then it stops$/m);
+  await run.says(/^rondo: leaving: all is served for 60000 ms more, then it stops$/m);
   t.match(JSON.parse(await ask(port)), { pid: Number });
   process.kill(run.workers()[0]?.pid as number, 'SIGKILL');
   await run.listening(3);
   t.notMatch(run.stderr(), /stopping/, 'a worker that failed was replaced');
   t.match(JSON.parse(await ask(port)), { pid: Number });
+  const again = setInterval(() => run.child.kill('SIGTERM'), 400);
+  t.teardown(() => clearInterval(again));
+  await run.says(/stopping/);
+  clearInterval(again);
   t.equal(await run.end, 0);
   t.match(run.stderr(), /^rondo: stopping\n[\s\S]*^rondo: stopped\n$/m);
+  await noneIsLeft(run);
+});
+
+test('when it is over, it stops', async (t) => {
+  const run = runCli(t, ['start', APP, '-w', '2', '--stop-delay', '300']);
+  await run.listening(2);
+  const begun = performance.now();
+  run.child.kill('SIGTERM');
+  await run.says(/^rondo: leaving: all is served for 300 ms more, then it stops$/m);
+  t.equal(await run.end, 0);
+  t.ok(performance.now() - begun >= 300, 'and not before');
+  t.match(run.stderr(), /^rondo: leaving[^\n]*\nrondo: stopping\n[\s\S]*^rondo: stopped\n$/m);
   await noneIsLeft(run);
 });
 
