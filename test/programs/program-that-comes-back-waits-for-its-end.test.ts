@@ -21,11 +21,11 @@ test('gone and back', async (t) => {
   await run.says(/^rondo: web: reload: done$/m);
   change({ web: {}, api });
   run.child.kill('SIGHUP');
-  await run.says(/^rondo: web: reload: done$[^]*^rondo: web: reload: done$/m);
+  await run.says(/^rondo: web: reload: done$[\s\S]*^rondo: web: reload: done$/m);
   t.equal(pid('api'), former, 'not while its request is in flight');
   response.destroy();
   await port('api', 2);
-  await run.says(/^rondo: api: ready$[^]*^rondo: api: ready$/m);
+  await run.says(/^rondo: api: ready$[\s\S]*^rondo: api: ready$/m);
   t.not(pid('api'), former);
   const log = run.stderr();
   t.ok(
