@@ -2,6 +2,7 @@
 // exemplars, as promtool accepts them. CPU time is there without the addon, too.
 
 import { spawnSync } from 'node:child_process';
+import type { RondoError } from 'rondo';
 import { counter, histogram } from 'rondo/shared';
 import { test } from 'tap';
 import { parseSeriesName, seriesName } from '../../src/shared/series-name.js';
@@ -106,9 +107,11 @@ test('names with labels', async (t) => {
     t.throws(() => counter('wrong', wrong as never), { code: 'ERR_RONDO_INVALID_OPTION' });
   }
   t.throws(() => counter('a b', { labels: { a: 1 } }), { code: 'ERR_RONDO_INVALID_OPTION' });
-  t.throws(() => counter('a', { help: 'x'.repeat(501) }), { option: 'help' });
-  t.throws(() => counter('a', { labels: { a: 'x'.repeat(200) } }), { option: 'name' });
+  t.throws(() => counter('a', { help: 'x'.repeat(501) }), { option: 'help' } as RondoError);
+  t.throws(() => counter('a', { labels: { a: 'x'.repeat(200) } }), {
+    option: 'name',
+  } as RondoError);
   t.throws(() => counter('a', { unit: 's' } as never), { code: 'ERR_RONDO_UNKNOWN_OPTION' });
   const wrong = { name: 'h', buckets: [1], labels: { a: {} } } as never;
-  t.throws(() => histogram(wrong), { option: 'labels.a' });
+  t.throws(() => histogram(wrong), { option: 'labels.a' } as RondoError);
 });
