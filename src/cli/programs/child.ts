@@ -1,6 +1,6 @@
 /** The `rondo start` of one of several programs: how it hears of the process that has started it, and tells it. */
 
-import type { MetricSource } from '../../metrics/exposition.js';
+import type { Format, MetricSource } from '../../metrics/exposition.js';
 import { liveness, readiness } from '../../metrics/probes.js';
 import { blocksOf } from '../../metrics/scrape.js';
 import { dieWithParent } from '../../supervisor/lifeline.js';
@@ -84,11 +84,20 @@ function answerTo(
 ): Answer {
   switch (question.what) {
     case 'metrics':
-      return { blocks: blocksOf(sources, question.format, { program }) };
+      return blocksIn(sources, question.format, program);
     case 'live':
       return { probe: liveness(supervisor) };
     case 'ready':
       return { probe: readiness(supervisor) };
+  }
+}
+
+/** A source that fails costs the program its metrics, and not its life. */
+function blocksIn(sources: readonly MetricSource[], format: Format, program: string): Answer {
+  try {
+    return { blocks: blocksOf(sources, format, { program }) };
+  } catch {
+    return { blocks: null };
   }
 }
 

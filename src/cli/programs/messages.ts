@@ -19,7 +19,8 @@ export const METRICS_VARIABLE = 'RONDO_PROGRAMS_METRICS';
 /** What the parent asks for whoever asks it. */
 export type Question = { what: 'metrics'; format: Format } | { what: 'live' | 'ready' };
 
-export type Answer = { blocks: Block[] } | { probe: Probe };
+/** `blocks` is null if they cannot be had. */
+export type Answer = { blocks: Block[] | null } | { probe: Probe };
 
 export type ToProgram =
   /** All at once, as by a second signal, of which this is the exit code. */
