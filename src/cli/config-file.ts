@@ -18,7 +18,12 @@ const LONGEST_MS = 5_000;
 
 const NAME = /^[A-Za-z0-9][\w.-]{0,47}$/;
 
-export type ProgramSettings = Settings & { exec?: string; args?: string[] };
+export type ProgramSettings = Settings & {
+  exec?: string;
+  args?: string[];
+  /** As `--metrics`. */
+  metrics?: string | number;
+};
 
 export interface Config {
   /** Of one program; empty where there are several. */

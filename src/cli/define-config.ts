@@ -7,6 +7,8 @@ import type { Policy } from '../types.js';
 export interface ProgramConfig extends Omit<SupervisorOptions, 'exec' | 'sockets' | 'policy'> {
   /** The program, where none is named on the command line. */
   exec?: string;
+  /** As `--metrics`, which goes before it: `[HOST:]PORT`. Where there are several programs, a place for this one alone. */
+  metrics?: string | number;
   /** By its name, or with its options; a function cannot be passed on. */
   policy?: Exclude<Policy, (...args: never[]) => unknown>;
 }

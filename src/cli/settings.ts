@@ -12,6 +12,7 @@ import { workingDirectory } from '../supervisor/program.js';
 import type { SupervisorOptions } from '../supervisor/types.js';
 import { ArgumentError, asArgumentError, type Settings, type StartArguments } from './arguments.js';
 import { type Config, configError, type ProgramSettings, readConfig } from './config-file.js';
+import { type MetricsAddress, parseMetricsAddress } from './metrics-address.js';
 import { watchPreload } from './watch/watch.js';
 
 /** How often the file is looked at; it may be replaced, or be a link that is turned. */
@@ -35,6 +36,7 @@ export class SettingsSource {
   #current: SupervisorOptions;
   /** What the file had when it was read last. */
   #fromFile: ProgramSettings = {};
+  #metrics: MetricsAddress | null = null;
 
   /** `config`: what is in the file, if that has just been read. Throws {@link ArgumentError}. */
   constructor(given: StartArguments, env: NodeJS.ProcessEnv, config: Config | null = null) {
@@ -45,6 +47,11 @@ export class SettingsSource {
 
   get current(): SupervisorOptions {
     return this.#current;
+  }
+
+  /** Where the program's metrics are served; of the file, when it was read last. */
+  get metrics(): MetricsAddress | null {
+    return this.#given.metrics ?? this.#metrics;
   }
 
   /**
@@ -100,7 +107,8 @@ export class SettingsSource {
 
   #read(config: Config | null = null): SupervisorOptions {
     const { args, settings } = this.#given;
-    const { exec, ...fromFile } = this.#settingsIn(config);
+    const { exec, metrics, ...fromFile } = this.#settingsIn(config);
+    this.#metrics = this.#metricsOf(metrics);
     this.#fromFile = { ...fromFile, ...(exec !== undefined && { exec }) };
     try {
       const options: SupervisorOptions = {
@@ -141,6 +149,18 @@ export class SettingsSource {
     const names = [...programs.keys()].join(', ');
     const missing = program === null ? 'of its programs one' : `there is no program '${program}'`;
     throw configError(configFile, `${missing}; its programs are ${names}`);
+  }
+
+  #metricsOf(metrics: string | number | undefined): MetricsAddress | null {
+    if (metrics === undefined) return null;
+    const { configFile, program } = this.#given;
+    const address = parseMetricsAddress(String(metrics));
+    if (address !== null) return address;
+    const key = program === null ? 'metrics' : `programs.${program}.metrics`;
+    throw configError(
+      configFile ?? '',
+      `'${key}' must be [HOST:]PORT, IPv6 in brackets. Received '${metrics}'`,
+    );
   }
 
   #execOf(exec: string | undefined): string {

@@ -111,8 +111,7 @@ export async function start(given: StartArguments): Promise<void> {
     tellParent();
     void beginToWatch?.();
   };
-  const started =
-    given.metrics === null ? supervisor.start() : serveMetrics(run).then(() => supervisor.start());
+  const started = serveMetrics(run, parentOfPrograms).then(() => supervisor.start());
   started.then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;

@@ -99,6 +99,7 @@ export class Desk {
         if (values === null) return;
         this.#processes.delete(values);
         values.end();
+        for (const other of this.#processes.keys()) other.retry();
       },
     };
   }

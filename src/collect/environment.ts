@@ -8,7 +8,7 @@
 export const COLLECT_VARIABLE = 'RONDO_COLLECT';
 
 /** Of the variable, and of what is said on the connections. */
-const VERSION = 1;
+const VERSION = 2;
 
 export interface DeskPlace {
   readonly token: Buffer;

@@ -1,9 +1,16 @@
 /**
- * What prom-client's registries say, as series and their values. Timestamps and exemplars are dropped: neither has a
- * meaning for a sum over processes.
+ * What prom-client's registries say, as series and their values, with their exemplars. Timestamps are dropped: they have no meaning for
+ * a sum over processes.
  */
 
-import { type Definition, isMetricType, MOST_SERIES, type Series } from './messages.js';
+import {
+  type Definition,
+  type Exemplar,
+  isMetricType,
+  LONGEST_EXEMPLAR,
+  MOST_SERIES,
+  type Series,
+} from './messages.js';
 
 /** How prom-client's JSON is, as far as it is used. */
 interface JsonMetric {
@@ -18,11 +25,19 @@ interface JsonValue {
   readonly value: number;
   readonly labels?: Readonly<Record<string, string | number>>;
   readonly metricName?: string;
+  /** prom-client writes the next one over it. */
+  readonly exemplar?: {
+    readonly labelSet: Readonly<Record<string, string | number>>;
+    readonly value: number;
+    readonly timestamp?: number;
+  } | null;
 }
 
 export interface Flat {
   readonly series: Series[];
   readonly values: number[];
+  /** By the place of their series. */
+  readonly exemplars: Map<number, Exemplar>;
   readonly leftOut: Record<string, number>;
 }
 
@@ -31,7 +46,7 @@ const LONGEST_TEXT = 4_000;
 
 /** Of several metrics of one name the first one counts. */
 export function flatten(metrics: readonly unknown[]): Flat {
-  const flat: Flat = { series: [], values: [], leftOut: {} };
+  const flat: Flat = { series: [], values: [], exemplars: new Map(), leftOut: {} };
   const names = new Set<string>();
   for (const one of metrics) {
     const metric = one as JsonMetric;
@@ -43,13 +58,17 @@ export function flatten(metrics: readonly unknown[]): Flat {
     }
     names.add(name);
     if (!isMetricType(type)) leaveOut(flat, 'type');
-    else addMetric(flat, { name, help: String(help), type, aggregator }, metric.values ?? []);
+    else {
+      const { values = [] } = metric;
+      const bounds = type === 'histogram' ? boundsOf(values) : '';
+      addMetric(flat, { name, help: String(help), type, aggregator, bounds }, values);
+    }
   }
   return flat;
 }
 
 function addMetric(flat: Flat, metric: Definition, values: readonly JsonValue[]): void {
-  for (const { value, labels = {}, metricName = metric.name } of values) {
+  for (const { value, labels = {}, metricName = metric.name, exemplar } of values) {
     const suffix = metricName.slice(metric.name.length);
     // Quantiles of several processes have no common one.
     if (metric.type === 'summary' && suffix === '') leaveOut(flat, 'quantile');
@@ -57,10 +76,29 @@ function addMetric(flat: Flat, metric: Definition, values: readonly JsonValue[])
     else if (isTooLong([metric.name, metric.help, ...Object.entries(labels).flat()])) {
       leaveOut(flat, 'too_long');
     } else {
+      const told = exemplarOf(exemplar);
+      if (told !== null) flat.exemplars.set(flat.series.length, told);
       flat.series.push({ metric, suffix, labels: asTexts(labels) });
       flat.values.push(Number(value));
     }
   }
+}
+
+/** The buckets that there are, in their order. */
+function boundsOf(values: readonly JsonValue[]): string {
+  const bounds = new Set<string>();
+  for (const { labels = {} } of values) if (labels.le !== undefined) bounds.add(String(labels.le));
+  return [...bounds].join(' ');
+}
+
+/** Null: there is none, or it is longer than OpenMetrics allows. */
+function exemplarOf(exemplar: JsonValue['exemplar']): Exemplar | null {
+  if (exemplar === undefined || exemplar === null) return null;
+  const { labelSet, value, timestamp = Number.NaN } = exemplar;
+  const labels = asTexts(labelSet);
+  const length = Object.entries(labels).flat().join('').length;
+  const isWhole = [value, timestamp].every(Number.isFinite) && length <= LONGEST_EXEMPLAR;
+  return isWhole ? { labels, value, time: timestamp } : null;
 }
 
 function leaveOut({ leftOut }: Flat, reason: string): void {

@@ -3,7 +3,7 @@
  * or begins again at 0, so that no counter ever falls; of the others only those of living processes are there.
  */
 
-import type { Definition, Series } from './messages.js';
+import type { Definition, Exemplar, Series } from './messages.js';
 
 /** More than that are left out and counted: the sums of labels that are in use no more are kept, too. */
 const MOST_SERIES = 20_000;
@@ -29,6 +29,8 @@ export class MergedSeries {
   base = 0;
   /** How many processes have it. */
   users = 0;
+  /** The newest of all processes. */
+  exemplar: Exemplar | null = null;
   readonly #aggregator: string;
   #value = 0;
   #count = 0;
@@ -52,6 +54,10 @@ export class MergedSeries {
     else if (this.#aggregator === 'min') this.#value = Math.min(this.#value, value);
     else if (this.#aggregator === 'max') this.#value = Math.max(this.#value, value);
     else if (this.#aggregator !== 'first') this.#value += value;
+  }
+
+  note(exemplar: Exemplar): void {
+    if (exemplar.time >= (this.exemplar?.time ?? 0)) this.exemplar = exemplar;
   }
 
   /** Undefined if no process has it, and none has left anything. */
@@ -115,8 +121,12 @@ export class Merged {
   #metric(definition: Definition): MergedMetric | null {
     const known = this.metrics.get(definition.name);
     if (known !== undefined) {
-      const { type, aggregator } = known.definition;
-      if (type === definition.type && aggregator === definition.aggregator) return known;
+      const { type, aggregator, bounds } = known.definition;
+      const isSame =
+        type === definition.type &&
+        aggregator === definition.aggregator &&
+        bounds === definition.bounds;
+      if (isSame) return known;
       if ([...known.series.values()].some(({ users }) => users > 0)) return null;
       // A new release counts something else by that name.
       this.#size -= known.series.size;

@@ -18,6 +18,13 @@ export const MOST_FRAME_BYTES = 65_536;
 /** Of one process, whose values fit into one frame. Beyond them its series are left out and counted. */
 export const MOST_SERIES = 8_000;
 
+/** Characters of its labels' names and values, as OpenMetrics allows. */
+export const LONGEST_EXEMPLAR = 128;
+const EXEMPLARS_IN_FRAME = 100;
+
+/** So many series are tried first for a frame: most fit, and to try all of thousands takes long. */
+const SERIES_IN_FRAME = 256;
+
 export type MetricType = 'counter' | 'gauge' | 'histogram' | 'summary';
 
 /** A metric of a registry, without its values. */
@@ -26,7 +33,20 @@ export interface Definition {
   readonly help: string;
   readonly type: MetricType;
   readonly aggregator: string;
+  /** Of a histogram: its buckets, which must be the same in all processes. Otherwise empty. */
+  readonly bounds: string;
 }
+
+/** A case of what was counted, such as the trace of a request. */
+export interface Exemplar {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  /** In seconds since 1970. */
+  readonly time: number;
+}
+
+/** Of the series at that place. */
+export type PlacedExemplar = readonly [place: number, exemplar: Exemplar];
 
 /** One of its numbers, told from the others by what follows the metric's name, and by its labels. */
 export interface Series {
@@ -35,7 +55,7 @@ export interface Series {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const Type = { hello: 1, series: 2, values: 3, done: 4 } as const;
+const Type = { hello: 1, series: 2, values: 3, done: 4, exemplars: 5 } as const;
 
 /** How many could not be told, by the reason. */
 export type LeftOut = Readonly<Record<string, number>>;
@@ -45,6 +65,8 @@ export type Message =
   /** `isAnew`: these take the place of all that were told before. */
   | { type: 'series'; isAnew: boolean; series: readonly Series[] }
   | { type: 'values'; values: Float64Array }
+  /** Those that are new. */
+  | { type: 'exemplars'; exemplars: readonly PlacedExemplar[] }
   | { type: 'done'; leftOut: LeftOut };
 
 export function helloFrame(pid: number): Buffer {
@@ -53,7 +75,8 @@ export function helloFrame(pid: number): Buffer {
 
 /** As many of the series, from the first, as fit into a frame: how many, and that frame. */
 export function seriesFrame(series: readonly Series[], isAnew: boolean): [number, Buffer] {
-  for (let count = series.length; count > 0; count = Math.floor(count / 2)) {
+  const most = Math.min(series.length, SERIES_IN_FRAME);
+  for (let count = most; count > 0; count = Math.floor(count / 2)) {
     const frame = structured(Type.series, { isAnew, series: series.slice(0, count) });
     if (frame.length <= MOST_FRAME_BYTES) return [count, frame];
   }
@@ -65,6 +88,15 @@ export function valuesFrame(values: readonly number[]): Buffer {
   payload[0] = Type.values;
   for (const [i, value] of values.entries()) payload.writeDoubleLE(value, 1 + i * 8);
   return frameOf(payload);
+}
+
+/** Each has at most {@link LONGEST_EXEMPLAR} characters of labels. */
+export function exemplarFrames(exemplars: readonly PlacedExemplar[]): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = 0; at < exemplars.length; at += EXEMPLARS_IN_FRAME) {
+    frames.push(structured(Type.exemplars, exemplars.slice(at, at + EXEMPLARS_IN_FRAME)));
+  }
+  return frames;
 }
 
 export function doneFrame(leftOut: LeftOut): Buffer {
@@ -83,6 +115,7 @@ export function readMessage(payload: Buffer): Message {
   if (type === Type.hello && Number.isInteger(value))
     return { type: 'hello', pid: value as number };
   if (type === Type.series) return readSeries(value);
+  if (type === Type.exemplars) return { type: 'exemplars', exemplars: readExemplars(value) };
   if (type === Type.done) return { type: 'done', leftOut: readCounts(value) };
   throw new Error('an unknown message');
 }
@@ -106,14 +139,27 @@ function readSeries(value: unknown): Message {
 
 function isSeries(value: unknown): value is Series {
   const { metric, suffix, labels } = value as Series;
-  const { name, help, type, aggregator } = metric;
+  const { name, help, type, aggregator, bounds } = metric;
   return (
-    [name, help, aggregator, suffix].every((text) => typeof text === 'string') &&
+    [name, help, aggregator, bounds, suffix].every((text) => typeof text === 'string') &&
     isMetricType(type) &&
+    areLabels(labels)
+  );
+}
+
+function areLabels(labels: unknown): boolean {
+  return (
     typeof labels === 'object' &&
     labels !== null &&
     Object.values(labels).every((text) => typeof text === 'string')
   );
+}
+
+function readExemplars(value: unknown): PlacedExemplar[] {
+  const isExemplar = ([place, { labels, value: of, time }]: PlacedExemplar): boolean =>
+    Number.isInteger(place) && areLabels(labels) && [of, time].every(Number.isFinite);
+  if (Array.isArray(value) && value.every(isExemplar)) return value;
+  throw new Error('exemplars that are none');
 }
 
 export function isMetricType(type: unknown): type is MetricType {

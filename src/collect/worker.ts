@@ -13,6 +13,7 @@ import { type DeskPlace, takeDeskPlace } from './environment.js';
 import { type Flat, flatten } from './flatten.js';
 import {
   doneFrame,
+  exemplarFrames,
   helloFrame,
   readAnswer,
   type Series,
@@ -35,7 +36,7 @@ class Teller {
   readonly #place: DeskPlace;
   #socket: Socket | null = null;
   #isGone = false;
-  #isGathering = false;
+  #gathering: Promise<void> | null = null;
   #delayMs = FIRST_MS;
   #lookMs = LOOK_MS.first;
   #timer: NodeJS.Timeout | undefined;
@@ -43,6 +44,8 @@ class Teller {
   /** What the primary knows. */
   #keys: string[] = [];
   #values: number[] = [];
+  /** Of what series an exemplar of when. */
+  #exemplars = new Map<string, number>();
   /** Frames that are still to be sent; the next one when the last one is answered. */
   #frames: Buffer[] = [];
   #isAnswerDue = false;
@@ -56,10 +59,15 @@ class Teller {
   async tellLast(): Promise<void> {
     if (this.#socket === null && registries().size === 0) return;
     clearTimeout(this.#timer);
-    await Promise.race([
-      this.#gather(),
-      new Promise((resolve) => setTimeout(resolve, LAST_MS).unref()),
-    ]);
+    const late = new Promise((resolve) => setTimeout(resolve, LAST_MS).unref());
+    // What is under way was asked for before what counts now.
+    await Promise.race([this.#gathering, late]);
+    this.#flush();
+    await Promise.race([this.#gather(), late]);
+    this.#flush();
+  }
+
+  #flush(): void {
     for (const frame of this.#frames.splice(0)) this.#socket?.write(frame);
   }
 
@@ -80,8 +88,14 @@ class Teller {
 
   /** Makes frames of what has changed. */
   async #gather(): Promise<void> {
-    if (this.#isGathering || this.#frames.length > 0) return;
-    this.#isGathering = true;
+    if (this.#gathering !== null || this.#frames.length > 0) return;
+    this.#gathering = this.#look();
+    await this.#gathering;
+    this.#gathering = null;
+  }
+
+  /** Does not reject. */
+  async #look(): Promise<void> {
     try {
       const all = await Promise.all([...registries()].map((one) => one.getMetricsAsJSON()));
       this.#connect();
@@ -89,12 +103,10 @@ class Teller {
     } catch (error) {
       this.#warn(error);
       this.#wait(this.#delayMs);
-    } finally {
-      this.#isGathering = false;
     }
   }
 
-  #news({ series, values, leftOut }: Flat): Buffer[] {
+  #news({ series, values, exemplars, leftOut }: Flat): Buffer[] {
     const keys = series.map(keyOf);
     const frames: Buffer[] = [];
     const isSame = this.#keys.every((key, i) => key === keys[i]);
@@ -111,8 +123,13 @@ class Teller {
     const isNew =
       frames.length > 0 || values.some((value, i) => !Object.is(value, this.#values[i]));
     if (isNew) frames.push(valuesFrame(values));
+    const fresh = [...exemplars].filter(([at, { time }]) => {
+      return this.#exemplars.get(keys[at] as string) !== time;
+    });
+    frames.push(...exemplarFrames(fresh));
     this.#keys = keys;
     this.#values = values;
+    this.#exemplars = new Map([...exemplars].map(([at, { time }]) => [keys[at] as string, time]));
     return [...frames, doneFrame(leftOut)];
   }
 

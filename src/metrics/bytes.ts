@@ -37,6 +37,15 @@ export class Bytes {
     this.#buffer[this.#length++] = byte;
   }
 
+  get length(): number {
+    return this.#length;
+  }
+
+  /** As text. */
+  slice(from: number, to: number): string {
+    return this.#buffer.toString('utf8', from, to);
+  }
+
   /** The memory, which is longer. */
   get memory(): Buffer {
     return this.#buffer;

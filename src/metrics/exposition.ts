@@ -7,6 +7,9 @@
 import { invalidOption } from '../errors.js';
 import { type Beginnings, beginningsOf } from './beginnings.js';
 import { Bytes } from './bytes.js';
+import { escapeHelp, escapeValue, labelsOf, withOwn } from './labels.js';
+
+export { labelsOf } from './labels.js';
 
 export type Format = 'prometheus' | 'openmetrics';
 
@@ -31,6 +34,20 @@ export interface HistogramCounts {
   sum: number;
 }
 
+/** A family as it is written: its own lines are not in the text, its samples are. */
+export interface Block {
+  family: Family;
+  text: string;
+}
+
+/** A case of what was counted, such as the trace of a request; OpenMetrics only. */
+export interface Exemplar {
+  labels: Readonly<Record<string, string>>;
+  value: number;
+  /** In seconds since 1970. */
+  time: number;
+}
+
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 export const CONTENT_TYPES: Record<Format, string> = {
@@ -44,11 +61,15 @@ export class Exposition {
   readonly format: Format;
   readonly #names = new Set<string>();
   readonly #bytes: Bytes;
+  readonly #own: Readonly<Record<string, string>>;
+  readonly #places: Array<{ family: Family; head: number; samples: number }> = [];
   #beginnings: Beginnings = beginningsOf('');
 
-  constructor(format: Format, spare?: Buffer) {
+  /** `own` are labels of every sample; a source's label of the same name becomes `exported_…`. */
+  constructor(format: Format, spare?: Buffer, own: Readonly<Record<string, string>> = {}) {
     this.format = format;
     this.#bytes = new Bytes(spare);
+    this.#own = own;
   }
 
   /** Where it is written. @internal */
@@ -65,13 +86,15 @@ export class Exposition {
    * Begins a family, whose samples follow. Throws `ERR_RONDO_INVALID_OPTION` for a name that is none, that is
    * in use (see `has()`), or that does not end in the unit.
    */
-  family({ name, type, help, unit }: Family): void {
+  family(family: Family): void {
+    const { name, type, help, unit } = family;
     if (!NAME.test(name)) throw invalidOption('name', 'the name of a metric', name);
     if (this.#names.has(name)) throw invalidOption('name', 'of no other family', name);
     if (unit !== undefined && !name.endsWith(`_${unit}`)) {
       throw invalidOption('name', `a name that ends in _${unit}`, name);
     }
     this.#names.add(name);
+    const start = this.#bytes.length;
     this.#beginnings = beginningsOf(name);
     const isOpen = this.format === 'openmetrics';
     // In the older format the name of a counter is that of its samples.
@@ -84,6 +107,7 @@ export class Exposition {
     } else {
       this.#bytes.text(`# HELP ${head} ${escapeHelp(help)}\n# TYPE ${head} ${kind}\n`);
     }
+    this.#places.push({ family, head: start, samples: this.#bytes.length });
   }
 
   /** Of a counter. `labels` as {@link labelsOf} writes them, `''` for none. */
@@ -97,8 +121,13 @@ export class Exposition {
   }
 
   /** A sample of the family with that at the end of its name: `_sum`, `_count`, `_bucket`, … */
-  sample(suffix: string, labels: string, value: number): void {
-    this.#line(this.#beginnings.of(suffix, labels), value);
+  sample(suffix: string, labels: string, value: number, exemplar?: Exemplar): void {
+    this.#line(this.#beginnings.of(suffix, withOwn(labels, this.#own)), value, exemplar);
+  }
+
+  /** Samples of the family that another exposition of the same format has written. @internal */
+  samples(text: string): void {
+    this.#bytes.text(text);
   }
 
   /** Of a histogram. `bounds` are the upper ones as text; one more bucket follows, for all above. */
@@ -116,12 +145,20 @@ export class Exposition {
   ): void {
     let total = 0;
     let at = from;
-    for (const beginning of this.#beginnings.ofBuckets(labels, bounds)) {
+    for (const beginning of this.#beginnings.ofBuckets(withOwn(labels, this.#own), bounds)) {
       total += numbers[at++] as number;
       this.#line(beginning, total);
     }
     this.sample('_sum', labels, (numbers[at] as number) * unit);
     this.sample('_count', labels, total);
+  }
+
+  /** What has been written. @internal */
+  blocks(): Block[] {
+    return this.#places.map(({ family, samples }, index) => {
+      const end = this.#places[index + 1]?.head ?? this.#bytes.length;
+      return { family, text: this.#bytes.slice(samples, end) };
+    });
   }
 
   /** All of it. Nothing is added after it. */
@@ -130,19 +167,17 @@ export class Exposition {
     return this.#bytes.end();
   }
 
-  #line(beginning: Uint8Array, value: number): void {
+  #line(beginning: Uint8Array, value: number, exemplar?: Exemplar): void {
     this.#bytes.bytes(beginning);
     this.#bytes.number(value);
+    if (exemplar !== undefined && this.format === 'openmetrics') {
+      const labels = labelsOf(exemplar.labels);
+      this.#bytes.text(` # ${labels === '' ? '{}' : labels} `);
+      this.#bytes.number(exemplar.value);
+      this.#bytes.text(` ${exemplar.time}`);
+    }
     this.#bytes.byte(NEWLINE);
   }
-}
-
-/** `{seat="0",reason="exit"}`, with what is in the values escaped; `''` for none. */
-export function labelsOf(labels: Readonly<Record<string, string | number>>): string {
-  const pairs = Object.entries(labels).map(
-    ([name, value]) => `${name}="${escapeValue(String(value))}"`,
-  );
-  return pairs.length === 0 ? '' : `{${pairs.join(',')}}`;
 }
 
 /** The format that a scraper's `Accept` header prefers; the older one if it says nothing that is known. */
@@ -165,16 +200,4 @@ function formatOf(type: string, parameters: readonly string[]): Format | null {
     return version === undefined || ['1.0.0', '0.0.1'].includes(version) ? 'openmetrics' : null;
   }
   return ['text/plain', 'text/*', '*/*'].includes(type) ? 'prometheus' : null;
-}
-
-function escapeHelp(text: string): string {
-  return text.replace(/[\\\n]/g, escaped);
-}
-
-function escapeValue(text: string): string {
-  return text.replace(/[\\\n"]/g, escaped);
-}
-
-function escaped(character: string): string {
-  return character === '\n' ? '\\n' : `\\${character}`;
 }

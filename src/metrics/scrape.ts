@@ -1,6 +1,8 @@
 /** Answers `/metrics`: asks the sources in their order, and keeps the text for those who come right after. */
 
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
+  type Block,
   CONTENT_TYPES,
   Exposition,
   type Format,
@@ -43,14 +45,32 @@ export function scrapeHandler(sources: readonly MetricSource[]): Handler {
     }
     body.readers++;
     response.once('close', () => body.readers--);
-    response.writeHead(200, {
-      'Content-Type': CONTENT_TYPES[format],
-      'Content-Length': body.bytes.length,
-      'Cache-Control': 'no-store',
-      Vary: 'Accept',
-    });
-    response.end(request.method === 'HEAD' ? undefined : body.bytes);
+    endScrape(request, response, format, body.bytes);
   };
+}
+
+export function endScrape(
+  request: IncomingMessage,
+  response: ServerResponse,
+  format: Format,
+  bytes: Buffer,
+): void {
+  response.writeHead(200, {
+    'Content-Type': CONTENT_TYPES[format],
+    'Content-Length': bytes.length,
+    'Cache-Control': 'no-store',
+    Vary: 'Accept',
+  });
+  response.end(request.method === 'HEAD' ? undefined : bytes);
+}
+
+/** The same in pieces, for a process that puts it together with that of others; `own` are labels of each sample. */
+export function blocksOf(
+  sources: readonly MetricSource[],
+  format: Format,
+  own: Readonly<Record<string, string>>,
+): Block[] {
+  return write(sources, new Exposition(format, undefined, own)).blocks();
 }
 
 export function expose(sources: readonly MetricSource[], format: Format): Buffer {

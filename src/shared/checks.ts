@@ -34,7 +34,12 @@ const MAP_KEYS: Keys<MapOptions> = {
   ttlMs: true,
   whenFull: true,
 };
-const HISTOGRAM_KEYS: Keys<HistogramOptions> = { name: true, buckets: true };
+const HISTOGRAM_KEYS: Keys<HistogramOptions> = {
+  name: true,
+  buckets: true,
+  labels: true,
+  help: true,
+};
 const SET_KEYS: Keys<SetOptions> = { ttlMs: true };
 
 export function checkName(name: unknown): asserts name is string {
@@ -72,12 +77,12 @@ export function checkMap(options: MapOptions): Required<MapOptions> {
 
 export function checkHistogram(options: HistogramOptions): HistogramOptions {
   checkKeys('options', options, HISTOGRAM_KEYS);
-  const { name, buckets } = options;
+  const { name, buckets, ...shown } = options;
   checkName(name);
   const isList = Array.isArray(buckets) && buckets.length >= 1 && buckets.length <= MOST_BUCKETS;
   const isRising = (bound: unknown, i: number): boolean =>
     Number.isFinite(bound) && (i === 0 || (bound as number) > (buckets[i - 1] as number));
-  if (isList && buckets.every(isRising)) return { name, buckets: [...buckets] };
+  if (isList && buckets.every(isRising)) return { ...shown, name, buckets: [...buckets] };
   throw invalidOption('buckets', `1 to ${MOST_BUCKETS} finite numbers, ascending`, buckets);
 }
 

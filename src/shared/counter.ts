@@ -2,8 +2,9 @@ import { RondoError } from '../errors.js';
 import type { NativeCounter } from '../native.js';
 import { badCount, checkName, isCount, refused } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
+import { metricName } from './metric-options.js';
 import { pluggedIn } from './remote.js';
-import type { AsyncCounter, Counter } from './types.js';
+import type { AsyncCounter, Counter, MetricOptions } from './types.js';
 
 const counters = new Map<string, Counter>();
 
@@ -19,9 +20,11 @@ const counters = new Map<string, Counter>();
  * primary's memory cannot be used, and system errors. Without the addon the methods throw
  * `ERR_RONDO_NATIVE_MISSING`, and only `async` may work.
  *
- * @param name - 1 to 200 bytes of UTF-8. A counter may have the name of a gauge, limiter, ….
+ * @param base - Its name, 1 to 200 bytes of UTF-8. A counter may have the name of a gauge, limiter, ….
+ * @param options - How it is shown as a metric; `ERR_RONDO_UNKNOWN_OPTION` for others.
  */
-export function counter(name: string): Counter {
+export function counter(base: string, options?: MetricOptions): Counter {
+  const name = options === undefined ? base : metricName('counter', base, options);
   checkName(name);
   let one = counters.get(name);
   if (one === undefined) {

@@ -1,7 +1,8 @@
 import type { NativeGauge } from '../native.js';
 import { checkFinite, checkName, refused } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
-import type { Gauge, Share } from './types.js';
+import { metricName } from './metric-options.js';
+import type { Gauge, MetricOptions, Share } from './types.js';
 
 const gauges = new Map<string, Gauge>();
 
@@ -12,9 +13,11 @@ const gauges = new Map<string, Gauge>();
  *
  * Throws as counter() does. Without the addon the methods throw `ERR_RONDO_NATIVE_MISSING`.
  *
- * @param name - 1 to 200 bytes of UTF-8.
+ * @param base - Its name, 1 to 200 bytes of UTF-8.
+ * @param options - As of counter().
  */
-export function gauge(name: string): Gauge {
+export function gauge(base: string, options?: MetricOptions): Gauge {
+  const name = options === undefined ? base : metricName('gauge', base, options);
   checkName(name);
   let one = gauges.get(name);
   if (one === undefined) {

@@ -1,6 +1,7 @@
 import type { NativeHistogram } from '../native.js';
-import { checkFinite, checkHistogram, refused, sizesDiffer } from './checks.js';
+import { checkFinite, checkHistogram, checkName, refused, sizesDiffer } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
+import { metricName } from './metric-options.js';
 import type { Histogram, HistogramOptions, HistogramValue, Share } from './types.js';
 
 const histograms = new Map<string, SharedHistogram>();
@@ -13,7 +14,9 @@ const histograms = new Map<string, SharedHistogram>();
  * Without the addon the methods throw `ERR_RONDO_NATIVE_MISSING`.
  */
 export function histogram(options: HistogramOptions): Histogram {
-  const { name, buckets } = checkHistogram(options);
+  const { name: base, buckets, ...shown } = checkHistogram(options);
+  const name = metricName('histogram', base, shown);
+  checkName(name);
   const one = histograms.get(name);
   if (one === undefined) {
     const made = new SharedHistogram(name, buckets, open(name, buckets));

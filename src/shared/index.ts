@@ -25,6 +25,7 @@ export type {
   LimiterAlgorithm,
   LimiterOptions,
   MapOptions,
+  MetricOptions,
   Promised,
   SetOptions,
   Share,

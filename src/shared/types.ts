@@ -37,7 +37,18 @@ export interface Gauge {
   shares(): Array<Share<number>>;
 }
 
-export interface HistogramOptions {
+/** How a counter, gauge or histogram is shown as a metric. */
+export interface MetricOptions {
+  /**
+   * Labels, with few values each: every combination is a name of its own, `name{code="200"}`, of the 49,152 that there
+   * can be; all of it at most 200 bytes.
+   */
+  readonly labels?: Readonly<Record<string, string | number>>;
+  /** What it counts, at most 500 bytes; one for all labels of a name. Is not kept without the addon. */
+  readonly help?: string;
+}
+
+export interface HistogramOptions extends MetricOptions {
   readonly name: string;
   /** Upper bounds, ascending, at most 64; one for the rest is added. */
   readonly buckets: readonly number[];

@@ -7,10 +7,21 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { SAME_STOP_MS } from '../../service/signals.js';
 import { workingDirectory } from '../../supervisor/program.js';
 import { RestartPolicy } from '../../supervisor/restart-policy.js';
 import type { StopSignal } from '../../supervisor/types.js';
-import { forceMessage, onProgramMessage, PARENT_VARIABLE } from './messages.js';
+import { Asking } from './asking.js';
+import {
+  type Answer,
+  type FromProgram,
+  METRICS_VARIABLE,
+  onProgramMessage,
+  PARENT_VARIABLE,
+  programMessage,
+  type Question,
+  type ToProgram,
+} from './messages.js';
 
 const BIN = fileURLToPath(new URL('../main.js', import.meta.url));
 
@@ -38,6 +49,8 @@ export interface ProgramHost {
   words(name: string): string[];
   /** How many sockets of a service manager it is to inherit, as 3 and on. */
   inherited: number;
+  /** Whether it is to tell its metrics. */
+  collects: boolean;
   onState(program: ProgramProcess): void;
   /** It was ended by a signal, and is followed by another one. */
   onLost(program: ProgramProcess, signal: NodeJS.Signals, delayMs: number): void;
@@ -56,6 +69,10 @@ export class ProgramProcess {
   #timer: NodeJS.Timeout | undefined;
   /** Of reloads that are not over. */
   #onReloaded = new Set<() => void>();
+  readonly #asking = new Asking();
+  /** What it has told of its stop; null: nothing. */
+  #isDelayed: boolean | null = null;
+  #delayEndedAt = Number.NEGATIVE_INFINITY;
 
   constructor(name: string, host: ProgramHost) {
     this.name = name;
@@ -77,6 +94,15 @@ export class ProgramProcess {
   /** Its exit code when it is over. */
   get code(): number {
     return this.#code;
+  }
+
+  /**
+   * Whether it stops, and the delay of that is not over, as far as is known. For a moment after that, too: who sends a
+   * signal to the whole group ends the delay before this process has heard of it.
+   */
+  get isLeaving(): boolean {
+    if (this.#state !== 'stopping') return false;
+    return this.#isDelayed !== false || performance.now() - this.#delayEndedAt < SAME_STOP_MS;
   }
 
   /** Once more, if it is over. What failed before is forgotten. */
@@ -107,8 +133,20 @@ export class ProgramProcess {
   force(code: number): void {
     const child = this.#child;
     if (child === null) return this.stop('SIGTERM');
-    if (child.connected) child.send(forceMessage(code), () => {});
+    this.#tell({ does: 'force', code });
+    clearTimeout(this.#timer);
     this.#timer = setTimeout(() => child.kill('SIGKILL'), FORCE_MS);
+  }
+
+  /** The delay of its stop is over, if it has begun. */
+  hurry(signal: StopSignal): void {
+    this.#tell({ does: 'hurry', signal });
+  }
+
+  /** Null if there is no process, or no answer in time. */
+  ask(question: Question): Promise<Answer | null> {
+    if (this.#child === null) return Promise.resolve(null);
+    return this.#asking.ask(question, (message) => this.#tell(message));
   }
 
   send(message: unknown): void {
@@ -117,6 +155,7 @@ export class ProgramProcess {
 
   #start(): void {
     this.#startedAt = performance.now();
+    this.#isDelayed = null;
     // An inherited descriptor keeps its number.
     const descriptors = Array.from({ length: 3 + this.#host.inherited }, (_, fd) => fd);
     const cwd = workingDirectory();
@@ -125,7 +164,12 @@ export class ProgramProcess {
       stdio: [...descriptors, 'ipc'],
       // By its name: the release in which this process was started may be gone.
       cwd,
-      env: { ...process.env, PWD: cwd, [PARENT_VARIABLE]: String(process.pid) },
+      env: {
+        ...process.env,
+        PWD: cwd,
+        [PARENT_VARIABLE]: String(process.pid),
+        ...(this.#host.collects && { [METRICS_VARIABLE]: '1' }),
+      },
     });
     this.#child = child;
     child.on('message', (message, handle) => {
@@ -134,10 +178,8 @@ export class ProgramProcess {
       if (message !== 'ready') this.#host.onMessage(message);
       else if (this.#state === 'starting') this.#onReady(child);
     });
-    onProgramMessage(child, (message) => {
-      if (message.does === 'reloaded') this.#reloadsAreOver();
-    });
-    child.once('error', (error) => {
+    onProgramMessage<FromProgram>(child, (message) => this.#hear(message));
+    child.on('error', (error) => {
       if (child.pid !== undefined) return;
       this.#host.onError(error);
       this.#onExit(FAILED, null);
@@ -146,7 +188,25 @@ export class ProgramProcess {
     this.#setState('starting');
   }
 
+  #tell(message: ToProgram): void {
+    if (this.#child?.connected) this.#child.send(programMessage(message), () => {});
+  }
+
+  #hear(message: FromProgram): void {
+    switch (message.does) {
+      case 'reloaded':
+        return this.#reloadsAreOver();
+      case 'stop':
+        if (this.#isDelayed === true && !message.isDelayed) this.#delayEndedAt = performance.now();
+        this.#isDelayed = message.isDelayed;
+        return;
+      case 'answer':
+        return this.#asking.hear(message.id, message.answer);
+    }
+  }
+
   #onReady(child: ChildProcess): void {
+    this.#asking.reset();
     this.#setState('ready');
     if (this.#onReloaded.size > 0) child.kill('SIGHUP');
   }
@@ -154,6 +214,7 @@ export class ProgramProcess {
   #onExit(code: number | null, signal: NodeJS.Signals | null): void {
     this.#child = null;
     clearTimeout(this.#timer);
+    this.#asking.reset();
     this.#reloadsAreOver();
     if (signal === null) return this.#end(code === 0 ? 'ended' : 'failed', code ?? 0);
     if (this.#state === 'stopping') {

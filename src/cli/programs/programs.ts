@@ -11,6 +11,8 @@ export interface ProgramsOptions {
   failTogether: boolean;
   words(name: string): string[];
   inherited: number;
+  /** Whether they are to tell their metrics. */
+  collects: boolean;
 }
 
 export interface ProgramsHost {
@@ -51,6 +53,16 @@ export class Programs {
     return this.#isStopping;
   }
 
+  /** Whether the delay of the stop is not over in one of them, so that a request may be new. */
+  get isLeaving(): boolean {
+    return this.#all.some(({ isLeaving }) => isLeaving);
+  }
+
+  /** Those that there are to be, without those that have ended in order. */
+  get wanted(): ProgramProcess[] {
+    return [...this.#programs.values()].filter(({ state }) => state !== 'ended');
+  }
+
   get names(): string[] {
     return [...this.#programs.keys()];
   }
@@ -77,7 +89,7 @@ export class Programs {
     }
     const kept = names.map((name) => this.#programs.get(name)).filter((one) => one !== undefined);
     const reloads = kept.filter(({ isOver }) => !isOver).map((program) => program.reload());
-    for (const program of kept) program.start();
+    for (const program of kept) this.#begin(program);
     for (const name of names) if (!this.#programs.has(name)) this.#add(name);
     this.#reloading = Promise.all(reloads).then(() => {});
     await this.#reloading;
@@ -87,6 +99,11 @@ export class Programs {
     this.#isStopping = true;
     for (const program of this.#all) program.stop(signal);
     this.#look();
+  }
+
+  /** The delays of a stop are over. */
+  hurry(signal: StopSignal): void {
+    for (const program of this.#all) program.hurry(signal);
   }
 
   /** All at once. */
@@ -106,12 +123,19 @@ export class Programs {
     const program = new ProgramProcess(name, {
       words: this.#options.words,
       inherited: this.#options.inherited,
+      collects: this.#options.collects,
       onState: (one) => this.#onState(one),
       onLost: this.#host.onLost,
       onMessage: this.#host.onMessage,
       onError: this.#host.onError,
     });
     this.#programs.set(name, program);
+    this.#begin(program);
+  }
+
+  /** Not beside a process of that name that is about to end: it may have the same ports and the same control socket. */
+  #begin(program: ProgramProcess): void {
+    if ([...this.#leaving].some(({ name }) => name === program.name)) return;
     program.start();
   }
 
@@ -123,7 +147,10 @@ export class Programs {
 
   #onState(program: ProgramProcess): void {
     this.#host.onState(program);
-    if (program.isOver) this.#leaving.delete(program);
+    if (program.isOver && this.#leaving.delete(program)) {
+      const next = this.#programs.get(program.name);
+      if (next !== undefined && !this.#isStopping) this.#begin(next);
+    }
     if (program.state === 'failed' && !this.#isStopping) {
       this.#failedCode ??= program.code;
       if (this.#failTogether) return this.stop();

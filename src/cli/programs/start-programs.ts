@@ -13,11 +13,19 @@ import { Terminal } from '../../service/terminal.js';
 import { ArgumentError, type StartArguments } from '../arguments.js';
 import { type Config, readConfig } from '../config-file.js';
 import { Log } from '../log-output.js';
+import type { MetricsAddress } from '../metrics-address.js';
+import { textOf } from '../place.js';
+import { takenAddress } from '../taken-address.js';
 import { checkPrograms, namesIn } from './check.js';
+import { NO_UPGRADE } from './child.js';
 import { followPrograms } from './follow.js';
 import { logLost, logState } from './log.js';
+import { serveProgramsMetrics } from './metrics.js';
 import { Programs } from './programs.js';
 import { wordsFor } from './words.js';
+
+/** As for one program. */
+const FAILED = 1;
 
 /** Throws {@link ArgumentError} for what is wrong at once, with any of the programs. */
 export function startPrograms(given: StartArguments, config: Config, env: NodeJS.ProcessEnv): void {
@@ -38,6 +46,7 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
       failTogether: given.failTogether || config.failTogether,
       words: (name) => wordsFor(name, configFile, given),
       inherited,
+      collects: given.metrics !== null,
     },
     {
       onState: (program) => {
@@ -71,13 +80,13 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
   handleSignals(
     {
       workers: namesIn(config).length,
-      // Of the delay of a stop each program knows by itself.
-      stats: () => ({ state: 'running' }),
+      stats: () => ({ state: programs.isLeaving ? 'leaving' : 'running' }),
       scale: () =>
         Promise.reject(
           new Error('with several programs there is no signal for the number of workers'),
         ),
-      stop: async (signal) => {
+      stop: async (signal = 'SIGTERM', { delayMs } = {}) => {
+        if (delayMs === 0) return programs.hurry(signal);
         systemd.stopping();
         programs.stop(signal);
       },
@@ -86,8 +95,7 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
     Terminal.find(),
     {
       reload: () => void reload(),
-      upgrade: () =>
-        note('several programs of one configuration cannot be upgraded in place: restart rondo'),
+      upgrade: () => note(`no upgrade: ${NO_UPGRADE}`),
       onForced: (signal) => {
         forcedCode = 128 + constants.signals[signal];
       },
@@ -100,6 +108,27 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
   watchParent(note);
   hearParent(programs, note);
   followPrograms(configFile, () => programs.names, note);
+  begin(programs, given.metrics, note).catch((error: Error) => {
+    onError(error);
+    log.complain(error.message);
+    const holder = takenAddress(error.message, configFile);
+    if (holder !== null) note(holder);
+    process.exit(FAILED);
+  });
+}
+
+/** Rejects with the error of `net.Server` if it cannot listen for those who ask for metrics. */
+async function begin(
+  programs: Programs,
+  metrics: MetricsAddress | null,
+  note: (text: string) => void,
+): Promise<void> {
+  if (metrics !== null) {
+    const address = await serveProgramsMetrics(programs, metrics);
+    note(`metrics at http://${textOf(address)}/metrics`);
+  }
+  // Told to stop before it has begun.
+  if (programs.isStopping) process.exit(0);
   programs.start();
 }
 

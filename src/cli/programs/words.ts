@@ -3,7 +3,15 @@
 import { isFlag, type StartArguments } from '../arguments.js';
 
 /** Flags that are about all programs together, or have another value for each. */
-const NOT_PASSED_ON = ['config', 'pidfile', 'program', 'fail-together', 'name', 'control'];
+const NOT_PASSED_ON = [
+  'config',
+  'pidfile',
+  'program',
+  'fail-together',
+  'name',
+  'control',
+  'metrics',
+];
 
 /** After `start`. */
 export function wordsFor(program: string, configFile: string, given: StartArguments): string[] {

@@ -17,6 +17,7 @@ import { PROTOCOL_VERSION } from '../../protocol/protocol.js';
 import type { SlotOptions } from '../../types.js';
 import { clockMs } from './clock.js';
 import type { Connection } from './connection.js';
+import { cpuTimeNs } from './cpu-time.js';
 import { isShortage } from './errors.js';
 import { countIn, type Figures, noteTime, Report } from './figures.js';
 import { Link } from './link.js';
@@ -102,6 +103,12 @@ export class IpcSlot {
   room(window: number): number {
     const room = window - this.work.pending.size;
     return room <= 0 || !this.#link.isOpen || this.isBlocked || this.isAtLimit ? 0 : room;
+  }
+
+  /** Of its process, while that is there: the pid may be another's later. */
+  get cpuNs(): number {
+    const { pid, exitCode, signalCode } = this.#child;
+    return pid === undefined || exitCode !== null || signalCode !== null ? 0 : cpuTimeNs(pid);
   }
 
   // ---- what it is told ----

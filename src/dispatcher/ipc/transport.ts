@@ -282,6 +282,7 @@ export class IpcTransport implements Transport {
     out[Figure.unfinished] = figures.unfinished;
     out[Figure.lost] = 0;
     out[Figure.released] = 0;
+    out[Figure.cpuNs] = slot.cpuNs;
     if (delayMs !== null) out[Figure.loopDelayUs] = delayMs * 1_000;
     out[Figure.hasHandOffErrors] = Object.keys(handoffErrors).length > 0 ? 1 : 0;
     out.set(handoffTimes, Figure.handoffTimes);

@@ -52,7 +52,8 @@ export class Names {
   }
 }
 
-function samplesOf(name: string, type: Family['type']): string[] {
+/** What samples of such a family may be called. */
+export function samplesOf(name: string, type: Family['type']): string[] {
   return (SUFFIXES[type] ?? ['']).map((suffix) => name + suffix);
 }
 

@@ -2,7 +2,7 @@
 
 import type { Desk } from '../../collect/desk.js';
 import type { MergedMetric, MergedSeries } from '../../collect/merged.js';
-import { type Exposition, type Family, labelsOf } from '../exposition.js';
+import { type Exemplar, type Exposition, type Family, labelsOf } from '../exposition.js';
 import { familyOf, type Names } from './names.js';
 
 const LABEL = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
@@ -33,21 +33,22 @@ export class RegistrySource {
   }
 
   #writeMetric(into: Exposition, names: Names, { definition, series }: MergedMetric): void {
-    const all: Array<{ suffix: string; labels: string; value: number }> = [];
+    const all: Array<{ suffix: string; labels: string; value: number; exemplar?: Exemplar }> = [];
     for (const one of series.values()) {
       const value = one.value();
       if (value === undefined) continue;
       const labels = this.#labelsOf(one);
       if (labels === null || !fits(definition.type, one.suffix)) names.leaveOut('label', 1);
-      else all.push({ suffix: one.suffix, labels, value });
+      else all.push({ suffix: one.suffix, labels, value, ...exemplarIn(one) });
     }
     if (all.length === 0) return;
     const family = this.#familyOf(definition);
     if (!names.begin(family)) return;
     const isCounter = family.type === 'counter';
-    for (const { suffix, labels, value } of all) {
-      if (isCounter) into.counter(labels, value);
-      else into.sample(suffix, labels, value);
+    for (const { suffix, labels, value, exemplar } of all) {
+      // OpenMetrics has them there only.
+      const told = isCounter || suffix === '_bucket' ? exemplar : undefined;
+      into.sample(isCounter ? '_total' : suffix, labels, value, told);
     }
   }
 
@@ -67,6 +68,11 @@ export class RegistrySource {
     }
     return text;
   }
+}
+
+function exemplarIn({ exemplar }: MergedSeries): { exemplar?: Exemplar } {
+  if (exemplar === null) return {};
+  return Object.keys(exemplar.labels).every((name) => LABEL.test(name)) ? { exemplar } : {};
 }
 
 function fits(type: MergedMetric['definition']['type'], suffix: string): boolean {

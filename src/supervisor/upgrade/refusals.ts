@@ -31,7 +31,15 @@ export function checkReplaceable(): void {
   if (why !== null) throw new RondoError('ERR_RONDO_UPGRADE_REFUSED', `No upgrade: ${why}`);
 }
 
+let reason: string | null = null;
+
+/** For whoever knows why this process cannot be replaced, and what to do in place of that. */
+export function refuseUpgrades(why: string): void {
+  reason = why;
+}
+
 function whyNot(): string | null {
+  if (reason !== null) return reason;
   if (process.platform === 'win32') {
     return 'Windows cannot pass listening sockets on; start the new version in its place';
   }
