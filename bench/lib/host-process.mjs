@@ -8,7 +8,8 @@ const HOST = new URL('../host.mjs', import.meta.url);
 const READY_TIMEOUT_MS = 30_000;
 /** More of them take longer to start and to end. */
 const TIMEOUT_PER_WORKER_MS = 500;
-const RELOAD_TIMEOUT_MS = 20_000;
+/** For each worker; Watt gives connections 10 s to end. */
+const RELOAD_TIMEOUT_MS = 60_000;
 const EXIT_TIMEOUT_MS = 2_000;
 const MAX_STDERR = 4_096;
 

@@ -1,12 +1,11 @@
-// What the scenarios ask of a contestant beside serving it does: a second port, a worker whose loop is kept busy, workers
-// that join later or are replaced, and the figures of each scenario are there.
+// What the scenarios ask of a contestant beside serving it does: a second port, a worker whose loop is kept busy, and
+// the figures of each scenario are there.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
 import { start } from '../fixtures/bench-program.js';
-import { fixture } from '../fixtures/harness.js';
 import { underLoad } from '../fixtures/loadgen.js';
 
 const RUN = fileURLToPath(new URL('../../bench/run.mjs', import.meta.url));
@@ -23,8 +22,6 @@ const WITH_SECOND = [
 // Each has a way of its own to its workers.
 const LOOPED = ['rondo-native', 'rondo-ipc', 'cluster-rr', 'pm2', 'reuseport'];
 const WORKERS = ['w0', 'w1'];
-const JOINED = ['rondo-native', 'rondo-off', 'rondo-ipc', 'cluster-rr', 'pm2', 'reuseport'];
-const RELOADED = ['rondo-supervisor', 'cluster-rondo', 'cluster-rr', 'pm2'];
 
 async function run(t: Test, scenario: string, contestants: string[], variant: string) {
   const directory = t.testdir();
@@ -88,74 +85,4 @@ test('a full backlog', underLoad, async (t) => {
   t.same(Object.keys(load.workers).sort(), WORKERS);
   t.match(figures, { hung: 0, hungConnected: 0, listenDrops: Number });
   t.ok(figures.connectMaxMs > 0 && figures.connectMaxMs <= figures.maxMs);
-});
-
-for (const [change, contestants] of [
-  ['grow', JOINED],
-  ['reload', RELOADED],
-] as const) {
-  test(`${change}: each in its own way`, underLoad, async (t) => {
-    const args = [change, ...contestants];
-    const { child, ended, isClean } = start(t, fixture('bench-changes.mjs'), args);
-    const { stdout, stderr } = await ended;
-    t.equal(child.exitCode, 0, 'they start and end', { stderr });
-    t.ok(await isClean(), 'nothing is left');
-    const results = stdout
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    t.same(
-      results.map(({ name }) => name),
-      contestants,
-    );
-    for (const { name, fault, before, after } of results) {
-      t.equal(fault, null, `${name}: both serve, and every reply is right`);
-      const kept = after.filter((pid: number) => before.includes(pid));
-      t.same(kept, change === 'grow' ? before : [], `${name}: ${before} became ${after}`);
-      t.equal(after.length, 2);
-    }
-  });
-}
-
-test('requests on connections that stay', underLoad, async (t) => {
-  const asked = ['rondo-native', 'rondo-off', 'cluster-rr', 'single'];
-  const { cells, stdout } = await run(t, 'keep-alive-busy', asked, '2 workers');
-  t.match(stdout, /^not applicable: single, \w/m);
-  t.same(cells.map(({ contestant }) => contestant).sort(), asked.slice(0, 3).sort());
-  const rates = new Set(cells.map((cell) => cell.asked.rate));
-  t.equal(rates.size, 1, 'all have the same load');
-  for (const { contestant, load, observed, figures } of cells) {
-    t.equal(load.ok, 150, `${contestant}: 50 of them open the connections`);
-    const counted = Object.values(load.workersAfterStart as Record<string, number>);
-    t.equal(
-      counted.reduce((sum, count) => sum + count, 0),
-      100,
-      'and do not count',
-    );
-    t.equal(load.latencyMs.samples, 100);
-    t.ok(Math.abs(load.latencyMs.p99 - figures.p99Ms) < 1e-9);
-    t.ok(observed.busiestCpu >= 1 && observed.busiestCpu <= 2, `${observed.busiestCpu}`);
-    t.equal(figures.busiestRequests, (2 * Math.max(...counted)) / 100);
-    // Less than what the handler does would be a load that is not there.
-    t.ok(figures.workersUs > 3_000, `${figures.workersUs} µs of CPU per request`);
-  }
-});
-
-test('a pool that was there before half of the workers', underLoad, async (t) => {
-  const { cells } = await run(t, 'keep-alive-pool', ['rondo-off', 'cluster-rr'], '2 workers');
-  t.equal(cells.length, 2);
-  for (const { contestant, load, figures } of cells) {
-    t.same(load.workerConnections, { w0: 100 }, `${contestant}: one has all of it`);
-    t.equal(figures.busiestRequests, 2, 'and is asked for everything, if nothing moves');
-    t.equal(figures.moved, 0);
-  }
-});
-
-test('reloads under load', underLoad, async (t) => {
-  const { cells } = await run(t, 'reload', ['cluster-rr'], 'load new connections');
-  const [{ load, observed, figures }] = cells;
-  t.equal(observed.reloads, 10);
-  t.ok(load.ok > 100 && load.elapsedS * 1_000 > 10 * observed.reloadMs, 'until they are done');
-  t.match(figures, { closedByServer: 0, failedRequests: Number, hungRequests: Number });
-  t.equal(figures.p99ByBefore, figures.p99Ms / figures.beforeP99Ms);
 });
