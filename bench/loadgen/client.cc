@@ -146,8 +146,7 @@ void Client::BeginAfterOpening() {
 void Client::Start(uint32_t index) {
   Connection& connection = connections_[index];
   connection.started_ns = Now();
-  connection.due_ns =
-      options_.IsOpenLoop() && !is_opening_ ? NextDue() : connection.started_ns;
+  connection.due_ns = options_.IsOpenLoop() && !is_opening_ ? NextDue() : connection.started_ns;
   connection.is_start = is_opening_ || tally_.started < options_.skip;
   connection.is_slow = options_.slow_percent > 0 && !is_opening_ &&
                        chance_.Below(100) < static_cast<uint64_t>(options_.slow_percent);

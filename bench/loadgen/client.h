@@ -90,7 +90,7 @@ class Client {
   Tally tally_;
   Chance chance_;
   bool is_opening_;
-  bool awaits_end_of_input_;   // after which no request is started
+  bool awaits_end_of_input_;  // after which no request is started
   bool has_input_ended_ = false;
   int64_t opening_count_ = 0;  // of the requests, those that opened the connections
   int64_t start_ns_ = 0;

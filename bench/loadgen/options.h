@@ -46,7 +46,7 @@ struct Options {
   int64_t moves = 0;         // keep-alive: 1: a connection may go from one worker to another
   int64_t begin_at_eof = 0;  // keep-alive, opening: 1: what follows waits for the end of input
   int64_t end_at_eof = 0;    // http, keep-alive: 1: no new request after the end of input
-  int64_t sources = 16;  // 127.0.0.2 and up; not for ::1, which is one address
+  int64_t sources = 16;      // 127.0.0.2 and up; not for ::1, which is one address
 
   sockaddr_storage target = {};
   socklen_t target_length = 0;
