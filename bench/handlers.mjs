@@ -7,6 +7,10 @@ const SPIN_MS = 3;
 const SLOW_MS = 20;
 const LINE_SPIN_MS = 1;
 
+const WAIT_MS = 20;
+/** Longer than any load: no connection ends by itself. */
+const KEEP_ALIVE_MS = 60_000;
+
 /** A worker's connections to a database, and for how long a request has one of them. */
 export const DATABASE = { handler: 'database', connections: 16, ms: 20 };
 
@@ -123,6 +127,59 @@ function database(worker) {
   }
 }
 
+/**
+ * A CPU-bound request handler, 3 ms and for /slow 20, of the thread's own CPU time: a worker that loses its core
+ * needs as much as before.
+ * @param {string} worker
+ */
+function work(worker) {
+  return keepingAlive(worker, (request, done) => {
+    burn(request.url === '/slow' ? SLOW_MS : SPIN_MS);
+    done();
+  });
+}
+
+/**
+ * A request handler that waits 20 ms for somebody else, and needs next to no CPU time.
+ * @param {string} worker
+ */
+function wait(worker) {
+  return keepingAlive(worker, (_request, done) => setTimeout(done, WAIT_MS));
+}
+
+/**
+ * @param {string} worker
+ * @param {(request: http.IncomingMessage, done: () => void) => void} handle
+ */
+function keepingAlive(worker, handle) {
+  const server = http.createServer((request, response) => {
+    handle(request, () => {
+      response.writeHead(200, { 'X-Worker': worker, 'Content-Length': worker.length });
+      response.end(worker);
+    });
+  });
+  server.keepAliveTimeout = KEEP_ALIVE_MS;
+  return server;
+}
+
+/**
+ * The thread's clock where Node has it (22.19); before, the process's, which has one such thread where this is used.
+ * @param {number} ms
+ */
+function burn(ms) {
+  /** @type {{ cpuUsage: NodeJS.Process['cpuUsage'], threadCpuUsage?: NodeJS.Process['cpuUsage'] }} */
+  const clocks = process;
+  const clock = clocks.threadCpuUsage ?? clocks.cpuUsage;
+  const until = microseconds(clock) + 1_000 * ms;
+  while (microseconds(clock) < until);
+}
+
+/** @param {NodeJS.Process['cpuUsage']} clock */
+function microseconds(clock) {
+  const { user, system } = clock.call(process);
+  return user + system;
+}
+
 /** @param {number} ms */
 function spin(ms) {
   const until = performance.now() + ms;
@@ -134,4 +191,15 @@ function spin(ms) {
 function ignoreReset() {}
 
 /** @type {Record<string, (worker: string) => net.Server>} */
-export const HANDLERS = { storm, busy, hello, mixed, handoff, hold, spinLine, database };
+export const HANDLERS = {
+  storm,
+  busy,
+  hello,
+  mixed,
+  handoff,
+  hold,
+  spinLine,
+  database,
+  work,
+  wait,
+};

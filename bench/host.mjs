@@ -1,26 +1,33 @@
-// The program of a cell: `node host.mjs CONTESTANT HANDLER WORKERS [replace]`. It is the primary, and
+// The program of a cell: `node host.mjs CONTESTANT HANDLER WORKERS [replace|reload]`. It is the primary, and
 // with BENCH_WORKER set it is worker number BENCH_WORKER of the same contestant. The contestant's
 // adapter says how connections get from one to the other; all else is here and the same for all.
-// With `replace` a worker that ends is replaced, otherwise that ends the cell. It listens on a free port of
+// With `replace` a worker that ends is replaced; with `reload` it may end when another one serves in its place. Otherwise
+// that ends the cell. It listens on a free port of
 // 127.0.0.1, or at BENCH_HOST and BENCH_PORT, and with BENCH_SECOND at a second port. BENCH_OPTIONS has options
 // of rondo's that a scenario is about.
 //
-// Runner → primary: {type:'block', ms}, {type:'loop', index, ms}. Primary → runner: {type:'started', pid} and
-// {type:'serving', index, pid} for each worker, {type:'ready', port, secondPort, primaryPid,
-// servers, ms}, {type:'blocked', ms}, {type:'looped', startMs, ms}.
+// Runner → primary: {type:'block', ms}, {type:'loop', index, ms}, {type:'grow', count}, {type:'reload'}. Primary → runner: {type:'started', pid} and
+// {type:'serving', index, pid, thread} for each worker, {type:'ready', port, secondPort, primaryPid,
+// servers, ms}, {type:'blocked', ms}, {type:'looped', startMs, ms}, {type:'grown'}, {type:'reloaded', ms}.
 // Primary → worker: {type:'loop', ms}. Worker → primary: {type:'ready', index}, {type:'looped', startMs, ms}.
 // Whoever loses its parent exits.
 import { spawn } from 'node:child_process';
+import cluster from 'node:cluster';
 import { HANDLERS } from './handlers.mjs';
 
 const [contestant, handler, workers, mode] = process.argv.slice(2);
 const { BENCH_HOST = '127.0.0.1', BENCH_PORT = '0', BENCH_OPTIONS = '{}' } = process.env;
 const address = { host: BENCH_HOST, port: Number(BENCH_PORT) };
 const withSecond = process.env.BENCH_SECOND !== undefined;
+/** @type {Map<number, () => void>} the workers there are, and what is done when one serves */
+const served = new Map();
 /** @type {import('./lib/types.mjs').Adapter} */
 const adapter = await import(`./contestants/${contestant}.mjs`);
 
-process.on('disconnect', () => process.exit());
+process.on('disconnect', () => {
+  // A worker of node:cluster that was told to leave still has requests to answer.
+  if (mode !== 'reload' || !cluster.worker?.exitedAfterDisconnect) process.exit();
+});
 if (process.env.BENCH_WORKER === undefined) await runPrimary();
 else await runWorker(process.env.BENCH_WORKER);
 
@@ -41,6 +48,7 @@ async function runPrimary() {
     started(/** @type {number} */ (child.pid));
     child.once('exit', (code, signal) => {
       if (mode === 'replace' && replace && serving !== undefined) return replace(serving);
+      if (mode === 'reload' && serving !== undefined && children[serving] !== child) return;
       // A cell with a worker less than announced measures something else: better none at all.
       console.error(`a worker exited with ${signal ?? code}`);
       process.exit(1);
@@ -86,12 +94,33 @@ async function runPrimary() {
   process.on('message', (/** @type {any} */ message) => {
     if (isMessage(message, 'block')) process.send?.({ type: 'blocked', ms: block(message.ms) });
     if (isMessage(message, 'loop')) children[message.index].send(message);
+    if (isMessage(message, 'grow')) void grow(message.count);
+    if (isMessage(message, 'reload')) void reload();
   });
   await Promise.all(ready);
   replace = contact.replace;
   const { port, secondPort, primaryPid = process.pid, servers = Number(workers) } = contact;
   const ms = performance.now() - start;
   process.send?.({ type: 'ready', port, secondPort, primaryPid, servers, ms });
+
+  // What these throw is not caught, and ends the cell.
+
+  /** @param {number} count */
+  async function grow(count) {
+    const first = served.size;
+    for (let index = first; index < first + count; index++) {
+      const serves = new Promise((resolve) => served.set(index, () => resolve(undefined)));
+      await contact.add?.(index);
+      await serves;
+    }
+    process.send?.({ type: 'grown' });
+  }
+
+  async function reload() {
+    const start = performance.now();
+    await contact.reload?.();
+    process.send?.({ type: 'reloaded', ms: performance.now() - start });
+  }
 }
 
 /** @param {string} index */
@@ -115,9 +144,12 @@ function started(pid) {
 /**
  * @param {number} index
  * @param {number} pid
+ * @param {number} [thread]
  */
-function announceServing(index, pid) {
-  process.send?.({ type: 'serving', index, pid });
+function announceServing(index, pid, thread) {
+  process.send?.({ type: 'serving', index, pid, thread });
+  served.get(index)?.();
+  served.set(index, () => {});
 }
 
 /** @param {number} index */

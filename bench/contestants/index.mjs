@@ -1,18 +1,21 @@
 // The contestants in the order of the tables. Adding one is a line here and a file NAME.mjs beside
 // this one that exports `primary` and `worker` (see Adapter in ../lib/types.mjs).
-import { createRequire } from 'node:module';
-
-const require = createRequire(import.meta.url);
+import { canRebalance } from '../lib/rebalance.mjs';
+import { isInstalled, missingOfWatt } from '../lib/watt.mjs';
 
 /** @type {Record<string, string>} */
 export const CONTESTANTS = {
   'rondo-native': 'rondo, native transport, default options',
+  'rondo-off': "rondo-native, rebalance 'off': a connection stays with its worker",
+  'rondo-always': "rondo-native, rebalance 'always': each request goes to a worker that has room",
   'rondo-least-connections': 'rondo, native transport, policy least-connections',
   'rondo-ipc': 'rondo, ipc transport, default options',
   'cluster-rondo': 'node:cluster with rondo/register, otherwise the program of cluster-rr',
+  'rondo-supervisor': 'a Supervisor of rondo, whose program is that of cluster-rr',
   'cluster-rr': 'node:cluster, SCHED_RR: the primary accepts and sends each handle',
   'cluster-none': 'node:cluster, SCHED_NONE: the workers accept from one shared listen socket',
   pm2: 'pm2 in cluster mode',
+  watt: 'Watt: workers are threads, each with SO_REUSEPORT',
   'handle-shared': "child.send('server', server) once: the workers accept from one listen socket",
   'send-socket': "subprocess.send('socket', socket) per accepted socket, in turn",
   'raw-handle': 'the raw handle of each connection over the internal channel, in turn',
@@ -29,6 +32,9 @@ export const CONTESTANTS = {
 /** Checks of the benchmark, and no way anybody would share a port: asked where there is something to see. */
 const CHECKS = ['rondo-unbounded', 'rondo-scraped'];
 
+/** Of requests and not of connections: asked by the scenarios with connections that stay. */
+const OF_REQUESTS = ['rondo-off', 'rondo-always', 'rondo-supervisor', 'watt'];
+
 /** One of each kind, for scenarios where all of them would take too long. */
 export const KINDS = [
   'rondo-native',
@@ -42,7 +48,9 @@ export const KINDS = [
 ];
 
 /** Those of a full run, where a scenario does not say otherwise. */
-export const FULL = Object.keys(CONTESTANTS).filter((name) => !CHECKS.includes(name));
+export const FULL = Object.keys(CONTESTANTS).filter(
+  (name) => !CHECKS.includes(name) && !OF_REQUESTS.includes(name),
+);
 
 /** Those of a quick run: what one would choose from. */
 export const QUICK = [
@@ -67,6 +75,29 @@ const NEVER_REPLACES = {
   'bare-reuseport': 'the program ends with its first worker',
   'handle-shared': 'the primary has no handle to send any more',
 };
+/** Whose workers may join later. */
+const CAN_GROW = [
+  'rondo-native',
+  'rondo-off',
+  'rondo-always',
+  'rondo-least-connections',
+  'rondo-ipc',
+  'cluster-rondo',
+  'cluster-rr',
+  'cluster-none',
+  'pm2',
+  'watt',
+  'reuseport',
+];
+/** Who replaces all workers, one after another, and lets each end what it has begun. */
+const CAN_RELOAD = [
+  'rondo-supervisor',
+  'cluster-rondo',
+  'cluster-rr',
+  'cluster-none',
+  'pm2',
+  'watt',
+];
 /** The scenarios of a process that reads nothing. */
 const OF_ACCEPTING = ['storm', 'handoff'];
 const OF_WORKERS = [
@@ -76,6 +107,9 @@ const OF_WORKERS = [
   'killed-workers',
   'scaling',
   'start-up',
+  'keep-alive-busy',
+  'keep-alive-pool',
+  'reload',
 ];
 /** Who serves a second port, where a scenario has one. */
 const WITH_SECOND = [
@@ -105,17 +139,23 @@ export function cannot(contestant, { name }) {
     return 'it has no event loop to block';
   if (name === 'killed-workers' && Object.hasOwn(NEVER_REPLACES, contestant))
     return NEVER_REPLACES[contestant];
+  if (name === 'keep-alive-pool' && !CAN_GROW.includes(contestant))
+    return 'no worker joins it later';
+  if (name === 'reload' && !CAN_RELOAD.includes(contestant)) return 'it has no reload';
+  if (contestant === 'rondo-always' && !canRebalance) return "this rondo has no option 'rebalance'";
+  if (contestant === 'watt') return cannotWatt(name);
   if (contestant === 'pm2' && !isInstalled('pm2')) return 'it is not installed';
   if (name === 'keep-alive' && ['cluster-none', 'handle-shared'].includes(contestant))
     return 'of connections opened one at a time, one worker would have nearly all';
   return undefined;
 }
 
-/** @param {string} name of a package that rondo needs for nothing else */
-function isInstalled(name) {
-  try {
-    return Boolean(require.resolve(name));
-  } catch {
-    return false;
-  }
+/** @param {string} scenario */
+function cannotWatt(scenario) {
+  if (['storm', 'burst', 'long-lived', 'handoff', 'backlog', 'overload'].includes(scenario))
+    return 'it serves HTTP only';
+  if (['stalled-worker', 'killed-workers'].includes(scenario))
+    return 'its workers are threads, which no signal stops';
+  if (['scaling', 'start-up'].includes(scenario)) return 'its workers are no processes';
+  return missingOfWatt();
 }

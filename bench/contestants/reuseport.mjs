@@ -14,7 +14,12 @@ export async function primary({ address, workers, startWorker }) {
   const port = await listening(start(0, address.port));
   const others = Array.from({ length: workers - 1 }, (_, index) => start(index + 1, port));
   await Promise.all(others.map(listening));
-  return { port, replace: (index) => start(index, port) };
+  return { port, replace: startAt, add: startAt };
+
+  /** @param {number} index */
+  function startAt(index) {
+    start(index, port);
+  }
 
   /**
    * @param {number} index

@@ -2,10 +2,10 @@
 // checked before anything is timed; then the counted load, checked as well. A scenario with `passes`
 // has all its contestants there at once and loads them in turn, so many times: each load is a cell.
 import { setTimeout as delay } from 'node:timers/promises';
+import { readClocks, usageOf } from './clocks.mjs';
 import { startHog } from './hog.mjs';
 import { startHost } from './host-process.mjs';
 import { findFault, findWrong, runLoad } from './load.mjs';
-import { cpuSeconds, machineBusySeconds } from './proc.mjs';
 
 /** What a load leaves behind (closing sockets, garbage) is over by then. */
 const SETTLE_MS = 60;
@@ -207,42 +207,4 @@ function findGeneralFault({ isReplacing, judgesReplies, mayLeaveIdle }, load, se
 function reasonOf(error, host) {
   const cause = host?.failure() ?? error;
   return cause instanceof Error ? cause.message : String(cause);
-}
-
-/** @typedef {ReturnType<typeof readClocks>} Clocks */
-
-/**
- * @param {Host} host
- * @param {Hog} [hog]
- */
-function readClocks({ primaryPid, workerPids }, hog) {
-  return {
-    wallS: performance.now() / 1_000,
-    primaryS: cpuSeconds([primaryPid]),
-    workersS: cpuSeconds(workerPids),
-    hogS: hog ? cpuSeconds([hog.pid]) : 0,
-    machineS: machineBusySeconds(),
-  };
-}
-
-/**
- * @param {Clocks} before
- * @param {Clocks} after
- * @param {import('./types.mjs').LoadReport[]} loads between the two
- */
-function usageOf(before, after, loads) {
-  const ok = loads.reduce((sum, load) => sum + load.ok, 0);
-  const clientS = loads.reduce((sum, load) => sum + load.cpuS, 0);
-  const primaryS = after.primaryS - before.primaryS;
-  const workersS = after.workersS - before.workersS;
-  const hogS = after.hogS - before.hogS;
-  const othersS = after.machineS - before.machineS - primaryS - workersS - clientS - hogS;
-  return {
-    cpuUs: {
-      primary: (primaryS * 1e6) / ok,
-      workers: (workersS * 1e6) / ok,
-      client: (clientS * 1e6) / ok,
-    },
-    othersCores: Math.max(0, othersS / (after.wallS - before.wallS)),
-  };
 }

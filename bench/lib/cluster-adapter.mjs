@@ -2,6 +2,9 @@
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 
+/** As long as the example in Node's documentation lets a worker finish. */
+const DISCONNECT_MS = 2_000;
+
 /**
  * @param {number} policy
  * @returns {import('./types.mjs').Adapter}
@@ -11,13 +14,25 @@ export function clusterAdapter(policy) {
     async primary({ withSecond, workers, adopt, workerEnv }) {
       cluster.schedulingPolicy = policy;
       const listening = portsOfOne(withSecond ? 2 : 1);
+      /** @type {import('node:cluster').Worker[]} */
+      const current = [];
       for (let index = 0; index < workers; index++) start(index);
       const [port, secondPort = 0] = await listening;
-      return { port, secondPort, replace: start };
+      return { port, secondPort, replace: start, add: start, reload };
 
       /** @param {number} index */
       function start(index) {
-        adopt(cluster.fork(workerEnv(index)).process);
+        current[index] = cluster.fork(workerEnv(index));
+        adopt(current[index].process);
+      }
+
+      async function reload() {
+        for (const [index, old] of current.entries()) {
+          start(index);
+          // Its first: that it is ready.
+          await once(current[index], 'message');
+          await leave(old);
+        }
       }
     },
 
@@ -29,6 +44,18 @@ export function clusterAdapter(policy) {
       await once(second, 'listening');
     },
   };
+}
+
+/**
+ * As Node's documentation shows it, at `worker.disconnect()`.
+ * @param {import('node:cluster').Worker} worker
+ */
+async function leave(worker) {
+  const exited = once(worker, 'exit');
+  worker.disconnect();
+  const timer = setTimeout(() => worker.kill(), DISCONNECT_MS);
+  await exited;
+  clearTimeout(timer);
 }
 
 /**

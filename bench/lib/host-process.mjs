@@ -4,9 +4,12 @@ import { fork } from 'node:child_process';
 import { ended, signal, track } from './processes.mjs';
 
 const HOST = new URL('../host.mjs', import.meta.url);
-const READY_TIMEOUT_MS = 10_000;
+/** Most take less than a second; Watt loads for some seconds on a machine that has other work. */
+const READY_TIMEOUT_MS = 30_000;
 /** More of them take longer to start and to end. */
 const TIMEOUT_PER_WORKER_MS = 500;
+/** For each worker; Watt gives connections 10 s to end. */
+const RELOAD_TIMEOUT_MS = 60_000;
 const EXIT_TIMEOUT_MS = 2_000;
 const MAX_STDERR = 4_096;
 
@@ -18,6 +21,7 @@ const MAX_STDERR = 4_096;
  * @param {number} workers
  * @param {object} [settings]
  * @param {boolean} [settings.isReplacing] a worker that ends is replaced
+ * @param {boolean} [settings.isReloading] a worker may end that another one has replaced
  * @param {import('./types.mjs').Address} [settings.address] without it a free port of 127.0.0.1
  * @param {boolean} [settings.withSecond] it serves a second port, too
  * @param {import('./types.mjs').RondoOptions} [settings.options] where a scenario is about them
@@ -28,13 +32,15 @@ export async function startHost(
   workers,
   {
     isReplacing = false,
+    isReloading = false,
     address = { host: '127.0.0.1', port: 0 },
     withSecond = false,
     options = {},
   } = {},
 ) {
   const start = performance.now();
-  const args = [contestant, handler, String(workers), ...(isReplacing ? ['replace'] : [])];
+  const mode = isReplacing ? ['replace'] : isReloading ? ['reload'] : [];
+  const args = [contestant, handler, String(workers), ...mode];
   const child = fork(HOST, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     env: {
@@ -74,12 +80,16 @@ export async function startHost(
   const pids = new Set();
   /** @type {number[]} of the workers that serve, by their number */
   const workerPids = [];
+  /** @type {number[]} where a worker is a thread of its process */
+  const workerThreads = [];
   child.on('message', (/** @type {any} */ message) => {
     if (message?.type === 'started') {
       pids.add(message.pid);
       track(message.pid);
     }
-    if (message?.type === 'serving') workerPids[message.index] = message.pid;
+    if (message?.type !== 'serving') return;
+    workerPids[message.index] = message.pid;
+    if (message.thread !== undefined) workerThreads[message.index] = message.thread;
   });
 
   /**
@@ -130,6 +140,8 @@ export async function startHost(
       servers: /** @type {number} */ (ready.servers),
       /** By the number of the worker; a replacement takes its predecessor's place when it serves. */
       workerPids,
+      /** The same of workers that are threads, as Linux numbers them; nothing for those that are not. */
+      workerThreads,
       /** From the start of the primary until all workers served. */
       readyMs: performance.now() - start,
       /** The same without the start of the primary's own process. */
@@ -155,6 +167,22 @@ export async function startHost(
       async loopWorker(index, ms) {
         child.send({ type: 'loop', index, ms });
         return message('looped', ms + READY_TIMEOUT_MS);
+      },
+      /**
+       * Starts so many workers more; resolves when they serve.
+       * @param {number} count
+       */
+      async grow(count) {
+        child.send({ type: 'grow', count });
+        await message('grown', READY_TIMEOUT_MS + count * TIMEOUT_PER_WORKER_MS);
+      },
+      /**
+       * Replaces all workers, one after another; resolves when that is done, with how long it took.
+       * @returns {Promise<number>}
+       */
+      async reload() {
+        child.send({ type: 'reload' });
+        return (await message('reloaded', workers * RELOAD_TIMEOUT_MS)).ms;
       },
       /**
        * False if that worker does not run.

@@ -1,6 +1,7 @@
 // The figures of a cell that tables, targets, charts and comparisons speak of.
 
 import { PROGRAM_METRICS } from './program-metrics.mjs';
+import { REQUEST_METRICS } from './request-metrics.mjs';
 
 /** @typedef {import('./types.mjs').Cell} Cell */
 
@@ -390,6 +391,7 @@ export const METRICS = {
     of: ({ observed }) => observed.totalKb / 1_024,
   },
   ...PROGRAM_METRICS,
+  ...REQUEST_METRICS,
 };
 
 /** @param {number | undefined} ms */

@@ -48,13 +48,20 @@ export function cpuSeconds(pids) {
 function threadSeconds(pid) {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
-    return threads.reduce((sum, thread) => {
-      const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1');
-      return sum + Number(text.split(' ', 1)[0]) / 1e9;
-    }, 0);
+    return threads.reduce((sum, thread) => sum + secondsOfThread(pid, thread), 0);
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The same of one of its threads.
+ * @param {number} pid
+ * @param {number | string} thread
+ */
+export function secondsOfThread(pid, thread) {
+  const text = readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'latin1');
+  return Number(text.split(' ', 1)[0]) / 1e9;
 }
 
 /**

@@ -25,6 +25,10 @@ export function rondoAdapter(defaults, beside = async () => {}) {
         secondPort,
         // As soon as what the worker had not received has been taken back: 'slot:gone'.
         replace: () => {},
+        add(index) {
+          slots[index] = dispatcher.openSlot(options.slot);
+          start(index);
+        },
       };
 
       /** @param {import('rondo').ListenOptions} where */

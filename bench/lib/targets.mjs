@@ -64,6 +64,35 @@ export const TARGETS = [
     paired: true,
     atLeast: 0.97,
   },
+  {
+    scenario: 'keep-alive',
+    metric: 'rate',
+    of: 'rondo-native',
+    against: 'rondo-off',
+    paired: true,
+    atLeast: 0.99,
+  },
+  ...['cluster-rr', 'cluster-none', 'pm2', 'watt', 'reuseport'].map((against) => ({
+    scenario: 'keep-alive-busy',
+    metric: 'p99Ms',
+    of: 'rondo-native',
+    against,
+    atMost: 0.5,
+  })),
+  { scenario: 'keep-alive-pool', metric: 'busiestRequests', of: 'rondo-native', atMost: 1.1 },
+  ...['keep-alive', 'new connections'].flatMap((load) =>
+    [
+      { metric: 'closedByServer', neverOver: 0 },
+      { metric: 'failedRequests', neverOver: 0 },
+      { metric: 'hungRequests', neverOver: 0 },
+      { metric: 'p99ByBefore', atMost: 2 },
+    ].map((limit) => ({
+      scenario: 'reload',
+      of: 'rondo-supervisor',
+      at: { parameters: { load } },
+      ...limit,
+    })),
+  ),
   ...[2, 3].flatMap((workers) => CORES.flatMap((cores) => evenBurst(workers, 64, cores, 1, 4))),
   ...[4, 8, 16, 64].flatMap((workers) =>
     CORES.slice(0, 2).flatMap((cores) => evenBurst(workers, 400, cores, 2, 6)),

@@ -24,6 +24,8 @@
  * @property {number} [servers] how many names there are in replies, if not one per worker
  * @property {(index: number) => void} [replace] starts another worker in the place of one that has
  *   ended, for `killed-workers`
+ * @property {(index: number) => unknown} [add] starts one more worker, for `keep-alive-pool`
+ * @property {() => Promise<unknown>} [reload] replaces all workers, one after another, for `reload`
  */
 
 /**
@@ -44,8 +46,8 @@
  * @property {(pid: number) => void} started
  *   For an adapter whose processes are not of Node: says at once what was started, so that it will be
  *   ended, and then
- * @property {(index: number, pid: number) => void} serving
- *   that worker `index` serves.
+ * @property {(index: number, pid: number, thread?: number) => void} serving
+ *   that worker `index` serves, and as which thread of the process if it is one.
  */
 
 /**
@@ -82,6 +84,12 @@
  * @property {number} [skip] how many at the start do not count in the latency
  * @property {number} [slowest] so many of the slowest replies are reported one by one
  * @property {number} [connects] 1: the time of each connect() is reported, too
+ * @property {number} [post] 1: POST with a short body, in http and keep-alive
+ * @property {number} [slow-percent] so many requests in 100, by chance, are for /slow
+ * @property {number} [random] 1: in keep-alive, an open loop: each request on any idle connection, by chance
+ * @property {number} [moves] 1: in keep-alive a connection may go from one worker to another
+ * @property {number} [begin-at-eof] 1: in keep-alive, with `opening`: when all are open, the rest waits for a word
+ * @property {number} [end-at-eof] 1: in http and keep-alive: no new request after a word
  */
 
 /**
@@ -127,7 +135,9 @@
  * @property {Distribution} [handoffMs] from the client's connect() to the worker's 'connection' event, where
  *   the worker says when that was
  * @property {Record<string, number>} workers requests by worker
- * @property {Record<string, number>} workerConnections connections by worker
+ * @property {Record<string, number>} [workersAfterStart] of these, with `opening` or `skip`, those whose latency counts
+ * @property {number} [moved] with `moves`: replies of another worker than the connection's last
+ * @property {Record<string, number>} workerConnections connections by worker, the first that answered
  * @property {Record<string, number>} [workerOpen] in hold: of these, those still open at the end
  * @property {number} [worstGap] in hold: between the worker with the most open connections and the one with the
  *   fewest, at the worst time; of workers that answered at all
@@ -234,6 +244,9 @@
  * - `long-lived`: `parameters.held` connections, `parameters.opening` `400 at once` or `one at a time`;
  *   `load.workerConnections` lacks workers that got none; in `observed`: `primaryKb`, `workersKb` (what
  *   the held connections added to the resident memory) and `primaryFds` (to its open descriptors).
+ * - `keep-alive-busy`, `keep-alive-pool`: `load.workersAfterStart`, `load.moved`; `observed.capacity`, `busiestCpu`.
+ * - `reload`: `parameters.load` `keep-alive` or `new connections`; `load.closed`, `load.failures`; `observed.beforeP99Ms`,
+ *   `reloads`, `reloadMs`. No `cpuUs`.
  * - `mixed`: `load` has the fast requests, `background` the slow ones.
  * - `stalled-worker`: `parameters.load` and `parameters.worker`; `load.late` clients waited for longer than 50 ms,
  *   `load.slowest` are the slowest of all; `observed.stalledAtMs`, `stalledMs`.

@@ -343,6 +343,78 @@ for (const command of ['keep-alive --requests', 'http --connections', 'storm --c
     assert.ok(elapsedS < 1.5, 'refused for no longer than --seconds');
   });
 }
+counts(
+  'a connection may go to another worker',
+  `keep-alive --requests 100 ${ONE} --moves 1`,
+  { ok: 100, moved: 99, workers: { w0: 50, w1: 50 }, workerConnections: { w0: 1, w1: 0 } },
+  (socket, request) => socket.write(reply({ worker: `w${request % 2}` })),
+);
+counts(
+  'or not',
+  `keep-alive --requests 2 ${ONE}`,
+  { ok: 1, failures: { wrong: 1 } },
+  (socket, request) => socket.write(reply({ worker: `w${request % 2}` })),
+);
+test('an open loop on connections that were opened before it', async () => {
+  /** @type {number[]} */
+  const times = [];
+  const { port, server } = await listen((socket) => {
+    times.push(performance.now());
+    socket.write(reply());
+  });
+  const options = '--concurrency 8 --opening 8 --rate 200 --begin-at-eof 1 --skip 18';
+  const report = await load(port, `keep-alive --requests 48 ${options}`);
+  server.close();
+  assert.equal(report.opened, 8);
+  assert.ok(times[8] - times[7] > 90, 'what follows waits for the end of input');
+  assert.ok(report.latencyMs.max < 90, 'and that is in no latency');
+  assert.ok(report.elapsedS > 0.19 && report.elapsedS < 0.4, 'nor in the rate');
+  assert.equal(report.latencyMs.samples, 30);
+  assert.deepEqual(report.workersAfterStart, { w0: 30 });
+});
+test('no new request after the end of input', async () => {
+  const { port, server } = await listen((socket) => socket.end(reply()));
+  const options = '--connections 5000000 --rate 200 --end-at-eof 1';
+  const { started, ok, elapsedS } = await load(port, `http ${options}`);
+  server.close();
+  assert.ok(elapsedS < 1 && ok > 5 && ok < 200);
+  assert.equal(ok, started, 'those under way are answered');
+});
+test('requests by chance, the same in every run', async () => {
+  const options = '--concurrency 8 --opening 8 --rate 2000 --random 1 --slow-percent 10 --post 1';
+  /** @type {string[][]} */
+  const runs = [];
+  for (let run = 0; run < 2; run++) {
+    /** @type {string[]} */
+    const asked = [];
+    const paths = new Map();
+    const { port, server } = await listen((socket, _request, connection) => {
+      asked.push(`${connection} ${paths.get(socket)}`);
+      socket.write(reply());
+    });
+    server.on('connection', (socket) => {
+      socket.prependListener('data', (bytes) => {
+        const [, path] =
+          /^POST (\S+) HTTP\/1.1\r\n.*\r\nContent-Length: 2\r\n\r\nok$/s.exec(String(bytes)) ?? [];
+        paths.set(socket, path);
+      });
+    });
+    await load(port, `keep-alive --requests 1008 ${options}`);
+    server.close();
+    runs.push(asked.slice(8));
+  }
+  const slow = runs.map((asked) => asked.filter((one) => one.endsWith(' /slow')).length);
+  assert.equal(runs[0].length, 1_000);
+  assert.ok(slow[0] > 70 && slow[0] < 130, `${slow[0]} of 1,000 are slow`);
+  assert.equal(slow[0], slow[1]);
+  const others = runs[0].filter((one) => one.endsWith(' /')).length;
+  assert.equal(others + slow[0], 1_000, 'all are POST with their body');
+  const again = runs[0].filter((one, index) => one[0] === runs[0][index + 1]?.[0]).length;
+  assert.ok(
+    again > 40,
+    `${again} on the connection of the one before, which in turn would be none`,
+  );
+});
 test('--seconds ends a keep-alive run', async () => {
   const { port, server } = await listen((socket) => socket.write(reply()));
   const report = await load(port, 'keep-alive --requests 5000000 --seconds 1');

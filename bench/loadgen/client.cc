@@ -8,6 +8,7 @@
 #include <algorithm>
 
 #include "clock.h"
+#include "input.h"
 #include "open_counts.h"
 #include "reply.h"
 
@@ -19,11 +20,15 @@ constexpr int64_t kMaxWait = 50 * kMillisecond;  // also how late a hung client 
 constexpr int kMaxEvents = 256;
 constexpr uint32_t kReadEvents = EPOLLIN | EPOLLRDHUP;
 
-std::string MakeRequest(const Options& options) {
+// The same in every run.
+constexpr uint64_t kSeed = 16;
+
+std::string MakeRequest(const Options& options, const std::string& path) {
   if (options.mode == Mode::kStorm || options.mode == Mode::kHold) return "";
   const char* connection = options.mode == Mode::kKeepAlive ? "keep-alive" : "close";
-  return "GET " + options.path + " HTTP/1.1\r\nHost: localhost\r\nConnection: " + connection +
-         "\r\n\r\n";
+  const char* method = options.post > 0 ? "POST " : "GET ";
+  const char* rest = options.post > 0 ? "\r\nContent-Length: 2\r\n\r\nok" : "\r\n\r\n";
+  return method + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: " + connection + rest;
 }
 
 }  // namespace
@@ -32,9 +37,12 @@ Client::Client(const Options& options)
     : options_(options),
       holds_(options.mode == Mode::kHold),
       keeps_open_(holds_ || options.mode == Mode::kKeepAlive),
-      request_(MakeRequest(options)),
+      request_(MakeRequest(options, options.path)),
+      slow_request_(MakeRequest(options, "/slow")),
       hang_ns_(options.hang_ms * kMillisecond),
-      connections_(static_cast<size_t>(options.concurrency)) {
+      connections_(static_cast<size_t>(options.concurrency)),
+      chance_(kSeed),
+      awaits_end_of_input_(options.end_at_eof > 0) {
   is_opening_ = options.opening > 0 && !holds_;
   for (uint32_t i = 0; i < connections_.size(); i++) free_.push_back(i);
   tally_.latencies.Reserve(static_cast<size_t>(options.requests));
@@ -47,6 +55,7 @@ int Client::Run(const volatile sig_atomic_t* interrupted) {
   start_ns_ = last_end_ns_ = Now();
   stop_ns_ = start_ns_ + options_.seconds * kSecond;
   next_hang_scan_ns_ = start_ns_ + kMaxWait;
+  if (awaits_end_of_input_ && !is_opening_) SayHeld();
 
   int result = 0;
   while (result == 0 && !*interrupted) {
@@ -65,10 +74,13 @@ int Client::Run(const volatile sig_atomic_t* interrupted) {
 }
 
 bool Client::IsAllStarted(int64_t now_ns) const {
-  return tally_.started == options_.requests || now_ns >= stop_ns_;
+  return tally_.started == options_.requests || now_ns >= stop_ns_ || has_input_ended_;
 }
 
-int64_t Client::NextDue() const { return start_ns_ + options_.DueNs(tally_.started); }
+// While connections are opened what is next is due as soon as it may.
+int64_t Client::NextDue() const {
+  return is_opening_ ? start_ns_ : start_ns_ + options_.DueNs(tally_.started - opening_count_);
+}
 
 // When the next held connection is to be closed; never without --hold-ms.
 int64_t Client::NextClose() const {
@@ -93,31 +105,51 @@ void Client::CloseDue(int64_t now_ns) {
 // at in between.
 void Client::StartDue(int64_t now_ns) {
   for (size_t left = free_.size(); left > 0; left--) {
-    if (IsAllStarted(now_ns) || NextDue() > now_ns || AwaitsOpening(now_ns)) return;
-    const uint32_t index = free_.front();
-    free_.pop_front();
-    Start(index);
+    if (IsAllStarted(now_ns) || NextDue() > now_ns || AwaitsOpening()) return;
+    Start(TakeFree());
   }
+}
+
+// The one that has waited longest, or any.
+uint32_t Client::TakeFree() {
+  if (options_.random > 0 && !is_opening_) {
+    const size_t chosen = static_cast<size_t>(chance_.Below(free_.size()));
+    std::swap(free_[chosen], free_.front());
+  }
+  const uint32_t index = free_.front();
+  free_.pop_front();
+  return index;
 }
 
 // True while no further connection may be opened. Free clients are taken in turn, so the first
 // `concurrency` requests are each client's first.
-bool Client::AwaitsOpening(int64_t now_ns) {
+bool Client::AwaitsOpening() {
   const int64_t under_way = options_.concurrency - static_cast<int64_t>(free_.size());
   if (holds_) return under_way >= options_.opening;
   if (!is_opening_) return false;
   if (tally_.started < options_.concurrency) return under_way >= options_.opening;
   if (under_way > 0) return true;
-  is_opening_ = false;
-  start_ns_ = now_ns;
+  BeginAfterOpening();
   return false;
+}
+
+// All connections are open, and what counts begins: at once, or when it is asked for.
+void Client::BeginAfterOpening() {
+  is_opening_ = false;
+  opening_count_ = tally_.started;
+  if (options_.begin_at_eof > 0 || awaits_end_of_input_) SayHeld();
+  if (options_.begin_at_eof > 0) WaitForEndOfInput(options_.seconds);
+  start_ns_ = last_end_ns_ = Now();
+  stop_ns_ = start_ns_ + options_.seconds * kSecond;
 }
 
 void Client::Start(uint32_t index) {
   Connection& connection = connections_[index];
   connection.started_ns = Now();
-  connection.due_ns = options_.IsOpenLoop() ? NextDue() : connection.started_ns;
+  connection.due_ns = options_.IsOpenLoop() && !is_opening_ ? NextDue() : connection.started_ns;
   connection.is_start = is_opening_ || tally_.started < options_.skip;
+  connection.is_slow = options_.slow_percent > 0 && !is_opening_ &&
+                       chance_.Below(100) < static_cast<uint64_t>(options_.slow_percent);
   connection.reply.clear();
   tally_.started++;
   if (connection.state == State::kIdle && !IsLeft(&connection)) return Send(index);
@@ -144,15 +176,17 @@ int Client::Watch(uint32_t index, int operation, uint32_t events) {
 
 int Client::Wait(int64_t now_ns) {
   int64_t wait_ns = kMaxWait;
-  if (!free_.empty() && !IsAllStarted(now_ns)) {
+  if (!free_.empty() && !IsAllStarted(now_ns) && !is_opening_) {
     wait_ns = std::clamp<int64_t>(NextDue() - Now(), 0, kMaxWait);
   }
   if (NextClose() != INT64_MAX) wait_ns = std::clamp<int64_t>(NextClose() - Now(), 0, wait_ns);
   // epoll_wait counts in milliseconds, which would make an open loop start late; ppoll on the
   // epoll fd counts in nanoseconds.
-  pollfd poll = {epoll_.get(), POLLIN, 0};
+  pollfd polled[] = {{epoll_.get(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
   const timespec timeout = {0, wait_ns};
-  if (ppoll(&poll, 1, &timeout, nullptr) < 0 && errno != EINTR) return -errno;
+  const int found = ppoll(polled, awaits_end_of_input_ ? 2 : 1, &timeout, nullptr);
+  if (found < 0) return errno == EINTR ? 0 : -errno;
+  if (awaits_end_of_input_) LookAtInput(polled[1].revents);
 
   epoll_event events[kMaxEvents];
   const int count = epoll_wait(epoll_.get(), events, kMaxEvents, 0);
@@ -161,6 +195,12 @@ int Client::Wait(int64_t now_ns) {
   // in a batch, and its index is used again only by that event or after the batch.
   for (int i = 0; i < count; i++) OnEvent(events[i].data.u32, events[i].events);
   return 0;
+}
+
+void Client::LookAtInput(short events) {
+  if (events == 0) return;
+  awaits_end_of_input_ = false;
+  has_input_ended_ = true;
 }
 
 void Client::OnEvent(uint32_t index, uint32_t events) {
@@ -191,7 +231,8 @@ void Client::OnEvent(uint32_t index, uint32_t events) {
 void Client::Send(uint32_t index) {
   Connection& connection = connections_[index];
   const bool is_reused = connection.state == State::kIdle;
-  if (send(connection.fd.get(), request_.data(), request_.size(), MSG_NOSIGNAL) < 0) {
+  const std::string& request = connection.is_slow ? slow_request_ : request_;
+  if (send(connection.fd.get(), request.data(), request.size(), MSG_NOSIGNAL) < 0) {
     if (!is_reused) return Fail(index, errno);
     // Left by the server since IsLeft() looked. Not a byte went out: it was closed while idle.
     tally_.closed_idle++;
@@ -232,20 +273,27 @@ void Client::CheckReply(uint32_t index, int end) {
   CountOk(index, reply, end);
 }
 
+Served* Client::ServedBy(std::string_view worker) {
+  auto entry = tally_.served.find(worker);
+  if (entry == tally_.served.end())
+    entry = tally_.served.emplace(worker, Served{std::string(worker)}).first;
+  return &entry->second;
+}
+
 void Client::CountOk(uint32_t index, const Reply& reply, int end) {
   Connection& connection = connections_[index];
   if (connection.server == nullptr) {
-    auto entry = tally_.served.find(reply.worker);
-    if (entry == tally_.served.end())
-      entry = tally_.served.emplace(reply.worker, Served{std::string(reply.worker)}).first;
-    connection.server = &entry->second;
-    entry->second.connections++;
+    connection.server = ServedBy(reply.worker);
+    connection.server->connections++;
   } else if (connection.server->worker != reply.worker) {
-    return Fail(index, kWrongReply);
+    if (options_.moves == 0) return Fail(index, kWrongReply);
+    connection.server = ServedBy(reply.worker);
+    tally_.moved++;
   }
   const int64_t now_ns = Now();
   if (now_ns - connection.started_ns >= hang_ns_) return Hang(index, now_ns);
   connection.server->requests++;
+  if (!connection.is_start) connection.server->after_start++;
   tally_.ok++;
   if (!is_opening_) tally_.rated++;
   const int64_t latency_ns = now_ns - connection.due_ns;

@@ -6,8 +6,8 @@
 // or not the generator got round to it; a server that stalls cannot slow down the clock it is
 // measured by. `concurrency` is then only the most that may be under way at once.
 //
-// With `opening`, a closed keep-alive loop begins by opening every connection, so many at a time,
-// with one request each. These count as requests, but neither in rate nor in latency. One at a
+// With `opening`, a keep-alive loop begins by opening every connection, so many at a time, with one
+// request each. These count as requests, but neither in rate nor in latency. One at a
 // time, it is the server's policy alone that decides which worker gets which, and not who woke up
 // first.
 //
@@ -24,9 +24,11 @@
 #include <cstdint>
 #include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/unique_fd.h"
+#include "chance.h"
 #include "connection.h"
 #include "options.h"
 #include "reply.h"
@@ -53,18 +55,22 @@ class Client {
   using State = Connection::State;
 
   bool IsAllStarted(int64_t now_ns) const;
+  void BeginAfterOpening();
+  void LookAtInput(short events);
   int64_t NextDue() const;
   int64_t NextClose() const;
   void CloseDue(int64_t now_ns);
   void StartDue(int64_t now_ns);
+  uint32_t TakeFree();
   void Start(uint32_t index);
-  bool AwaitsOpening(int64_t now_ns);
+  bool AwaitsOpening();
   void Open(uint32_t index);
   int Watch(uint32_t index, int operation, uint32_t events);
   int Wait(int64_t now_ns);
   void OnEvent(uint32_t index, uint32_t events);
   void Send(uint32_t index);
   void CheckReply(uint32_t index, int end);
+  Served* ServedBy(std::string_view worker);
   void CountOk(uint32_t index, const Reply& reply, int end);
   bool IsLeft(Connection* connection);
   void Fail(uint32_t index, int error);
@@ -76,12 +82,17 @@ class Client {
   const bool holds_;
   const bool keeps_open_;
   const std::string request_;
+  const std::string slow_request_;
   const int64_t hang_ns_;
   rondo::UniqueFd epoll_;
   std::vector<Connection> connections_;
   std::deque<uint32_t> free_;  // without a request under way; taken in turn
   Tally tally_;
+  Chance chance_;
   bool is_opening_;
+  bool awaits_end_of_input_;  // after which no request is started
+  bool has_input_ended_ = false;
+  int64_t opening_count_ = 0;  // of the requests, those that opened the connections
   int64_t start_ns_ = 0;
   int64_t stop_ns_ = 0;
   int64_t last_end_ns_ = 0;

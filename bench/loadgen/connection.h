@@ -26,6 +26,7 @@ struct Connection {
   int64_t connecting_ns = 0;  // just before connect(), in which loopback completes the handshake
   int64_t closed_ns = 0;      // in hold: when this side closed it; 0 while it is open
   bool is_start = false;
+  bool is_slow = false;  // the request is for /slow
   std::string reply;
   Served* server = nullptr;  // who answered on this connection; null before the first reply
 

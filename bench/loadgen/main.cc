@@ -1,14 +1,13 @@
 // The benchmark's load generator: connections to a server on this machine, bounded in count and
 // time, over many source addresses so that ports do not run out. It checks every reply, keeps
 // every latency, and prints one line of JSON. See ../README.md for what the figures mean.
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 #include "client.h"
+#include "input.h"
 #include "options.h"
 #include "report.h"
 
@@ -33,15 +32,6 @@ void RaiseFdLimit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-// Says that all there is to hold is held, and returns when standard input ends, a signal comes, or
-// the time is up.
-void WaitForEndOfInput(int64_t seconds) {
-  puts("held");
-  fflush(stdout);
-  pollfd input = {STDIN_FILENO, POLLIN, 0};
-  poll(&input, 1, static_cast<int>(seconds * 1'000));
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -57,7 +47,8 @@ int main(int argc, char** argv) {
   loadgen::Client client(options);
   const int result = client.Run(&interrupted);
   if (options.mode == loadgen::Mode::kHold && !interrupted) {
-    WaitForEndOfInput(options.seconds);
+    loadgen::SayHeld();
+    loadgen::WaitForEndOfInput(options.seconds);
     client.LookAtHeld();
   }
   if (result < 0) fprintf(stderr, "loadgen: %s\n", strerror(-result));

@@ -35,6 +35,12 @@ constexpr NumberOption kNumbers[] = {
     {"--hold-ms", &Options::hold_ms, 0, 600'000},
     {"--slowest", &Options::slowest, 0, 1'024},
     {"--connects", &Options::connects, 0, 1},
+    {"--post", &Options::post, 0, 1},
+    {"--slow-percent", &Options::slow_percent, 0, 100},
+    {"--random", &Options::random, 0, 1},
+    {"--moves", &Options::moves, 0, 1},
+    {"--begin-at-eof", &Options::begin_at_eof, 0, 1},
+    {"--end-at-eof", &Options::end_at_eof, 0, 1},
     {"--skip", &Options::skip, 0, 5'000'000},
     {"--sources", &Options::sources, 1, 253},
 };
@@ -101,7 +107,10 @@ bool ParseOption(const std::string& name, const char* value, Options* options, s
   const bool holds = options->mode == Mode::kHold;
   if (name == (keeps_alive ? "--connections" : "--requests") ||
       (name == "--opening" && !keeps_alive && !holds) || (name == "--hold-ms" && !holds) ||
-      (holds && (name == "--concurrency" || name == "--rate"))) {
+      (holds && (name == "--concurrency" || name == "--rate")) ||
+      (!keeps_alive && (name == "--random" || name == "--moves" || name == "--begin-at-eof")) ||
+      (!keeps_alive && options->mode != Mode::kHttp &&
+       (name == "--post" || name == "--slow-percent" || name == "--end-at-eof"))) {
     *error = name + " does not go with " + kModeNames[static_cast<int>(options->mode)];
     return false;
   }
@@ -138,7 +147,9 @@ const char* Usage() {
          "options: [--host ADDRESS] [--path PATH] [--concurrency K] [--seconds S]\n"
          "         [--rate R | --burst K --every-ms MS] [--hang-ms MS] [--late-ms MS] [--failures "
          "N]\n"
-         "         [--skip N] [--slowest N] [--connects 1] [--sources N]\n";
+         "         [--skip N] [--slowest N] [--connects 1] [--sources N]\n"
+         "http and keep-alive: [--post 1] [--slow-percent N] [--end-at-eof 1]\n"
+         "keep-alive: [--random 1] [--moves 1] [--begin-at-eof 1]\n";
 }
 
 bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
@@ -166,8 +177,17 @@ bool ParseOptions(int argc, char** argv, Options* options, std::string* error) {
     *error = "--burst does not go with --rate";
     return false;
   }
-  if (options->opening > 0 && options->IsOpenLoop()) {
+  const bool keeps_alive = options->mode == Mode::kKeepAlive;
+  if (options->opening > 0 && options->IsOpenLoop() && !keeps_alive) {
     *error = "--opening does not go with --rate or --burst";
+    return false;
+  }
+  if (options->begin_at_eof > 0 && options->opening == 0) {
+    *error = "--begin-at-eof needs --opening";
+    return false;
+  }
+  if (options->random > 0 && !options->IsOpenLoop()) {
+    *error = "--random needs --rate or --burst";
     return false;
   }
   if (options->mode == Mode::kHold) {

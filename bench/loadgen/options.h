@@ -40,7 +40,13 @@ struct Options {
   int64_t hold_ms = 0;   // hold: a connection is closed so long after its connect(); 0: never
   int64_t slowest = 0;   // this many of the ok replies that took longest are reported one by one
   int64_t connects = 0;  // 1: when each connect was complete is reported, too
-  int64_t sources = 16;  // 127.0.0.2 and up; not for ::1, which is one address
+  int64_t post = 0;      // 1: requests are POST, with a short body
+  int64_t slow_percent = 0;  // so many requests in 100, by chance, are for /slow
+  int64_t random = 0;        // keep-alive: 1: each on any idle connection, by chance
+  int64_t moves = 0;         // keep-alive: 1: a connection may go from one worker to another
+  int64_t begin_at_eof = 0;  // keep-alive, opening: 1: what follows waits for the end of input
+  int64_t end_at_eof = 0;    // http, keep-alive: 1: no new request after the end of input
+  int64_t sources = 16;      // 127.0.0.2 and up; not for ::1, which is one address
 
   sockaddr_storage target = {};
   socklen_t target_length = 0;

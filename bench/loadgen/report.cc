@@ -130,6 +130,9 @@ void PrintReport(const Options& options, Tally* tally, bool interrupted) {
   if (handoff.samples > 0) PrintLatency("handoffMs", handoff);
   if (options.connects > 0) PrintLatency("connectMs", tally->connects.Summarize());
   PrintServed("workers", *tally, &Served::requests);
+  if (options.opening > 0 || options.skip > 0)
+    PrintServed("workersAfterStart", *tally, &Served::after_start);
+  if (options.moves > 0) PrintNumber("moved", tally->moved);
   PrintServed("workerConnections", *tally, &Served::connections);
   if (options.mode == Mode::kHold) {
     PrintServed("workerOpen", *tally, &Served::open);

@@ -19,6 +19,7 @@ constexpr int kWrongReply = -2;  // complete, but not the reply a worker should 
 struct Served {
   std::string worker;
   int64_t requests = 0;
+  int64_t after_start = 0;  // of these, those whose latency counts
   int64_t connections = 0;
   int64_t open = 0;  // in hold: of the connections, those still open at the end
 };
@@ -74,7 +75,8 @@ struct Tally {
   int64_t hung_connected = 0;       // of these, with --connects, those whose connect was complete
   int64_t unfinished = 0;           // still under way when the run ended before its time
 
-  int64_t opened = 0;            // connections; where there is a request, counted when it was sent
+  int64_t opened = 0;  // connections; where there is a request, counted when it was sent
+  int64_t moved = 0;   // with --moves: replies of another worker than the connection's last
   int64_t closed_announced = 0;  // by the server with a reply that says `Connection: close`
   int64_t closed_idle = 0;       // by the server with no request under way
   int64_t closed_unasked = 0;    // by this side: bytes came with no request under way

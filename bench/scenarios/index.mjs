@@ -7,12 +7,15 @@ import { counters } from './counters.mjs';
 import { fdPassing } from './fd-passing.mjs';
 import { handoff } from './handoff.mjs';
 import { keepAlive } from './keep-alive.mjs';
+import { keepAliveBusy } from './keep-alive-busy.mjs';
+import { keepAlivePool } from './keep-alive-pool.mjs';
 import { killedWorkers } from './killed-workers.mjs';
 import { limiter } from './limiter.mjs';
 import { longLived } from './long-lived.mjs';
 import { messages } from './messages.mjs';
 import { mixed } from './mixed.mjs';
 import { overload } from './overload.mjs';
+import { reload } from './reload.mjs';
 import { scaling } from './scaling.mjs';
 import { scrape } from './scrape.mjs';
 import { stalledWorker } from './stalled-worker.mjs';
@@ -27,6 +30,9 @@ export const SCENARIOS = {
   mixed,
   'two-listeners': twoListeners,
   'keep-alive': keepAlive,
+  'keep-alive-busy': keepAliveBusy,
+  'keep-alive-pool': keepAlivePool,
+  reload,
   burst,
   'long-lived': longLived,
   handoff,
