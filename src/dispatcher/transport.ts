@@ -159,6 +159,8 @@ export interface Transport {
   assign(slot: number, generation: number, child: ChildProcess): Tally;
   /** The process is gone (`isExited`), or the program is done with it. Answered by `onGone`. */
   removeSlot(slot: number, generation: number, isExited: boolean): void;
+  /** Asks the worker to give so many of its connections back, as they become idle. On native only. */
+  relieve(slot: number, generation: number, count: number): void;
   /** What every worker is told, from now on and after each change. */
   setState(text: string): void;
   pause(): void;

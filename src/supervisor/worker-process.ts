@@ -20,6 +20,9 @@ import { WorkerRecord } from './worker-record.js';
 /** A program may open and close servers for as long as it runs. */
 const MOST_PLACES = 64;
 
+/** Nobody is left in this process's care who would serve its connections. */
+const LAST: readonly WorkerReason[] = ['stop', 'upgrade'];
+
 export interface WorkerOwner {
   /** After each transition. */
   onState(worker: WorkerProcess): void;
@@ -135,7 +138,8 @@ export class WorkerProcess {
   drain(reason: WorkerReason, signal: StopSignal = 'SIGTERM'): void {
     if (!this.#beginDrain(reason)) return;
     const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = this.#options;
-    this.#sendDrain({ idleGraceMs, drainTimeoutMs, handlerTimeoutMs }, signal);
+    const moves = !LAST.includes(reason);
+    this.#sendDrain({ idleGraceMs, drainTimeoutMs, handlerTimeoutMs, moves }, signal);
   }
 
   /** A draining one is to destroy what it has still open. False: it does so already. */

@@ -202,6 +202,9 @@ export class IpcTransport implements Transport {
 
   // ---- the rest ----
 
+  /** None moves. */
+  relieve(): void {}
+
   setState(text: string): void {
     this.#state = text;
     for (const slot of this.#slots) slot.sendState(text);

@@ -203,6 +203,10 @@ export class NativeTransport implements Transport {
     this.#engine.removeSlot(slot, generation, isExited);
   }
 
+  relieve(slot: number, generation: number, count: number): void {
+    this.#engine.relieve(slot, generation, count);
+  }
+
   setState(text: string): void {
     this.#engine.setState(text);
   }
