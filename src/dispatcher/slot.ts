@@ -178,6 +178,14 @@ export class Slot {
     this.#owner.onClosed(this);
   }
 
+  /**
+   * Its process is handed nothing more, and what it has not received goes to others; unlike after `close()`, it may
+   * give back what it has. The slot is open again when the process is gone. On native only. @internal
+   */
+  drain(): void {
+    if (this.#child !== null) this.#transport.drainSlot(this.id, this.#generation);
+  }
+
   /** Closes with the transport, which leaves what was handed off to the worker. @internal */
   abandon(): void {
     if (this.#state === 'closed') return;

@@ -46,7 +46,7 @@ export function isIdle(
   if (parser == null || server === undefined || socket._httpMessage != null) return false;
   if (socket._paused === true || socket.isPaused() || parser.incoming !== null) return false;
   if (!isQuiet(socket)) return false;
-  if (isUnusedToo && socket.bytesRead === 0) return true;
+  if (socket.bytesRead === 0) return isUnusedToo;
   return parsers.of(server)?.has(parser) === true;
 }
 

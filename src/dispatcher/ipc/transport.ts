@@ -159,6 +159,11 @@ export class IpcTransport implements Transport {
     return this.#tallies.open(id, generation, child);
   }
 
+  /** Nothing would come back. */
+  drainSlot(id: number, generation: number): void {
+    this.removeSlot(id, generation, false);
+  }
+
   removeSlot(id: number, generation: number, isExited: boolean): void {
     for (const slot of this.#slots) {
       if (slot.slot !== id || slot.generation !== generation) continue;

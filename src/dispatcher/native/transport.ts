@@ -197,6 +197,10 @@ export class NativeTransport implements Transport {
     return this.#tallies.open(slot, generation, child);
   }
 
+  drainSlot(slot: number, generation: number): void {
+    this.#engine.drainSlot(slot, generation);
+  }
+
   removeSlot(slot: number, generation: number, isExited: boolean): void {
     // It may have unlinked one as its last act.
     if (isExited) this.#paths.renew();
