@@ -15,7 +15,7 @@ import { channels } from '../channels.js';
 import { mayMove } from '../moves/http-idle.js';
 import type { HttpSocket } from '../moves/http-socket.js';
 import { moveIdle } from '../moves/move.js';
-import { canGiveBack, giveBack } from '../worker/release.js';
+import { canGiveBack, GIVER } from '../worker/release.js';
 import type { ConnectionSet, ConnectionsWatcher } from './connections.js';
 import { Ended } from './ended.js';
 import { countPassedOn, isPassedOn } from './handles.js';
@@ -138,7 +138,7 @@ export class Drain implements ConnectionsWatcher {
     const { sockets, sessions } = this.#connections;
     if (this.#settings.moves === true) {
       // Those that move leave the set.
-      this.#moved += moveIdle([...sockets], { canGiveBack, giveBack }, { isUnusedToo: true });
+      this.#moved += moveIdle([...sockets], GIVER, { isUnusedToo: true });
     }
     for (const session of sessions) closeSession(session, this.#settings.idleGraceMs);
     for (const socket of sockets) this.#tell(socket);

@@ -33,6 +33,8 @@ export interface ChannelUser {
 
 /** Gives a connection that came by the channel back to the primary, to be dealt anew when it is readable. */
 export interface GivesBack {
+  /** Whether connections are to move while this process serves: others do, too. */
+  readonly isRebalancing: boolean;
   /** Whether that can be done with it: it is such a connection's handle, and that has not ended. */
   has(handle: object): boolean;
   /**

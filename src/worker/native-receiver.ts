@@ -20,7 +20,7 @@ import {
 } from './channel.js';
 import { countEnded, HandleFactory, type StreamKind } from './handles.js';
 import { noteHandoff } from './handoff-times.js';
-import { canGiveBack, giveBack } from './release.js';
+import { GIVER } from './release.js';
 import { serveTold } from './told-connection.js';
 
 /**
@@ -39,10 +39,11 @@ const { EMFILE, ENFILE, ENOMEM } = constants.errno;
 const SHORTAGES: readonly number[] = [-EMFILE, -ENFILE, -ENOMEM];
 
 class NativeChannel implements WorkerChannel, GivesBack {
+  isRebalancing = false;
   readonly #native: Native;
   readonly #receiver: NativeReceiver;
   readonly #user: ChannelUser;
-  readonly #moves = new Moves({ canGiveBack, giveBack });
+  readonly #moves = new Moves(GIVER);
   readonly #batch: Int32Array;
   /** These three from the welcome on, before which no connection comes. */
   #handles!: HandleFactory;
@@ -123,6 +124,7 @@ class NativeChannel implements WorkerChannel, GivesBack {
       this.#kinds.set(id, typeof address === 'string' ? 'pipe' : 'tcp');
     }
     this.#user.onState(state);
+    this.isRebalancing = state.rebalance !== 'off';
     this.#moves.setMode(state.rebalance);
   }
 

@@ -5,8 +5,10 @@
 
 import { Socket } from 'node:net';
 import { invalidOption, RondoError } from '../errors.js';
+import { moveAtClose } from '../moves/closing.js';
 import { isIdle, isQuiet, TimeLeft } from '../moves/http-idle.js';
 import type { HttpSocket } from '../moves/http-socket.js';
+import type { Giver } from '../moves/move.js';
 import { checkInteger, checkKeys, type Keys } from '../options.js';
 import { IPC_CHANNEL } from '../protocol/protocol.js';
 import type { ReleaseOptions } from '../types.js';
@@ -14,6 +16,9 @@ import type { StreamHandle } from './channel.js';
 import { workerProcess } from './environment.js';
 
 const KEYS: Keys<ReleaseOptions> = { idleTimeoutMs: true };
+
+/** For what moves by itself. */
+export const GIVER: Giver = { canGiveBack, giveBack };
 
 /** What a timer of the engine holds. */
 const LONGEST_MS = 0x7fff_ffff;
@@ -47,6 +52,11 @@ export function release(socket: Socket, options: ReleaseOptions = {}): boolean {
   const { parser } = socket as HttpSocket;
   if (parser == null ? !isQuiet(socket) : !isIdle(socket)) return false;
   return giveBack(socket, idleTimeoutMs ?? (parser == null ? 0 : new TimeLeft().of(socket)));
+}
+
+/** For a server here that may be closed while others serve on. */
+export function moveWhenClosed(server: object): void {
+  moveAtClose(server, () => (workerProcess?.givesBack?.isRebalancing === true ? GIVER : null));
 }
 
 /** Whether the primary dealt it to this process and takes it back, should it be idle. */

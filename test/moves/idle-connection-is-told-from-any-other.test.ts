@@ -180,9 +180,7 @@ test('one that has been upgraded', async (t) => {
   const pair = await open(t, {
     prepare: (server) => server.on('upgrade', (_request, socket) => socket.write('upgraded')),
   });
-  pair.client.write(
-    'GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: any\r\n\r\n',
-  );
+  pair.client.write('GET / HTTP/1.1\r\nHost: here\r\nConnection: Upgrade\r\nUpgrade: any\r\n\r\n');
   await until('it is', () => pair.text().endsWith('upgraded'));
   await turn();
   t.notOk(isIdle(pair.socket));
@@ -241,7 +239,7 @@ test('what no other process could keep', async (t) => {
       const { listen } = server;
       server.listen = (...args: unknown[]) => {
         first.listen(...(args as [number, string]));
-        first.once('listening', () => listen.call(server, 0, '127.0.0.1'));
+        first.once('listening', () => listen.call(server, 0, '127.0.0.1' as never));
         server.address = () => first.address();
         t.teardown(() => first.close());
         return server;
@@ -259,7 +257,7 @@ test('the time that is left', async (t) => {
   const given = { keepAliveTimeout: 2_000, keepAliveTimeoutBuffer: 500 };
   const pair = await open(t, { options: given });
   await answered(pair);
-  const isBuffered = 'keepAliveTimeoutBuffer' in pair.requests[0]!.socket['server' as never];
+  const isBuffered = 'keepAliveTimeoutBuffer' in http.createServer();
   const whole = 2_000 + (isBuffered ? 500 : 1_000);
   const at = performance.now();
   t.ok(Math.abs(new TimeLeft().of(pair.socket) - whole) < 40, 'all of it');
