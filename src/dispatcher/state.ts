@@ -9,6 +9,7 @@ import {
   MOST_LISTENERS,
   PROTOCOL_VERSION,
 } from '../protocol/protocol.js';
+import type { Rebalance } from '../types.js';
 import type { Listener } from './listener.js';
 import type { ListenTarget } from './transport.js';
 
@@ -22,9 +23,11 @@ const WIDEST_ADDRESS = {
 export class StateEncoder {
   readonly #ticketKeys = randomBytes(48).toString('base64');
   readonly #listeners: ReadonlyMap<number, Listener>;
+  readonly #rebalance: () => Rebalance;
 
-  constructor(listeners: ReadonlyMap<number, Listener>) {
+  constructor(listeners: ReadonlyMap<number, Listener>, rebalance: () => Rebalance) {
     this.#listeners = listeners;
+    this.#rebalance = rebalance;
   }
 
   encode(): string {
@@ -55,6 +58,7 @@ export class StateEncoder {
       version: PROTOCOL_VERSION,
       ticketKeys: this.#ticketKeys,
       listeners: [...listeners, ...more],
+      rebalance: this.#rebalance(),
     });
   }
 }

@@ -13,6 +13,8 @@ type HandleClass = new (type: number) => StreamHandle;
 type CountingClass = HandleClass & {
   /** From now on the handle is a connection of that listener, to be counted when it closes. */
   countEndOf(handle: StreamHandle, listener: number): void;
+  /** -1: it is no connection, or its end has been counted. */
+  listenerOf(handle: object): number;
 };
 
 /** TCPConstants.SOCKET and PipeConstants.SOCKET: a connection, not a listener. */
@@ -60,6 +62,15 @@ export class HandleFactory {
     return result;
   }
 
+  /** Of a handle that was opened here and has not been closed; else -1. */
+  listenerOf(handle: object): number {
+    for (const handleClass of this.#classes.values()) {
+      const listener = handleClass.listenerOf(handle);
+      if (listener >= 0) return listener;
+    }
+    return -1;
+  }
+
   /**
    * Node's TCP or Pipe class, whichever is right for the socket behind `fd`, which is closed. There is
    * no public way to it, but `net.Socket` makes such a handle for an fd.
@@ -87,6 +98,10 @@ function countingClass(base: HandleClass, ended: Uint32Array): CountingClass {
 
     static countEndOf(handle: CountingHandle, listener: number): void {
       handle.#listener = listener;
+    }
+
+    static listenerOf(handle: object): number {
+      return #listener in handle ? handle.#listener : -1;
     }
 
     override close(callback?: () => void): void {

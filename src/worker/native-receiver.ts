@@ -8,16 +8,19 @@ import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { channels } from '../channels.js';
 import { RondoError, systemError } from '../errors.js';
+import { Moves } from '../moves/moves.js';
 import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
 import { decodeState } from '../protocol/protocol.js';
 import {
   type ChannelUser,
   checkVersion,
+  type GivesBack,
   type StreamHandle,
   type WorkerChannel,
 } from './channel.js';
 import { countEnded, HandleFactory, type StreamKind } from './handles.js';
 import { noteHandoff } from './handoff-times.js';
+import { GIVER } from './release.js';
 import { serveTold } from './told-connection.js';
 
 /**
@@ -35,10 +38,12 @@ const runTicks = (process as { _tickCallback?: () => void })._tickCallback;
 const { EMFILE, ENFILE, ENOMEM } = constants.errno;
 const SHORTAGES: readonly number[] = [-EMFILE, -ENFILE, -ENOMEM];
 
-class NativeChannel implements WorkerChannel {
+class NativeChannel implements WorkerChannel, GivesBack {
+  isRebalancing = false;
   readonly #native: Native;
   readonly #receiver: NativeReceiver;
   readonly #user: ChannelUser;
+  readonly #moves = new Moves(GIVER);
   readonly #batch: Int32Array;
   /** These three from the welcome on, before which no connection comes. */
   #handles!: HandleFactory;
@@ -57,7 +62,7 @@ class NativeChannel implements WorkerChannel {
         onConnections: (count) => this.#onConnections(count),
         onWelcome: (version) => this.#onWelcome(version),
         onState: (text) => this.#onState(text),
-        onRelieve: (count) => this.#user.onRelieve?.(count),
+        onRelieve: (count) => this.#moves.relieve(count),
         onEnd: (error) => this.#onEnd(error),
       },
       this.#batch,
@@ -72,6 +77,26 @@ class NativeChannel implements WorkerChannel {
 
   setServing(listeners: number[]): void {
     this.#receiver.setServing(listeners);
+  }
+
+  get givesBack(): GivesBack {
+    return this;
+  }
+
+  has(handle: object): boolean {
+    return this.#handles?.listenerOf(handle) >= 0;
+  }
+
+  giveBack(handle: StreamHandle, idleMs: number): boolean {
+    const listener = this.#handles.listenerOf(handle);
+    if (listener < 0 || handle.fd === undefined) return false;
+    const fd = this.#native.dupFd(handle.fd);
+    if (fd < 0) return false;
+    // From here on nothing is read in this process: this loop does not turn before the handle is closed.
+    handle.readStop();
+    if (this.#receiver.release(fd, listener, idleMs)) return true;
+    handle.readStart();
+    return false;
   }
 
   beat(intervalMs: number): void {
@@ -99,6 +124,8 @@ class NativeChannel implements WorkerChannel {
       this.#kinds.set(id, typeof address === 'string' ? 'pipe' : 'tcp');
     }
     this.#user.onState(state);
+    this.isRebalancing = state.rebalance !== 'off';
+    this.#moves.setMode(state.rebalance);
   }
 
   #onConnections(count: number): void {

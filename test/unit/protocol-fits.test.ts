@@ -59,6 +59,7 @@ test('a state comes back as it was', async (t) => {
       { id: 0, name: 'default', address: { address: '::', family: 'IPv6', port: 80 } },
       { id: 255, name: 'ö "quoted" \u2028 \0', address: '\0abstract\n' },
     ],
+    rebalance: 'auto',
   };
   t.strictSame(decodeState(encodeState(state)), state);
 });
