@@ -9,8 +9,8 @@ import { KeepAliveClient } from '../fixtures/keep-alive.js';
 const CLIENTS = 12;
 const file = fixture('moving-worker.mjs');
 
-/** So many requests, one after the other on each connection. Resolves with how many there were until it moved. */
-async function load(deck: Deck, path: string, requests: number): Promise<number> {
+/** So many requests, one after the other on each connection. */
+async function load(deck: Deck, path: string, requests: number): Promise<void> {
   const clients = await Promise.all(
     Array.from({ length: CLIENTS }, () => KeepAliveClient.open(deck.port)),
   );
@@ -24,20 +24,19 @@ async function load(deck: Deck, path: string, requests: number): Promise<number>
     }),
   );
   for (const client of clients) client.destroy();
-  return count;
 }
 
 test('slow ones, then instant ones', nativeOnly, async (t) => {
   const deck = await openDeck(t);
   for (let i = 0; i < 2; i++) await deck.worker(['http'], { file });
   await load(deck, '/spin?ms=3', 400);
-  const { moved } = deck.dispatcher.stats();
+  const { moved } = deck.dispatcher.stats().idle;
   t.ok(moved > 250, `${moved} moves in 400 requests of 3 ms`);
   // It takes a few to be seen.
   await load(deck, '/', 200);
-  const before = deck.dispatcher.stats().moved;
+  const before = deck.dispatcher.stats().idle.moved;
   await load(deck, '/', 3_000);
-  t.equal(deck.dispatcher.stats().moved, before, 'none with instant ones');
+  t.equal(deck.dispatcher.stats().idle.moved, before, 'none with instant ones');
 });
 
 test('a pool that was opened before half of the workers were there', nativeOnly, async (t) => {
@@ -57,7 +56,7 @@ test('a pool that was opened before half of the workers were there', nativeOnly,
   });
   const open = (): number[] => deck.dispatcher.stats().slots.map((slot) => slot.open);
   await until('they are even', () => Math.max(...open()) <= 11 && Math.min(...open()) >= 9);
-  const { moved } = deck.dispatcher.stats();
+  const { moved } = deck.dispatcher.stats().idle;
   t.ok(moved < 200, `${moved} moves`);
   isOver = true;
   await Promise.all(steady);

@@ -24,7 +24,7 @@ test('a raw TCP program', nativeOnly, async (t) => {
     t.not(next, pid, 'in turn');
     pid = next;
   }
-  await settles(t, () => deck.dispatcher.stats(), { accepted: 1, moved: 30, idle: 0 });
+  await settles(t, () => deck.dispatcher.stats(), { accepted: 1, idle: { moved: 30, held: 0 } });
   socket.destroy();
 });
 

@@ -29,7 +29,7 @@ test('in turn', nativeOnly, async (t) => {
   for (let i = 0; i < 40; i++) pids.push((await client.get()).body.toString());
   t.strictSame(tallied(pids), Object.fromEntries(workers.map(({ pid }) => [pid, 20])));
   t.equal(client.ended, null);
-  await settles(t, () => deck.dispatcher.stats(), { accepted: 1, moved: 40, idle: 1 });
+  await settles(t, () => deck.dispatcher.stats(), { accepted: 1, idle: { held: 1, moved: 39 } });
   let connections = 0;
   for (const worker of workers) {
     worker.send({ do: 'stats' });
@@ -48,7 +48,7 @@ test('off', nativeOnly, async (t) => {
   const pids = new Set<string>();
   for (let i = 0; i < 40; i++) pids.add((await client.get('/spin?ms=2')).body.toString());
   t.equal(pids.size, 1);
-  t.match(deck.dispatcher.stats(), { moved: 0 });
+  t.match(deck.dispatcher.stats(), { idle: { held: 0, moved: 0 } });
   deck.dispatcher.configure({ rebalance: 'always' });
   await until('it moves', async () => {
     pids.add((await client.get()).body.toString());
@@ -62,7 +62,7 @@ test('one worker alone', nativeOnly, async (t) => {
   const client = await KeepAliveClient.open(deck.port);
   t.teardown(() => client.destroy());
   for (let i = 0; i < 10; i++) await client.get();
-  t.match(deck.dispatcher.stats(), { moved: 0 });
+  t.match(deck.dispatcher.stats(), { idle: { held: 0, moved: 0 } });
 });
 
 test('two requests in one packet', nativeOnly, async (t) => {
@@ -100,9 +100,9 @@ for (const path of ['/hold', '/keep']) {
     const client = await KeepAliveClient.open(deck.port);
     t.teardown(() => client.destroy());
     const pid = (await client.get(path)).body.toString();
-    const { moved } = deck.dispatcher.stats();
+    const { idle } = deck.dispatcher.stats();
     for (let i = 0; i < 20; i++) t.equal((await client.get()).body.toString(), pid);
-    t.match(deck.dispatcher.stats(), { moved });
+    t.match(deck.dispatcher.stats(), { idle });
   });
 }
 
@@ -124,7 +124,7 @@ test('an upgraded one', nativeOnly, async (t) => {
     sent += `${i},`;
     await until('it is echoed', () => text === sent);
   }
-  t.match(deck.dispatcher.stats(), { moved: 1, idle: 0 });
+  t.match(deck.dispatcher.stats(), { idle: { moved: 1, held: 0 } });
 });
 
 function openIpc(rebalance: Rebalance): Dispatcher {
