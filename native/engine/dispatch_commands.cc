@@ -27,6 +27,7 @@ Dispatch::Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks)
       reclaim_(&workers_, this, events, control_.buffer()),
       parked_(&shared->engine.waiting),
       idle_(loop, &shared->engine.idle, this),
+      hand_over_(&shared->engine.idle),
       chooser_(&workers_),
       overload_(&workers_, &parked_, &idle_, &chooser_, shared, events),
       starvation_(&shared->engine, events) {}
@@ -45,6 +46,7 @@ int Dispatch::Open(const DispatchOptions& options) {
 void Dispatch::Close() {
   look_.Close();
   idle_.Close();
+  hand_over_.Close();
   for (Listener* const listener : open_) listener->Close();
   open_.clear();
   parked_.RemoveIf([&](ParkedConnection* parked) {
@@ -143,7 +145,7 @@ int Dispatch::DupListener(uint16_t id, UniqueFd* out) const {
 
 void Dispatch::CloseListener(uint16_t id) {
   if (listeners_[id] != nullptr) listeners_[id]->Close();
-  idle_.CloseListener(id);
+  if (!hand_over_.HasBegun()) idle_.CloseListener(id);
   events_->Emit({EventType::kListenerClosed, id});
 }
 

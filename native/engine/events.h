@@ -37,6 +37,7 @@ enum class EventType {
   kStopped = 8,         // the engine's thread ends
   kPick = 10,           // id: listener; count: connections that wait for the program's choice
   kPickTimedOut = 11,   // id: listener; count: connections for which it came too late
+  kPassing = 12,        // there is something for another primary
 };
 
 struct Event {
