@@ -42,12 +42,18 @@ void Dispatch::TakeOver(Passed passed) {
   Connection connection = std::move(passed.released.connection);
   const Listener* const listener = listeners_[connection.listener].get();
   const int fd = connection.fd.get();
-  const bool is_its = listener != nullptr && listener->IsOpen() && IsConnection(fd) &&
-                      DomainOf(fd) == listener->domain();
+  const bool is_its =
+      listener != nullptr && IsConnection(fd) && DomainOf(fd) == listener->domain();
   if (!is_its) return Count(&shared_->engine.idle.closed);
-  Count(&shared_->engine.idle.taken_over);
   now_ns_ = NowNs();
-  if (!passed.is_due && HoldIdle(&connection, passed.released.idle_ms)) return;
+  // This primary's place may have been taken meanwhile, too.
+  const bool is_passed = IsPassed(*listener);
+  if (!listener->IsOpen() && !is_passed) return Count(&shared_->engine.idle.closed);
+  Count(&shared_->engine.idle.taken_over);
+  const bool is_held = !passed.is_due && HoldIdle(&connection, passed.released.idle_ms);
+  if (is_held && is_passed) return events_->Emit({EventType::kPassing});
+  if (is_held) return;
+  if (is_passed) return PassOn(std::move(connection));
   ParkMoved(std::move(connection));
   Run();
 }

@@ -35,7 +35,7 @@ import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index
 import { Rebalancer } from './rebalance.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
-import type { Transport, TransportCounts } from './transport.js';
+import type { Passing, Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
 
@@ -109,6 +109,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   /** The transport in use. */
   get transport(): TransportName {
     return this.#transport.name;
+  }
+
+  /** Null where connections do not move. @internal */
+  get passing(): Passing | null {
+    return this.#transport.passing;
   }
 
   /**

@@ -49,6 +49,7 @@ const NO_OPTIONS: Required<SlotOptions> = { weight: 1, maxConnections: null };
 
 export class IpcTransport implements Transport {
   readonly name = 'ipc';
+  readonly passing = null;
   readonly #events: TransportEvents;
   readonly #dealer: IpcDealer;
   readonly #doors: Doors;
@@ -313,7 +314,7 @@ export class IpcTransport implements Transport {
       waiting: this.#dealer.waiting,
       starvedMs: this.#dealer.starvedMs,
       wakeUps: 0,
-      idle: { held: 0, moved: 0, ended: 0, timedOut: 0, closed: 0 },
+      idle: { held: 0, moved: 0, ended: 0, timedOut: 0, closed: 0, passedOn: 0, takenOver: 0 },
     };
   }
 

@@ -39,6 +39,7 @@ import type {
 } from '../transport.js';
 import { byName, slotCounts } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
+import { NativePassing } from './passing.js';
 import { bindable, inFull, Paths } from './paths.js';
 import { Picks } from './picks.js';
 
@@ -53,6 +54,7 @@ const { EINVAL, ENOTSOCK } = constants.errno;
 
 export class NativeTransport implements Transport {
   readonly name = 'native';
+  readonly passing: NativePassing;
   readonly #native: Native;
   readonly #engine: NativeEngine;
   /** One for all: 64 slots are read within some microseconds. */
@@ -77,6 +79,7 @@ export class NativeTransport implements Transport {
     this.#engine = new native.Engine(engineOptions(options));
     this.#picks = new Picks(this.#engine, (slot) => this.slotCounts(slot), events);
     this.#paths = new Paths(this.#engine, events);
+    this.passing = new NativePassing(this.#engine);
     this.#tallies = new Tallies({
       read: (slot, generation, out) => this.#engine.processFigures(slot, generation, out),
       errors: (slot, generation) => byName(this.#engine.processHandOffErrors(slot, generation)),
@@ -311,6 +314,8 @@ export class NativeTransport implements Transport {
         return this.#picks.answer();
       case EngineEventType.pickTimedOut:
         return events.onPickTimedOut(id, count);
+      case EngineEventType.passing:
+        return this.passing.onMore();
       case EngineEventType.stopped:
         this.#tallies.onStopped();
         return this.#onStopped();
