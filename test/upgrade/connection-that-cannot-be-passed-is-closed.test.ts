@@ -41,14 +41,12 @@ const passingOf = ({ dispatcher }: Deck): Passing =>
   (dispatcher as unknown as { passing: Passing }).passing;
 
 /** An old primary with a worker that has given all back, and leaves its listener; a new one with a worker. */
-async function open(t: Test) {
-  const [old, next] = [await openDeck(t), await openDeck(t)];
-  const worker = await old.worker(['raw'], { file });
+async function open(t: Test, place = 3) {
+  const next = await openDeck(t);
   const { pid } = await next.worker(['raw'], { file });
+  const old = await openDeck(t);
+  const worker = await old.worker(['raw'], { file });
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect(old.port)));
-  t.teardown(() => {
-    for (const { socket } of clients) socket.destroy();
-  });
   await settles(t, () => old.dispatcher.stats(), { idle: { held: CLIENTS } });
   const [ours, theirs] = socketpair();
   const arriving = new Arriving(theirs, {
@@ -56,7 +54,7 @@ async function open(t: Test) {
     listenerAt: (index) => (index === 3 ? next.listener.id : null),
     onGot: (count) => passingOn.onGot(count),
   });
-  const way = { sends: true, reads: true };
+  const way = { reads: true };
   const passingOn: PassingOn = new PassingOn(
     passingOf(old),
     {
@@ -72,7 +70,7 @@ async function open(t: Test) {
         if (way.reads) setImmediate(() => arriving.read());
       },
     },
-    new Map([[old.listener.id, 3]]),
+    new Map([[old.listener.id, place]]),
   );
   return {
     ...{ old, next, pid, clients, worker, passingOn, arriving, way },
@@ -80,6 +78,10 @@ async function open(t: Test) {
       passingOn.begin();
       await (old.listener as unknown as { leave(): Promise<void> }).leave();
       (worker.slot as unknown as { drain(): void }).drain();
+    },
+    async end() {
+      for (const { socket } of clients) socket.destroy();
+      await settles(t, () => next.dispatcher.stats(), { idle: { held: 0 }, slots: [{ open: 0 }] });
     },
     async close() {
       await passingOn.finish();
@@ -90,7 +92,7 @@ async function open(t: Test) {
 }
 
 test('all go', nativeOnly, async (t) => {
-  const { old, next, pid, clients, leave, close } = await open(t);
+  const { old, next, pid, clients, leave, close, end } = await open(t);
   await leave();
   await close();
   t.match(old.dispatcher.stats().idle, { held: 0, passedOn: CLIENTS, closed: 0, moved: 0 });
@@ -102,10 +104,11 @@ test('all go', nativeOnly, async (t) => {
   }
   await until('each is served', () => clients.every(({ text }) => text === `${pid}\n`));
   t.notOk(clients.some(({ isEnded }) => isEnded));
+  await end();
 });
 
 test('the new one ceases to read, and goes', nativeOnly, async (t) => {
-  const { old, next, clients, leave, passingOn, arriving, way, close } = await open(t);
+  const { old, next, clients, leave, passingOn, arriving, way, close, end } = await open(t);
   way.reads = false;
   await leave();
   await settles(t, () => old.dispatcher.stats(), { idle: { passedOn: 64 } });
@@ -121,13 +124,14 @@ test('the new one ceases to read, and goes', nativeOnly, async (t) => {
   arriving.read();
   await settles(t, () => next.dispatcher.stats(), { idle: { takenOver: 64 } });
   await close();
+  await end();
 });
 
 test('a listener that the new one does not have', nativeOnly, async (t) => {
-  const { old, next, leave, close } = await open(t);
-  await next.listener.close();
+  const { old, next, leave, close, end } = await open(t, 4);
   await leave();
   await close();
   t.match(old.dispatcher.stats().idle, { held: 0, passedOn: CLIENTS });
   await settles(t, () => next.dispatcher.stats(), { idle: { closed: CLIENTS, takenOver: 0 } });
+  await end();
 });
