@@ -3,6 +3,7 @@
 
 import { closeSync } from 'node:fs';
 import net from 'node:net';
+import { constants } from 'node:os';
 import { sendFds, socketpair } from 'rondo/fd';
 import { type Test, test } from 'tap';
 import type { Passing } from '../../src/dispatcher/transport.js';
@@ -61,9 +62,9 @@ async function open(t: Test, place = 3) {
       sendIdle: (fd, message) => {
         try {
           const sent = sendFds(ours, [fd], Buffer.from(JSON.stringify(message)));
-          return sent === 0 ? -11 : sent;
-        } catch ({ errno }: any) {
-          return errno;
+          return sent === 0 ? -constants.errno.EAGAIN : sent;
+        } catch (error) {
+          return (error as NodeJS.ErrnoException).errno as number;
         }
       },
       send: () => {

@@ -21,10 +21,11 @@ const RETRY_MS = 10;
 const FINISH_MS = 5_000;
 const LOOK_MS = 5;
 
-const { EAGAIN, EINTR, ENOBUFS, ENOMEM, ETOOMANYREFS } = constants.errno as typeof constants.errno & {
-  /** unix(7): more descriptors of the user are in flight than RLIMIT_NOFILE. Not among Node's names. */
-  ETOOMANYREFS?: number;
-};
+const { EAGAIN, EINTR, ENOBUFS, ENOMEM, ETOOMANYREFS } =
+  constants.errno as typeof constants.errno & {
+    /** unix(7): more descriptors of the user are in flight than RLIMIT_NOFILE. Not among Node's names. */
+    ETOOMANYREFS?: number;
+  };
 const LATER: readonly number[] = [EAGAIN, EINTR, ENOBUFS, ENOMEM, ETOOMANYREFS ?? 109];
 
 type Way = Pick<Successor, 'sendIdle' | 'send'>;
