@@ -19,6 +19,7 @@ const MESSAGES = {
   ERR_RONDO_PEER_MISSING: 'A package that is to be plugged into is not there',
   ERR_RONDO_NATIVE_MISSING: 'The native addon cannot be loaded',
   ERR_RONDO_NOT_A_WORKER: 'The process was not started with slot.stdio and slot.env',
+  ERR_RONDO_NOT_DEALT: 'The socket is no connection that was dealt to this process',
   ERR_RONDO_NOT_MAIN_THREAD: 'attach() was called in a worker thread',
   ERR_RONDO_ALREADY_FORKED: 'The options of the cluster are in use already',
   ERR_RONDO_ALREADY_ATTACHED: 'The server, or that listener, is attached already',

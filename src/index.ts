@@ -54,6 +54,7 @@ export type {
   PolicyName,
   PolicyOptions,
   RandomOptions,
+  Rebalance,
   SlotGoneInfo,
   SlotOptions,
   SlotSpawnOptions,

@@ -133,6 +133,11 @@ export interface NativeEngine {
   /** The worker's end of a new channel, which stays the engine's; or -errno. */
   openSlot(id: number, generation: number): number;
   watchProcess(id: number, generation: number, pid: number): number;
+  /**
+   * Its process is handed nothing more, and what it has not received goes to others. It may still give back what it
+   * has.
+   */
+  drainSlot(id: number, generation: number): void;
   removeSlot(id: number, generation: number, isExited: boolean): void;
   setState(text: string): void;
   pause(): void;

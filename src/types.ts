@@ -121,6 +121,15 @@ export interface PickSlot {
  */
 export type TransportName = 'native' | 'ipc';
 
+/**
+ * Whether connections of HTTP servers go to another worker between two requests, while theirs serves on:
+ * - `'off'`: never.
+ * - `'auto'`: after each request of a worker whose requests keep its event loop busy for a millisecond and more;
+ *   and as many as are needed of one that has more connections than others, and more to do.
+ * - `'always'`: after each request. Requests are dealt then, whichever connections they come on.
+ */
+export type Rebalance = 'off' | 'auto' | 'always';
+
 /** Options of a {@link Dispatcher}. */
 export interface DispatcherOptions {
   /**
@@ -164,6 +173,12 @@ export interface DispatcherOptions {
    * call may take.
    */
   pickTimeoutMs?: number;
+  /**
+   * Whether connections of HTTP servers go to another worker between two requests: `'auto'` (default), `'off'` or
+   * `'always'`; see {@link Rebalance}. Has no effect while fewer than two workers serve. With the ipc transport
+   * connections stay where they are, and `'always'` is `ERR_RONDO_NATIVE_MISSING`.
+   */
+  rebalance?: Rebalance;
 }
 
 /** Where to listen: a port (with or without a host), a path, or a file descriptor. */
@@ -400,4 +415,13 @@ export interface SlotGoneInfo {
 export interface AttachOptions {
   /** Serve the listener of this name only. Default: every listener no other server has by name. */
   listener?: string;
+}
+
+/** Options of `release`. */
+export interface ReleaseOptions {
+  /**
+   * After so many milliseconds without a byte the primary closes the connection: 0 to 2,147,483,647; 0: never.
+   * Default: for one of an HTTP server what is left of its `keepAliveTimeout`, else 0.
+   */
+  idleTimeoutMs?: number;
 }

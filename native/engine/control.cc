@@ -87,6 +87,7 @@ void Control::Handle(Worker* worker, const Frame& frame) {
       if (worker->phase() == Worker::Phase::kJoining || !ParseServing(frame, &listeners)) break;
       worker->serving.reset();
       for (const uint16_t listener : listeners) worker->serving.set(listener);
+      if (worker->is_draining) worker->serving.reset();
       worker->has_served |= worker->serving;
       floor_->OnServing(*worker);
       events_->Emit(

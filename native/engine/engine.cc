@@ -187,6 +187,10 @@ void Engine::WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_
   });
 }
 
+void Engine::DrainSlot(uint16_t id, uint32_t generation) {
+  Post([this, id, generation] { dispatch_->workers()->Drain(id, generation); });
+}
+
 void Engine::RemoveSlot(uint16_t id, uint32_t generation, GoneReason reason) {
   Post([this, id, generation, reason] { dispatch_->workers()->Remove(id, generation, reason); });
 }

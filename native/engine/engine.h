@@ -53,6 +53,8 @@ class Engine final : public EventSink {
   int AddSlot(uint16_t id, uint32_t generation, FdPair channel);
   // `pidfd` may be empty, where the kernel has none.
   void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid);
+  // The process gets nothing more, and may give back what it has.
+  void DrainSlot(uint16_t id, uint32_t generation);
   void RemoveSlot(uint16_t id, uint32_t generation, GoneReason reason);
   // See Workers::Relieve.
   void Relieve(uint16_t id, uint32_t generation, uint32_t count);

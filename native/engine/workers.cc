@@ -60,6 +60,24 @@ void Workers::Remove(uint16_t id, uint32_t generation, GoneReason reason) {
   floor_->OnChange();
 }
 
+void Workers::Drain(uint16_t id, uint32_t generation) {
+  Worker* const worker = Find(id, generation);
+  if (worker == nullptr || worker->is_draining) return;
+  worker->is_draining = true;
+  worker->serving.reset();
+  floor_->OnServing(*worker);
+  std::vector<Connection> unsent;
+  worker->Unbatch(&unsent);
+  for (Connection& connection : unsent) {
+    floor_->OnCameBack(std::move(connection), *worker, CameBack::kUnsent);
+  }
+  // What there is no fd for the worker serves.
+  uint64_t count = 0;
+  if (worker->has_served.any()) ReadBack(worker, floor_, control_->buffer(), &count);
+  events_->Emit({EventType::kServing, id, generation, 0, 0, 0});
+  floor_->OnChange();
+}
+
 bool Workers::RemoveBroken() {
   bool has_removed = false;
   ForEach([&](Worker* worker) {

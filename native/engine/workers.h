@@ -24,6 +24,9 @@ class Workers {
   void WatchProcess(uint16_t id, uint32_t generation, UniqueFd pidfd, pid_t pid);
   // Does nothing if that generation is gone already.
   void Remove(uint16_t id, uint32_t generation, GoneReason reason);
+  // Nothing more is dealt to it, and what it has not received goes to others. It is still heard: it
+  // may give back what it has.
+  void Drain(uint16_t id, uint32_t generation);
   // Removes the workers that were found broken; true if there were any.
   bool RemoveBroken();
   void Clear();

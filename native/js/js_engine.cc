@@ -112,6 +112,7 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::LeaveUnixFile>("leaveUnixFile"),
                          InstanceMethod<&JsEngine::OpenSlot>("openSlot"),
                          InstanceMethod<&JsEngine::WatchProcess>("watchProcess"),
+                         InstanceMethod<&JsEngine::DrainSlot>("drainSlot"),
                          InstanceMethod<&JsEngine::RemoveSlot>("removeSlot"),
                          InstanceMethod<&JsEngine::SetState>("setState"),
                          InstanceMethod<&JsEngine::Pause>("pause"),
@@ -368,6 +369,12 @@ Napi::Value JsEngine::WatchProcess(const Napi::CallbackInfo& info) {
   engine_->WatchProcess(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]),
                         UniqueFd(std::max(fd, -1)), pid);
   return Napi::Number::New(info.Env(), std::min(fd, 0));
+}
+
+// drainSlot(id, generation)
+Napi::Value JsEngine::DrainSlot(const Napi::CallbackInfo& info) {
+  engine_->DrainSlot(static_cast<uint16_t>(ToUint(info[0])), ToUint(info[1]));
+  return info.Env().Undefined();
 }
 
 // removeSlot(id, generation, isExited)

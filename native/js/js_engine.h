@@ -48,6 +48,7 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value LeaveUnixFile(const Napi::CallbackInfo& info);
   Napi::Value OpenSlot(const Napi::CallbackInfo& info);
   Napi::Value WatchProcess(const Napi::CallbackInfo& info);
+  Napi::Value DrainSlot(const Napi::CallbackInfo& info);
   Napi::Value RemoveSlot(const Napi::CallbackInfo& info);
   Napi::Value SetState(const Napi::CallbackInfo& info);
   Napi::Value Pause(const Napi::CallbackInfo& info);

@@ -54,6 +54,7 @@ export const SETTING_FLAGS = {
   workers: { option: 'workers', isNumber: true },
   policy: { option: 'policy', isNumber: false },
   window: { option: 'window', isNumber: true },
+  rebalance: { option: 'rebalance', isNumber: false },
   'ready-when': { option: 'readyWhen', isNumber: false },
   'start-timeout': { option: 'startTimeoutMs', isNumber: true },
   'max-restarts': { option: 'maxRestarts', isNumber: true },

@@ -22,6 +22,7 @@ Options:
       --policy P           which of them gets the next connection (default: ${POLICIES[0]?.name}):
 ${policies}
       --window N           connections handed to a worker ahead of need, 1 to 1024 (default: auto)
+      --rebalance R        connections go to another worker between two requests: auto (default), off or always
       --ready-when W       a worker is ready when it is 'listening' (default), by a 'message' 'ready', or when
                            its program is 'started'
       --start-timeout MS   a worker that is not ready by then is killed (30000)

@@ -100,8 +100,9 @@ function how({ code, signal, reason, livedMs }: WorkerInfo): string {
 
 function drained({ drained }: WorkerInfo): string {
   if (drained === null) return '';
-  const { open, idle, destroyed, ms } = drained;
-  return `; drained in ${Math.round(ms)} ms: ${open} open, ${idle} idle, ${destroyed} destroyed`;
+  const { open, idle, moved, destroyed, ms } = drained;
+  const what = `${open} open${moved > 0 ? `, ${moved} moved` : ''}, ${idle} idle, ${destroyed} destroyed`;
+  return `; drained in ${Math.round(ms)} ms: ${what}`;
 }
 
 function firstLine(text: string): string {

@@ -26,6 +26,7 @@ const LIVE = [
   'takeBackMs',
   'maxOpenConnections',
   'pickTimeoutMs',
+  'rebalance',
 ] as const;
 
 export type LiveSettings = Pick<Settings, (typeof LIVE)[number]>;

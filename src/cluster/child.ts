@@ -17,6 +17,7 @@ import {
   type WorkerChannel,
 } from '../worker/channel.js';
 import { openChannel } from '../worker/open-channel.js';
+import { moveWhenClosed } from '../worker/release.js';
 import { isClusterMessage, type QueryAnswer } from './messages.js';
 
 interface ClusterHandle {
@@ -71,6 +72,7 @@ export class ClusterChild implements ChannelUser {
 
   #serve(listener: number, server: Served['server'], handle: ClusterHandle): void {
     const resource = new AsyncResource('TCPSERVERWRAP');
+    moveWhenClosed(server);
     this.#served.set(listener, { server, handle, resource });
     const nodesClose = handle.close;
     // Of Node's name, for it may be inspected.

@@ -13,6 +13,7 @@ const VARIABLES: Record<string, { option: keyof FromEnvironment; isNumber: boole
   RONDO_WINDOW: { option: 'window', isNumber: true },
   RONDO_TRANSPORT: { option: 'transport', isNumber: false },
   RONDO_TAKE_BACK_MS: { option: 'takeBackMs', isNumber: true },
+  RONDO_REBALANCE: { option: 'rebalance', isNumber: false },
 };
 
 /** Throws `ERR_RONDO_INVALID_OPTION`, naming the variable. */

@@ -230,9 +230,14 @@ export class ClusterPrimary {
     for (const then of this.#onSockets) then();
   }
 
-  /** Nothing more is handed to the worker, and what it has not received goes to others. */
-  release(worker: Worker): void {
-    this.#slots.get(worker)?.close();
+  /**
+   * Nothing more is handed to the worker, and what it has not received goes to others. With `givesBack` it may still
+   * give back what it has.
+   */
+  release(worker: Worker, givesBack: boolean): void {
+    const slot = this.#slots.get(worker);
+    if (givesBack && this.dispatcher.transport === 'native') slot?.drain();
+    else slot?.close();
     this.#slots.delete(worker);
   }
 

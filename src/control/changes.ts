@@ -40,6 +40,7 @@ const DEALING_KEYS: Record<keyof DealingChanges, true> = {
   takeBackMs: true,
   maxOpenConnections: true,
   pickTimeoutMs: true,
+  rebalance: true,
 };
 const SEAT_KEYS: Record<keyof SlotOptions, true> = { weight: true, maxConnections: true };
 const LISTENER_KEYS: Record<keyof ListenerChanges, true> = {

@@ -12,6 +12,7 @@ import type {
   DispatcherStats,
   ListenOptions,
   SlotOptions,
+  SlotStats,
   TransportName,
 } from '../types.js';
 import { ConnectionNews } from './connection-news.js';
@@ -20,7 +21,7 @@ import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './l
 import type { ListenerTotals } from './listener-sums.js';
 import { Listeners } from './listeners.js';
 import { publishListener } from './news.js';
-import { openTransport } from './open-transport.js';
+import { checkMayMove, openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
   type ValidListenOptions,
@@ -31,11 +32,14 @@ import {
   validateSlotOptions,
 } from './options.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
+import { Rebalancer } from './rebalance.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
 import type { Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
+
+type SlotMember = SlotStats & { slot: Slot };
 
 /** @internal */
 export interface TakenSocket {
@@ -66,8 +70,9 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   #policy: ValidPolicy;
   readonly #transport: Transport;
   readonly #listeners = new Listeners();
-  readonly #state = new StateEncoder(this.#listeners.byId);
   readonly #slots = new Map<number, Slot>();
+  readonly #rebalancer: Rebalancer<SlotMember>;
+  readonly #state: StateEncoder;
   /** The last generation of each number of a closed slot, so that news of it is nobody else's. */
   readonly #generations: number[] = [];
   readonly #tell: Tell = tellerOf(this);
@@ -93,6 +98,12 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       this.#options,
       transportEvents(this.#tell, this.#listeners.byId, this.#slots),
     );
+    this.#rebalancer = new Rebalancer(this.#options.rebalance, {
+      members: () => this.#serving.map((slot) => ({ slot, ...slot.stats() })),
+      relieve: ({ slot }, count) => this.#transport.relieve(slot.id, slot.generation, count),
+      onChange: () => this.#publishState(),
+    });
+    this.#state = new StateEncoder(this.#listeners.byId, this.#rebalancer);
     this.#publishState();
   }
 
@@ -186,8 +197,10 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   configure(changes: Omit<DispatcherOptions, 'transport'>): void {
     const valid = validateChanges(changes, this.#options);
     this.#checkOpen();
+    if (this.transport === 'ipc') checkMayMove(valid);
     this.#options = valid;
     this.#transport.configure(valid);
+    this.#rebalancer.update(this.#serving.length, valid.rebalance);
     const policy = validatePolicy(valid.policy);
     if (changes.policy === undefined || isSamePolicy(policy, this.#policy)) return;
     this.#policy = policy;
@@ -250,6 +263,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   async #close(): Promise<void> {
     await Promise.all(this.#listeners.all.map((listener) => listener.close()));
     this.#news.close();
+    this.#rebalancer.close();
     for (const slot of this.#slots.values()) slot.abandon();
     this.#slots.clear();
     await this.#transport.close();
@@ -289,6 +303,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return listener;
   }
 
+  /** Those whose workers serve. */
+  get #serving(): Slot[] {
+    return [...this.#slots.values()].filter(({ state }) => state === 'ready');
+  }
+
   #publishState(): void {
     this.#transport.setState(this.#state.encode());
   }
@@ -319,6 +338,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
         this.#slots.delete(slot.id);
         this.#generations[slot.id] = slot.generation;
       },
+      onState: () => this.#rebalancer.update(this.#serving.length),
     };
   }
 }

@@ -11,6 +11,7 @@ import type { Transport, TransportEvents } from './transport.js';
 export function openTransport(options: ValidDispatcherOptions, events: TransportEvents): Transport {
   const demand = process.env.RONDO_NATIVE;
   if (options.transport === 'ipc' || (options.transport === 'auto' && demand === '0')) {
+    checkMayMove(options);
     return new IpcTransport(options, events);
   }
   const native = loadNative();
@@ -22,8 +23,19 @@ export function openTransport(options: ValidDispatcherOptions, events: Transport
       { cause: native },
     );
   }
+  checkMayMove(options, native);
   warnOfFallback(native);
   return new IpcTransport(options, events);
+}
+
+/** Of what is not there nothing can be demanded. */
+export function checkMayMove({ rebalance }: ValidDispatcherOptions, cause?: Error): void {
+  if (rebalance !== 'always') return;
+  throw new RondoError(
+    'ERR_RONDO_NATIVE_MISSING',
+    "With the ipc transport connections stay where they are: 'rebalance' cannot be 'always'",
+    { ...(cause !== undefined && { cause }) },
+  );
 }
 
 let hasWarned = false;

@@ -15,6 +15,7 @@ import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index
 import type { PathPlace } from './transport.js';
 
 const TRANSPORTS = ['auto', 'native', 'ipc'] as const;
+const REBALANCES = ['off', 'auto', 'always'] as const;
 const OVERLOADS = ['queue', 'reset'] as const;
 
 /** What a limit of connections or milliseconds may be; the engine counts in 32 bits. */
@@ -27,6 +28,7 @@ const DISPATCHER_KEYS: Keys<DispatcherOptions> = {
   takeBackMs: true,
   maxConnections: true,
   pickTimeoutMs: true,
+  rebalance: true,
 };
 
 const CHANGEABLE_KEYS: Keys<ListenerChanges> = {
@@ -59,13 +61,14 @@ export type ValidDispatcherOptions = Required<DispatcherOptions>;
 export function validateDispatcherOptions(options: DispatcherOptions): ValidDispatcherOptions {
   checkKeys('options', options, DISPATCHER_KEYS);
   const { policy = 'round-robin', window = 'auto', transport = 'auto', takeBackMs = 250 } = options;
-  const { maxConnections = null, pickTimeoutMs = 50 } = options;
+  const { maxConnections = null, pickTimeoutMs = 50, rebalance = 'auto' } = options;
   validatePolicy(policy);
   checkOneOf('transport', transport, TRANSPORTS);
   if (window !== 'auto') checkInteger('window', window, 1, 1024, "'auto' or ");
   if (takeBackMs !== 0) checkInteger('takeBackMs', takeBackMs, 50, 3_600_000, '0 or ');
   checkLimit('maxConnections', maxConnections);
   checkInteger('pickTimeoutMs', pickTimeoutMs, 1, 60_000);
+  checkOneOf('rebalance', rebalance, REBALANCES);
   return {
     // A copy, so that it stays what has been checked.
     policy: typeof policy === 'object' ? { ...policy } : policy,
@@ -74,6 +77,7 @@ export function validateDispatcherOptions(options: DispatcherOptions): ValidDisp
     takeBackMs,
     maxConnections,
     pickTimeoutMs,
+    rebalance,
   };
 }
 

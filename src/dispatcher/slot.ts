@@ -36,6 +36,8 @@ export interface SlotOwner {
   onRetired(slot: Slot, error: Error): void;
   onGone(slot: Slot, info: SlotGoneInfo): void;
   onClosed(slot: Slot): void;
+  /** After each transition. */
+  onState(): void;
 }
 
 /**
@@ -134,7 +136,7 @@ export class Slot {
     }
     this.#open();
     this.#child = child;
-    this.#state = 'starting';
+    this.#setState('starting');
     this.#tally = this.#transport.assign(this.id, this.#generation, child);
     this.#stopListening = [
       before(child, 'exit', this.#onExit),
@@ -170,16 +172,24 @@ export class Slot {
    */
   close(): void {
     if (this.#state === 'closed') return;
-    this.#state = 'closed';
+    this.#setState('closed');
     if (this.#channel !== null) this.#transport.removeSlot(this.id, this.#generation, false);
     this.#forgetChild();
     this.#owner.onClosed(this);
   }
 
+  /**
+   * Its process is handed nothing more, and what it has not received goes to others; unlike after `close()`, it may
+   * give back what it has. The slot is open again when the process is gone. On native only. @internal
+   */
+  drain(): void {
+    if (this.#child !== null) this.#transport.drainSlot(this.id, this.#generation);
+  }
+
   /** Closes with the transport, which leaves what was handed off to the worker. @internal */
   abandon(): void {
     if (this.#state === 'closed') return;
-    this.#state = 'closed';
+    this.#setState('closed');
     this.#forgetChild();
   }
 
@@ -214,14 +224,14 @@ export class Slot {
     // Attached, before there is a listener for it.
     if (this.#state === 'starting' && listeners === 0) return;
     const wasReady = this.#state === 'ready';
-    this.#state = listeners > 0 ? 'ready' : 'drained';
+    this.#setState(listeners > 0 ? 'ready' : 'drained');
     if (this.#state === 'ready' && !wasReady) this.#owner.onReady(this);
   }
 
   /** @internal */
   onRetired(generation: number, error: Error): void {
     if (generation !== this.#generation || this.#state === 'closed') return;
-    this.#state = 'retired';
+    this.#setState('retired');
     this.#owner.onRetired(this, error);
   }
 
@@ -253,6 +263,11 @@ export class Slot {
     return this.#channel;
   }
 
+  #setState(state: SlotState): void {
+    this.#state = state;
+    this.#owner.onState();
+  }
+
   #checkOpen(): void {
     if (this.#state !== 'closed') return;
     throw new RondoError('ERR_RONDO_SLOT_CLOSED', `Slot ${this.id} is closed`);
@@ -273,7 +288,7 @@ export class Slot {
     const generation = this.#generation;
     const reclaimed = this.#reclaimed;
     this.#forgetChild();
-    this.#state = 'open';
+    this.#setState('open');
     this.#exits.set(generation, exit);
     if (reclaimed === null) {
       this.#transport.removeSlot(this.id, generation, true);

@@ -157,8 +157,15 @@ export interface Transport {
    * of it.
    */
   assign(slot: number, generation: number, child: ChildProcess): Tally;
+  /**
+   * The process is handed nothing more, and what it has not received goes to others; it serves what it has, and may
+   * give that back. Answered by `onServing` with no listeners. On native only.
+   */
+  drainSlot(slot: number, generation: number): void;
   /** The process is gone (`isExited`), or the program is done with it. Answered by `onGone`. */
   removeSlot(slot: number, generation: number, isExited: boolean): void;
+  /** Asks the worker to give so many of its connections back, as they become idle. On native only. */
+  relieve(slot: number, generation: number, count: number): void;
   /** What every worker is told, from now on and after each change. */
   setState(text: string): void;
   pause(): void;

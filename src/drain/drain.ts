@@ -2,7 +2,8 @@
  * The drain of a set of connections. In a worker the primary hands it nothing more, so its servers
  * need not close, and the program finds them as it left them.
  *
- *   begin ──▶ responses say close, GOAWAY where there are streams, 'rondo:drain'
+ *   begin ──▶ what may move goes to another worker, now or when its request is answered (moves/)
+ *         ──▶ responses say close, GOAWAY where there are streams, 'rondo:drain'
  *         ──idleGraceMs──▶ what is idle is ended, whenever it becomes so, and closes with its client
  *                          or after that grace (ended.ts)
  *         ──requests are answered, or handlerTimeoutMs──▶ onAnswered
@@ -11,10 +12,14 @@
 
 import type { Socket } from 'node:net';
 import { channels } from '../channels.js';
+import { mayMove } from '../moves/http-idle.js';
+import type { HttpSocket } from '../moves/http-socket.js';
+import { moveIdle } from '../moves/move.js';
+import { canGiveBack, GIVER } from '../worker/release.js';
 import type { ConnectionSet, ConnectionsWatcher } from './connections.js';
 import { Ended } from './ended.js';
 import { countPassedOn, isPassedOn } from './handles.js';
-import { closeAfterResponses, idleSockets, mayHaveRequest } from './http.js';
+import { closeAfterResponses, idleSockets, mayHaveRequest, watchResponses } from './http.js';
 import { closeSession, sessionMayHaveRequest } from './http2.js';
 import type { DrainCounts, DrainSettings } from './types.js';
 
@@ -45,12 +50,13 @@ export class Drain implements ConnectionsWatcher {
   readonly #ended = new Ended();
   readonly #open: number;
   #idle = 0;
+  #moved = 0;
   #destroyed = 0;
   #timeoutMs: number;
   #timeout: NodeJS.Timeout;
   readonly #handlerTimeout: NodeJS.Timeout;
   readonly #look: NodeJS.Timeout;
-  readonly #undo: () => void;
+  readonly #undo: ReadonlyArray<() => void>;
   #isLooking = false;
   #isAnswered = false;
   #isOver = false;
@@ -67,7 +73,12 @@ export class Drain implements ConnectionsWatcher {
     const { handlerTimeoutMs } = settings;
     this.#handlerTimeout = setTimeout(() => this.#setAnswered(), handlerTimeoutMs);
     connections.watcher = this;
-    this.#undo = closeAfterResponses(connections.sockets);
+    const { sockets } = connections;
+    const moves = settings.moves === true;
+    this.#undo = [
+      closeAfterResponses(sockets, (socket) => moves && goesOn(socket)),
+      ...(moves ? [watchResponses(sockets, () => this.#lookSoon())] : []),
+    ];
     this.#closeIdle();
     const lookMs = settings.idleGraceMs / LOOKS_PER_GRACE;
     this.#look = setInterval(
@@ -90,6 +101,7 @@ export class Drain implements ConnectionsWatcher {
     return {
       open: this.#open,
       idle: this.#idle,
+      moved: this.#moved,
       destroyed: this.#destroyed + (isAtEnd ? this.#connections.sockets.size : 0),
       ms: Math.round(performance.now() - this.#startedAt),
     };
@@ -124,6 +136,10 @@ export class Drain implements ConnectionsWatcher {
     if (this.#isOver) return;
     this.#dropPassedOn();
     const { sockets, sessions } = this.#connections;
+    if (this.#settings.moves === true) {
+      // Those that move leave the set.
+      this.#moved += moveIdle([...sockets], GIVER, { isUnusedToo: true });
+    }
     for (const session of sessions) closeSession(session, this.#settings.idleGraceMs);
     for (const socket of sockets) this.#tell(socket);
     this.#ended.destroyAfter(this.#settings.idleGraceMs);
@@ -195,10 +211,15 @@ export class Drain implements ConnectionsWatcher {
     clearTimeout(this.#timeout);
     clearTimeout(this.#handlerTimeout);
     clearInterval(this.#look);
-    this.#undo();
+    for (const undo of this.#undo) undo();
     this.#connections.watcher = null;
     this.#host.onEnd(this.counts(false));
   }
+}
+
+/** As it is now: should that change before it is idle, it is closed after the grace. */
+function goesOn(socket: HttpSocket): boolean {
+  return canGiveBack(socket) && mayMove(socket);
 }
 
 /** On its own, so that a listener that throws stops nothing here. */

@@ -4,29 +4,9 @@
  */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-
-interface Parser {
-  /** The request that was read last, if it is not answered. */
-  incoming: IncomingMessage | null;
-  socket: Socket | null;
-}
-
-/** What Node's HTTP server keeps at a socket, undocumented; the same in Node 20 to 26. */
-export interface HttpSocket extends Socket {
-  /** Null after an upgrade, and missing if HTTP/1 was never spoken. */
-  parser?: Parser | null;
-  /** The response that is being sent. */
-  _httpMessage?: ServerResponse | null;
-  server?: Server;
-}
-
-/** The list behind `server.closeIdleConnections()`. */
-interface ConnectionsList {
-  /** Parsers that have read a request to its end and nothing of the next. */
-  idle(): Parser[];
-}
+import { type HttpSocket, IdleParsers } from '../moves/http-socket.js';
 
 /** What Node writes a response's headers with; the same in Node 20 to 26. */
 type Response = ServerResponse & {
@@ -42,10 +22,14 @@ const last = new WeakMap<Socket, Response>();
 
 /**
  * Those that are in flight on these sockets, as far as their headers are not sent, and all further ones
- * on them, until the function that it returns is called. The set may change.
+ * on them, until the function that it returns is called. The set may change. Not those of which `isSpared`.
  */
-export function closeAfterResponses(sockets: ReadonlySet<HttpSocket>): () => void {
+export function closeAfterResponses(
+  sockets: ReadonlySet<HttpSocket>,
+  isSpared: (socket: HttpSocket) => boolean = () => false,
+): () => void {
   for (const socket of sockets) {
+    if (isSpared(socket)) continue;
     const response = socket._httpMessage;
     // With more requests in the pipeline it is not the last. What becomes idle is closed as idle.
     if (response != null && socket.parser?.incoming === response.req) {
@@ -54,10 +38,19 @@ export function closeAfterResponses(sockets: ReadonlySet<HttpSocket>): () => voi
   }
   const onRequest = (message: unknown): void => {
     const { socket, response } = message as { socket: Socket; response: Response };
-    if (sockets.has(socket)) close(socket, response);
+    if (sockets.has(socket) && !isSpared(socket)) close(socket, response);
   };
   subscribe('http.server.request.start', onRequest);
   return () => unsubscribe('http.server.request.start', onRequest);
+}
+
+/** Calls back when a response on one of them has been sent, until the function that it returns is called. */
+export function watchResponses(sockets: ReadonlySet<Socket>, onSent: () => void): () => void {
+  const onFinish = (message: unknown): void => {
+    if (sockets.has((message as { socket: Socket }).socket)) onSent();
+  };
+  subscribe('http.server.response.finish', onFinish);
+  return () => unsubscribe('http.server.response.finish', onFinish);
 }
 
 function close(socket: Socket, response: Response): void {
@@ -103,7 +96,7 @@ function isEventStream(response: Response): boolean {
  * among them, and so is one to a TLS server before it says hello.
  */
 export function idleSockets(sockets: Iterable<HttpSocket>): HttpSocket[] {
-  const lists = new Map<Server, Set<Parser> | null>();
+  const parsers = new IdleParsers();
   const idle: HttpSocket[] = [];
   for (const socket of sockets) {
     const { parser, server } = socket;
@@ -112,24 +105,10 @@ export function idleSockets(sockets: Iterable<HttpSocket>): HttpSocket[] {
       continue;
     }
     if (server === undefined || socket._httpMessage != null) continue;
-    let waiting = lists.get(server);
-    if (waiting === undefined) {
-      waiting = idleParsers(server);
-      lists.set(server, waiting);
-    }
-    const isWaiting = waiting?.has(parser) ?? parser.incoming === null;
+    const isWaiting = parsers.of(server)?.has(parser) ?? parser.incoming === null;
     if (socket.bytesRead === 0 || isWaiting) idle.push(socket);
   }
   return idle;
-}
-
-/** Null where Node has no such list, and a request that has just begun cannot be told from none. */
-function idleParsers(server: Server): Set<Parser> | null {
-  const symbol = Object.getOwnPropertySymbols(server).find(
-    ({ description }) => description === 'http.server.connections',
-  );
-  const list = symbol && (server as unknown as Record<symbol, ConnectionsList | null>)[symbol];
-  return list ? new Set(list.idle()) : null;
 }
 
 function isTlsServer(server: object | undefined): boolean {

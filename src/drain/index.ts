@@ -8,6 +8,7 @@
 import { Server } from 'node:net';
 import { invalidOption } from '../errors.js';
 import { checkInteger, checkKeys, type Keys } from '../options.js';
+import { checkGivesBack } from '../worker/release.js';
 import { connections } from './connections.js';
 import { Drain } from './drain.js';
 import { stopListening } from './listening.js';
@@ -21,11 +22,22 @@ export interface DrainOptions {
   idleGraceMs?: number;
   /** After so many milliseconds what is still open is destroyed. Default 30,000. */
   drainTimeoutMs?: number;
+  /**
+   * Whether idle connections of HTTP servers, and others when their request is answered, go to another worker in
+   * place of being closed. For a worker that others serve beside; those connections stay that `rebalance` leaves, too.
+   * Default false.
+   */
+  moves?: boolean;
   /** Aborted, it destroys at once what is still open. */
   signal?: AbortSignal;
 }
 
-const KEYS: Keys<DrainOptions> = { idleGraceMs: true, drainTimeoutMs: true, signal: true };
+const KEYS: Keys<DrainOptions> = {
+  idleGraceMs: true,
+  drainTimeoutMs: true,
+  moves: true,
+  signal: true,
+};
 
 /** What fits a timer. */
 const LONGEST_MS = 0x7fff_ffff;
@@ -43,7 +55,8 @@ const all = connections();
  * module before they accept connections, for those that are open already are not known. In a worker of a
  * Supervisor there is no need for it: the worker is drained as a whole.
  *
- * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`.
+ * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; with `moves` also `ERR_RONDO_NOT_A_WORKER`, and
+ * `ERR_RONDO_NATIVE_MISSING` with the ipc transport.
  */
 export function drain(
   server: Server | Iterable<Server>,
@@ -51,13 +64,15 @@ export function drain(
 ): Promise<DrainCounts> {
   const servers = serversOf(server);
   checkKeys('options', options, KEYS);
-  const { idleGraceMs = 1_000, drainTimeoutMs = 30_000, signal } = options;
+  const { idleGraceMs = 1_000, drainTimeoutMs = 30_000, moves = false, signal } = options;
   checkInteger('idleGraceMs', idleGraceMs, 0, LONGEST_MS);
   checkInteger('drainTimeoutMs', drainTimeoutMs, 0, LONGEST_MS);
+  if (typeof moves !== 'boolean') throw invalidOption('moves', 'a boolean', moves);
+  if (moves) checkGivesBack();
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw invalidOption('signal', 'an AbortSignal', signal);
   }
-  const settings = { idleGraceMs, drainTimeoutMs, handlerTimeoutMs: drainTimeoutMs };
+  const settings = { idleGraceMs, drainTimeoutMs, handlerTimeoutMs: drainTimeoutMs, moves };
   const part = all.of(servers);
   stopListening(servers, () => true);
   return new Promise((resolve) => {

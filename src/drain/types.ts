@@ -11,6 +11,8 @@ export interface DrainSettings {
    * are in flight.
    */
   handlerTimeoutMs: number;
+  /** Whether idle connections go to another worker in place of being closed, where that can be. Default false. */
+  moves?: boolean;
 }
 
 /** What a drain came to, as the worker counts it. */
@@ -19,6 +21,8 @@ export interface DrainCounts {
   open: number;
   /** Closed as idle after the grace. */
   idle: number;
+  /** Gone to another worker while they were idle. */
+  moved: number;
   /** Destroyed at the timeout. */
   destroyed: number;
   /** How long it took, in milliseconds. */

@@ -3,7 +3,7 @@
  * `native/channel/frames.h`'s.
  */
 
-import type { Address } from '../types.js';
+import type { Address, Rebalance } from '../types.js';
 
 /** Raised whenever {@link State}, a message of the ipc transport or a native frame changes. */
 export const PROTOCOL_VERSION = 4;
@@ -42,6 +42,10 @@ export interface State {
   /** Base64 of the 48 bytes every worker's TLS servers share, so that sessions resume anywhere. */
   ticketKeys: string;
   listeners: ListenerState[];
+  /** Which connections a worker gives back while others serve. */
+  rebalance: Rebalance;
+  /** How many workers serve: 2 stands for more, too. */
+  serving: number;
 }
 
 export function encodeState(state: State): string {

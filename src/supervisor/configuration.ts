@@ -21,6 +21,7 @@ const DEALING: Record<keyof DealingChanges, true> = {
   takeBackMs: true,
   maxOpenConnections: true,
   pickTimeoutMs: true,
+  rebalance: true,
 };
 
 export class Configuration {

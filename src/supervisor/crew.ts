@@ -265,7 +265,7 @@ export class Crew {
         });
       },
       onError: (process, stack) => teller.tell('worker:error', process.info(), stack),
-      release: ({ worker }) => rondo()?.release(worker),
+      release: ({ worker }, givesBack) => rondo()?.release(worker, givesBack),
       takeOomKill: () => this.#oom.take(),
     });
     onWorker(process.info());

@@ -119,8 +119,8 @@ function isPlace(value: unknown): value is ListeningPlace {
 }
 
 function isDrainCounts(value: unknown): value is DrainCounts {
-  const { open, idle, destroyed, ms } = (value ?? {}) as Record<string, unknown>;
-  return isCount(open) && isCount(idle) && isCount(destroyed) && isCount(ms);
+  const { open, idle, moved, destroyed, ms } = (value ?? {}) as Record<string, unknown>;
+  return [open, idle, moved, destroyed, ms].every(isCount);
 }
 
 function isCount(value: unknown): value is number {

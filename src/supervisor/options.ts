@@ -41,6 +41,7 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
   transport: true,
   takeBackMs: true,
   pickTimeoutMs: true,
+  rebalance: true,
   maxOpenConnections: true,
   exec: true,
   args: true,
@@ -107,7 +108,7 @@ export function validateSupervisorOptions(
   its = machine(),
 ): ValidSupervisorOptions {
   checkKeys('options', options, KEYS);
-  const { policy, window, transport, takeBackMs, pickTimeoutMs } = options;
+  const { policy, window, transport, takeBackMs, pickTimeoutMs, rebalance } = options;
   const { maxOpenConnections } = options;
   const { exec, args = [], execArgv = process.execArgv, env = {}, agent, sockets = [] } = options;
   const { readyWhen = 'listening', guard = false, hangTimeoutMs = 0 } = options;
@@ -158,6 +159,7 @@ export function validateSupervisorOptions(
       ...(transport !== undefined && { transport }),
       ...(takeBackMs !== undefined && { takeBackMs }),
       ...(pickTimeoutMs !== undefined && { pickTimeoutMs }),
+      ...(rebalance !== undefined && { rebalance }),
       // `maxConnections` of a Supervisor is when to recycle a worker.
       ...(maxOpenConnections !== undefined && { maxConnections: maxOpenConnections }),
     }),

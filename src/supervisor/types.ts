@@ -136,7 +136,7 @@ export interface EnvFile {
 /** What `configure()` may change while the workers go on. */
 export type DealingChanges = Pick<
   SupervisorOptions,
-  'policy' | 'window' | 'takeBackMs' | 'maxOpenConnections' | 'pickTimeoutMs'
+  'policy' | 'window' | 'takeBackMs' | 'maxOpenConnections' | 'pickTimeoutMs' | 'rebalance'
 >;
 
 /** What `reload()` may change; the rest is for the Supervisor's whole life. */
@@ -228,6 +228,8 @@ export interface DrainResult {
   open: number;
   /** Idle ones, closed after the grace. */
   idle: number;
+  /** Idle ones that went to another worker. */
+  moved: number;
   /** Destroyed at the timeout. */
   destroyed: number;
   ms: number;

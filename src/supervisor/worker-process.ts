@@ -20,13 +20,26 @@ import { WorkerRecord } from './worker-record.js';
 /** A program may open and close servers for as long as it runs. */
 const MOST_PLACES = 64;
 
+/**
+ * Why others serve on, so that idle connections go to them. Not of a signal, which may be one to all, and not of a
+ * worker that disconnects by itself.
+ */
+const OTHERS_SERVE: readonly WorkerReason[] = [
+  'reload',
+  'scale',
+  'recycle',
+  'restart',
+  'drain',
+  'error',
+];
+
 export interface WorkerOwner {
   /** After each transition. */
   onState(worker: WorkerProcess): void;
   onWell(worker: WorkerProcess): void;
   onError(worker: WorkerProcess, stack: string): void;
-  /** It is to get no more connections; those that it has not received go to others. */
-  release(worker: WorkerProcess): void;
+  /** It is to get no more connections; those that it has not received go to others, and with `givesBack` idle ones, too. */
+  release(worker: WorkerProcess, givesBack: boolean): void;
   /** Whether the kernel has killed a process for want of memory, of which nobody has been told. */
   takeOomKill(): boolean;
 }
@@ -135,7 +148,8 @@ export class WorkerProcess {
   drain(reason: WorkerReason, signal: StopSignal = 'SIGTERM'): void {
     if (!this.#beginDrain(reason)) return;
     const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = this.#options;
-    this.#sendDrain({ idleGraceMs, drainTimeoutMs, handlerTimeoutMs }, signal);
+    const moves = OTHERS_SERVE.includes(reason);
+    this.#sendDrain({ idleGraceMs, drainTimeoutMs, handlerTimeoutMs, moves }, signal);
   }
 
   /** A draining one is to destroy what it has still open. False: it does so already. */
@@ -220,7 +234,7 @@ export class WorkerProcess {
   #beginDrain(reason: WorkerReason): boolean {
     if (!this.#enter('draining')) return false;
     this.#record.reason ??= reason;
-    this.#owner.release(this);
+    this.#owner.release(this, OTHERS_SERVE.includes(reason));
     this.#setKillTimer(this.#options.drainTimeoutMs);
     this.#failWell();
     this.#owner.onState(this);

@@ -18,6 +18,7 @@ import {
   takesConnection,
   type WorkerChannel,
 } from './channel.js';
+import { moveWhenClosed } from './release.js';
 
 /** What rondo uses of a server beyond its public API; the same in Node 20 to 26. */
 type ServerInternals = CountingServer & {
@@ -134,6 +135,7 @@ export class Attachments implements ChannelUser {
       () => this.#updateRef(),
     );
     internals._handle = handle;
+    moveWhenClosed(server);
     this.#attachments.set(name, { server: internals, handle, name, isListening: false });
     this.#updateRef();
     if (this.#state !== null) this.onState(this.#state);

@@ -9,6 +9,9 @@ import { PROTOCOL_VERSION, type State } from '../protocol/protocol.js';
 
 /** libuv's stream handle as `net.Socket` takes it: a TCP or a Pipe. */
 export interface StreamHandle {
+  readonly fd?: number;
+  readStart(): number;
+  readStop(): number;
   open(fd: number): number;
   close(callback?: () => void): void;
   reset(callback?: () => void): number;
@@ -24,13 +27,26 @@ export interface ChannelUser {
   accepts(listener: number, isFinal: boolean): boolean;
   /** Gives the connection to its server. The handle is the server's from here on. */
   serve(listener: number, handle: StreamHandle): void;
-  /** The primary asks for so many idle connections. */
-  onRelieve?(count: number): void;
   /** No connection will come any more: the primary closed the channel or is gone. */
   onEnd(): void;
 }
 
+/** Gives a connection that came by the channel back to the primary, to be dealt anew when it is readable. */
+export interface GivesBack {
+  /** Whether connections are to move while this process serves: others do, too. */
+  readonly isRebalancing: boolean;
+  /** Whether that can be done with it: it is such a connection's handle, and that has not ended. */
+  has(handle: object): boolean;
+  /**
+   * `idleMs`: after so long without a byte the primary closes it; 0: never. The handle reads no more and is to
+   * be closed. False: nothing has changed, as descriptors are lacking or the channel has ended.
+   */
+  giveBack(handle: StreamHandle, idleMs: number): boolean;
+}
+
 export interface WorkerChannel {
+  /** Null with the ipc transport. */
+  readonly givesBack: GivesBack | null;
   /** The listeners this worker serves from now on; none: it is drained. */
   setServing(listeners: number[]): void;
   /** Shows the primary every so often that this process's loop turns; on native only. */

@@ -7,6 +7,7 @@
 import { createRequire } from 'node:module';
 import { RondoError } from '../errors.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../protocol/protocol.js';
+import type { GivesBack } from './channel.js';
 
 /** Every version of rondo has the first two; the others are those of that protocol. */
 interface WorkerProcess {
@@ -16,6 +17,8 @@ interface WorkerProcess {
   readonly channel: string;
   /** One copy has it. */
   isOpen: boolean;
+  /** What the one that has it gives connections back with. */
+  givesBack: GivesBack | null;
   /** How often this process shows that its loop turns; 0: never. */
   heartbeatMs: number;
 }
@@ -40,6 +43,7 @@ function find(): WorkerProcess | undefined {
       protocol: PROTOCOL_VERSION,
       channel,
       isOpen: false,
+      givesBack: null,
       heartbeatMs: 0,
     };
     Object.defineProperty(registry, REGISTRY, { value });

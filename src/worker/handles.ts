@@ -13,6 +13,10 @@ type HandleClass = new (type: number) => StreamHandle;
 type CountingClass = HandleClass & {
   /** From now on the handle is a connection of that listener, to be counted when it closes. */
   countEndOf(handle: StreamHandle, listener: number): void;
+  /** -1: it is no connection, or not this process's any more. */
+  listenerOf(handle: object): number;
+  /** Its end is not this process's to count. */
+  forget(handle: object): void;
 };
 
 /** TCPConstants.SOCKET and PipeConstants.SOCKET: a connection, not a listener. */
@@ -60,6 +64,20 @@ export class HandleFactory {
     return result;
   }
 
+  /** Of a handle that was opened here and has not been closed; else -1. */
+  listenerOf(handle: object): number {
+    for (const handleClass of this.#classes.values()) {
+      const listener = handleClass.listenerOf(handle);
+      if (listener >= 0) return listener;
+    }
+    return -1;
+  }
+
+  /** It was given back: its end is not counted here. */
+  forget(handle: object): void {
+    for (const handleClass of this.#classes.values()) handleClass.forget(handle);
+  }
+
   /**
    * Node's TCP or Pipe class, whichever is right for the socket behind `fd`, which is closed. There is
    * no public way to it, but `net.Socket` makes such a handle for an fd.
@@ -87,6 +105,14 @@ function countingClass(base: HandleClass, ended: Uint32Array): CountingClass {
 
     static countEndOf(handle: CountingHandle, listener: number): void {
       handle.#listener = listener;
+    }
+
+    static listenerOf(handle: object): number {
+      return #listener in handle ? handle.#listener : -1;
+    }
+
+    static forget(handle: object): void {
+      if (#listener in handle) handle.#listener = -1;
     }
 
     override close(callback?: () => void): void {

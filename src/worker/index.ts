@@ -11,7 +11,9 @@ import { channelName } from './environment.js';
 import { openChannel } from './open-channel.js';
 
 export { RondoError, type RondoErrorCode } from '../errors.js';
-export type { AttachOptions } from '../types.js';
+export { keep } from '../moves/held.js';
+export type { AttachOptions, ReleaseOptions } from '../types.js';
+export { release } from './release.js';
 
 let attachments: Attachments | null = null;
 

@@ -41,6 +41,8 @@ export function openIpcChannel(user: ChannelUser): WorkerChannel {
 }
 
 class IpcChannel implements WorkerChannel {
+  /** Node's channel takes a handle from a worker, too, but not what has come for it meanwhile. */
+  readonly givesBack = null;
   readonly #user: ChannelUser;
   /** The connections that are served, with their listeners. */
   readonly #open = new Map<StreamHandle, number>();

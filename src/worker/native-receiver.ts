@@ -8,16 +8,19 @@ import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { channels } from '../channels.js';
 import { RondoError, systemError } from '../errors.js';
+import { Moves } from '../moves/moves.js';
 import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
-import { decodeState } from '../protocol/protocol.js';
+import { decodeState, type State } from '../protocol/protocol.js';
 import {
   type ChannelUser,
   checkVersion,
+  type GivesBack,
   type StreamHandle,
   type WorkerChannel,
 } from './channel.js';
 import { countEnded, HandleFactory, type StreamKind } from './handles.js';
 import { noteHandoff } from './handoff-times.js';
+import { GIVER } from './release.js';
 import { serveTold } from './told-connection.js';
 
 /**
@@ -35,15 +38,20 @@ const runTicks = (process as { _tickCallback?: () => void })._tickCallback;
 const { EMFILE, ENFILE, ENOMEM } = constants.errno;
 const SHORTAGES: readonly number[] = [-EMFILE, -ENFILE, -ENOMEM];
 
-class NativeChannel implements WorkerChannel {
+class NativeChannel implements WorkerChannel, GivesBack {
+  #state: State | null = null;
+  #isServing = false;
   readonly #native: Native;
   readonly #receiver: NativeReceiver;
   readonly #user: ChannelUser;
+  readonly #moves = new Moves(GIVER);
   readonly #batch: Int32Array;
   /** These three from the welcome on, before which no connection comes. */
   #handles!: HandleFactory;
   #ended!: Uint32Array;
   #handoffTimes!: Float64Array;
+  /** What came with a connection, for it to go along. */
+  readonly #abouts = new WeakMap<object, Uint8Array>();
   /** By listener id; ids that are not among the present listeners' keep what they had. */
   readonly #kinds = new Map<number, StreamKind>();
 
@@ -57,7 +65,7 @@ class NativeChannel implements WorkerChannel {
         onConnections: (count) => this.#onConnections(count),
         onWelcome: (version) => this.#onWelcome(version),
         onState: (text) => this.#onState(text),
-        onRelieve: (count) => this.#user.onRelieve?.(count),
+        onRelieve: (count) => this.#moves.relieve(count),
         onEnd: (error) => this.#onEnd(error),
       },
       this.#batch,
@@ -72,6 +80,36 @@ class NativeChannel implements WorkerChannel {
 
   setServing(listeners: number[]): void {
     this.#receiver.setServing(listeners);
+    this.#isServing = listeners.length > 0;
+    this.#updateMoves();
+  }
+
+  get isRebalancing(): boolean {
+    return this.#moves.isOn;
+  }
+
+  get givesBack(): GivesBack {
+    return this;
+  }
+
+  has(handle: object): boolean {
+    return this.#handles?.listenerOf(handle) >= 0;
+  }
+
+  giveBack(handle: StreamHandle, idleMs: number): boolean {
+    const listener = this.#handles.listenerOf(handle);
+    if (listener < 0 || handle.fd === undefined) return false;
+    const fd = this.#native.dupFd(handle.fd);
+    if (fd < 0) return false;
+    // From here on nothing is read in this process: this loop does not turn before the handle is closed.
+    handle.readStop();
+    const about = this.#abouts.get(handle);
+    if (!this.#receiver.release(fd, listener, idleMs, about)) {
+      handle.readStart();
+      return false;
+    }
+    this.#handles.forget(handle);
+    return true;
   }
 
   beat(intervalMs: number): void {
@@ -99,6 +137,15 @@ class NativeChannel implements WorkerChannel {
       this.#kinds.set(id, typeof address === 'string' ? 'pipe' : 'tcp');
     }
     this.#user.onState(state);
+    this.#state = state;
+    this.#updateMoves();
+  }
+
+  /** Connections go to others only, of whom this worker may be one that serves. */
+  #updateMoves(): void {
+    const { rebalance, serving } = this.#state ?? { rebalance: 'off', serving: 0 };
+    const others = serving - (this.#isServing ? 1 : 0);
+    this.#moves.setMode(others > 0 ? rebalance : 'off');
   }
 
   #onConnections(count: number): void {
@@ -129,6 +176,8 @@ class NativeChannel implements WorkerChannel {
     if (!this.#takes(index, listener, isFinal)) return;
     const handle = this.#open(index, fd, listener);
     if (typeof handle !== 'number') {
+      const about = this.#batch[at + 4] === 1 ? this.#receiver.about(index) : null;
+      if (about !== null) this.#abouts.set(handle, about);
       const sinceUs = index === 0 ? 0 : (performance.now() - startedAt) * 1_000;
       const us = (this.#batch[at + 3] as number) + sinceUs;
       noteHandoff(this.#handoffTimes, us);

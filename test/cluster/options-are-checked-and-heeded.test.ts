@@ -1,4 +1,4 @@
-// RONDO_POLICY, RONDO_WINDOW, RONDO_TRANSPORT and RONDO_TAKE_BACK_MS are the dispatcher's options, a wrong value is
+// RONDO_POLICY, RONDO_WINDOW, RONDO_TRANSPORT, RONDO_TAKE_BACK_MS and RONDO_REBALANCE are the dispatcher's options, a wrong value is
 // an error that names the variable, and configure() takes their place until the first fork.
 
 import { spawnSync } from 'node:child_process';
@@ -27,6 +27,7 @@ const wrong = [
   ['RONDO_WINDOW', ' ', "'auto' or an integer from 1 to 1024"],
   ['RONDO_TRANSPORT', 'tcp', "one of 'auto', 'native', 'ipc'"],
   ['RONDO_TAKE_BACK_MS', '10', '0 or an integer from 50 to 3600000'],
+  ['RONDO_REBALANCE', 'on', "one of 'off', 'auto', 'always'"],
 ] as const;
 
 for (const [variable, value, expected] of wrong) {

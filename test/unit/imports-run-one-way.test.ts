@@ -18,6 +18,7 @@ const LAYERS = [
   ['shared/'],
   ['collect/'],
   ['family'],
+  ['moves/'],
   ['dispatcher/', 'worker/'],
   ['cluster/'],
   ['drain/'],

@@ -23,6 +23,7 @@ test('defaults', async (t) => {
     takeBackMs: 250,
     maxConnections: null,
     pickTimeoutMs: 50,
+    rebalance: 'auto',
   });
   t.strictSame(validateListenOptions({ port: 0 }), {
     name: 'default',
@@ -64,6 +65,7 @@ const DISPATCHER: Row[] = [
   ['takeBackMs', {}, [0, 50, 250, 3_600_000], [1, 49, -1, 3_600_001, ...NOT_NUMBERS]],
   ['maxConnections', {}, LIMITS, NOT_LIMITS],
   ['pickTimeoutMs', {}, [1, 50, 60_000], [0, -1, 60_001, ...NOT_NUMBERS]],
+  ['rebalance', {}, ['off', 'auto', 'always'], ['', 'on', 'Always', ...NOT_STRINGS]],
 ];
 
 const PATH = { path: '/p' };

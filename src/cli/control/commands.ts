@@ -94,7 +94,7 @@ id, a name, an address or a port of 'rondo status'.
     usage: 'set [--listener LISTENER | --seat SEAT] key=value… [options]',
     help: `Changes how connections are dealt, at once and until rondo ends. 'none' removes a limit.
 
-  of all:          policy, window, takeBackMs, maxOpenConnections, pickTimeoutMs
+  of all:          policy, window, takeBackMs, maxOpenConnections, pickTimeoutMs, rebalance
   --listener L     of one listener: policy, maxConnections, overload (queue or reset), maxQueueMs
   --seat N         of one seat: weight, maxConnections
 `,

@@ -159,6 +159,11 @@ export class IpcTransport implements Transport {
     return this.#tallies.open(id, generation, child);
   }
 
+  /** Nothing would come back. */
+  drainSlot(id: number, generation: number): void {
+    this.removeSlot(id, generation, false);
+  }
+
   removeSlot(id: number, generation: number, isExited: boolean): void {
     for (const slot of this.#slots) {
       if (slot.slot !== id || slot.generation !== generation) continue;
@@ -201,6 +206,9 @@ export class IpcTransport implements Transport {
   }
 
   // ---- the rest ----
+
+  /** None moves. */
+  relieve(): void {}
 
   setState(text: string): void {
     this.#state = text;

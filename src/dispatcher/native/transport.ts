@@ -197,10 +197,18 @@ export class NativeTransport implements Transport {
     return this.#tallies.open(slot, generation, child);
   }
 
+  drainSlot(slot: number, generation: number): void {
+    this.#engine.drainSlot(slot, generation);
+  }
+
   removeSlot(slot: number, generation: number, isExited: boolean): void {
     // It may have unlinked one as its last act.
     if (isExited) this.#paths.renew();
     this.#engine.removeSlot(slot, generation, isExited);
+  }
+
+  relieve(slot: number, generation: number, count: number): void {
+    this.#engine.relieve(slot, generation, count);
   }
 
   setState(text: string): void {

@@ -99,7 +99,8 @@ export function supervise({
       if (hasFailed || !isGuarded) return;
       hasFailed = true;
       failAtExit();
-      if (drain === null) beginDrain(ownDrain, endSignal);
+      // Its successor starts at once, and nobody wants the others to end.
+      if (drain === null) beginDrain({ ...ownDrain, moves: true }, endSignal);
     },
   });
 
