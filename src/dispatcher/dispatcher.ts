@@ -72,7 +72,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   readonly #listeners = new Listeners();
   readonly #slots = new Map<number, Slot>();
   readonly #rebalancer: Rebalancer<SlotMember>;
-  readonly #state = new StateEncoder(this.#listeners.byId, () => this.#rebalancer.inForce);
+  readonly #state: StateEncoder;
   /** The last generation of each number of a closed slot, so that news of it is nobody else's. */
   readonly #generations: number[] = [];
   readonly #tell: Tell = tellerOf(this);
@@ -103,6 +103,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       relieve: ({ slot }, count) => this.#transport.relieve(slot.id, slot.generation, count),
       onChange: () => this.#publishState(),
     });
+    this.#state = new StateEncoder(this.#listeners.byId, this.#rebalancer);
     this.#publishState();
   }
 
@@ -204,7 +205,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     if (this.transport === 'ipc') checkMayMove(valid);
     this.#options = valid;
     this.#transport.configure(valid);
-    this.#rebalancer.configure(valid.rebalance, this.#serving.length);
+    this.#rebalancer.update(this.#serving.length, valid.rebalance);
     const policy = validatePolicy(valid.policy);
     if (changes.policy === undefined || isSamePolicy(policy, this.#policy)) return;
     this.#policy = policy;

@@ -12,13 +12,13 @@ const MOST_PER_LOOK = 500;
 /** A part of the mean that nobody minds. */
 const TOLERANCE = 0.05;
 /** How much more of its time a worker must be at work than the one with the fewest connections. */
-const MORE_AT_WORK = 0.1;
+const MORE_AT_WORK = 0.05;
 
 /** A worker that serves. */
 export interface Member {
   /** Connections that it has. */
   open: number;
-  /** The share of the time in which its loop did not wait; null: not known. */
+  /** The share of the time in which its loop did not wait; null: it has done nothing yet. */
   utilisation: number | null;
 }
 
@@ -27,12 +27,12 @@ export function excesses(members: readonly Member[]): number[] {
   const mean = members.reduce((sum, { open }) => sum + open, 0) / members.length;
   const fewest = Math.min(...members.map(({ open }) => open));
   const leastAtWork = Math.min(
-    ...members.map(({ open, utilisation }) => (open === fewest ? (utilisation ?? 1) : 1)),
+    ...members.map(({ open, utilisation }) => (open === fewest ? (utilisation ?? 0) : 1)),
   );
   let left = MOST_PER_LOOK;
   return members.map(({ open, utilisation }) => {
     const excess = Math.min(open - Math.ceil(mean), left);
-    const isLoaded = utilisation !== null && utilisation - leastAtWork >= MORE_AT_WORK;
+    const isLoaded = (utilisation ?? 0) - leastAtWork >= MORE_AT_WORK;
     if (excess < 1 || excess < mean * TOLERANCE || !isLoaded) return 0;
     left -= excess;
     return excess;
@@ -48,35 +48,40 @@ export interface RebalanceHost<Worker extends Member> {
   onChange(): void;
 }
 
+/** More than these make no difference to any worker. */
+const ENOUGH = 2;
+
 export class Rebalancer<Worker extends Member> {
   readonly #host: RebalanceHost<Worker>;
-  #wish: Rebalance;
-  #inForce: Rebalance = 'off';
+  #rebalance: Rebalance;
+  #serving = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
-  constructor(wish: Rebalance, host: RebalanceHost<Worker>) {
-    this.#wish = wish;
+  constructor(rebalance: Rebalance, host: RebalanceHost<Worker>) {
+    this.#rebalance = rebalance;
     this.#host = host;
   }
 
-  /** What workers are told: with one alone nothing moves. */
-  get inForce(): Rebalance {
-    return this.#inForce;
+  get rebalance(): Rebalance {
+    return this.#rebalance;
   }
 
-  configure(wish: Rebalance, serving: number): void {
-    this.#wish = wish;
-    this.update(serving);
+  /** How many workers serve, 2 at most. */
+  get serving(): number {
+    return this.#serving;
   }
 
-  /** So many workers serve from now on. */
-  update(serving: number): void {
-    const inForce = serving >= 2 ? this.#wish : 'off';
-    if (inForce === this.#inForce || this.#isClosed) return;
-    this.#inForce = inForce;
+  /** So many serve from now on. */
+  update(serving: number, rebalance = this.#rebalance): void {
+    const counted = Math.min(serving, ENOUGH);
+    if (this.#isClosed || (counted === this.#serving && rebalance === this.#rebalance)) return;
+    this.#serving = counted;
+    this.#rebalance = rebalance;
     this.#stopLooking();
-    if (inForce === 'auto') this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    if (rebalance === 'auto' && counted === ENOUGH) {
+      this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
+    }
     this.#host.onChange();
   }
 

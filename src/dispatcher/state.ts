@@ -8,8 +8,8 @@ import {
   type ListenerState,
   MOST_LISTENERS,
   PROTOCOL_VERSION,
+  type State,
 } from '../protocol/protocol.js';
-import type { Rebalance } from '../types.js';
 import type { Listener } from './listener.js';
 import type { ListenTarget } from './transport.js';
 
@@ -20,14 +20,20 @@ const WIDEST_ADDRESS = {
   port: 65_535,
 };
 
+/** It may become this later. */
+const LONGEST_REBALANCE = 'always'.length;
+
+/** What of a Rebalancer workers are told. */
+type RebalanceState = Pick<State, 'rebalance' | 'serving'>;
+
 export class StateEncoder {
   readonly #ticketKeys = randomBytes(48).toString('base64');
   readonly #listeners: ReadonlyMap<number, Listener>;
-  readonly #rebalance: () => Rebalance;
+  readonly #rebalancer: RebalanceState;
 
-  constructor(listeners: ReadonlyMap<number, Listener>, rebalance: () => Rebalance) {
+  constructor(listeners: ReadonlyMap<number, Listener>, rebalancer: RebalanceState) {
     this.#listeners = listeners;
-    this.#rebalance = rebalance;
+    this.#rebalancer = rebalancer;
   }
 
   encode(): string {
@@ -41,7 +47,7 @@ export class StateEncoder {
   checkRoomFor(name: string, target: ListenTarget): void {
     const address = target.kind === 'path' ? target.path : WIDEST_ADDRESS;
     const text = this.#encode([{ id: MOST_LISTENERS, name, address }]);
-    if (Buffer.byteLength(text) <= LARGEST_STATE) return;
+    if (Buffer.byteLength(text) + LONGEST_REBALANCE <= LARGEST_STATE) return;
     throw new RondoError(
       'ERR_RONDO_TOO_MANY_LISTENERS',
       `The names and paths of all listeners make more than ${LARGEST_STATE} bytes`,
@@ -58,7 +64,8 @@ export class StateEncoder {
       version: PROTOCOL_VERSION,
       ticketKeys: this.#ticketKeys,
       listeners: [...listeners, ...more],
-      rebalance: this.#rebalance(),
+      rebalance: this.#rebalancer.rebalance,
+      serving: this.#rebalancer.serving,
     });
   }
 }

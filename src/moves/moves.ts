@@ -31,6 +31,10 @@ export class Moves {
     this.#giver = giver;
   }
 
+  get isOn(): boolean {
+    return this.#mode !== 'off';
+  }
+
   setMode(mode: Rebalance): void {
     this.#mode = mode;
     this.#update();

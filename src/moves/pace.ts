@@ -1,16 +1,21 @@
 /**
  * Whether requests keep this process's loop so busy that one which waits behind another would be served sooner
- * elsewhere. By the time in which the loop did not wait, per request, looked at once for many of them.
+ * elsewhere. Looked at once for many of them: the time in which the loop did not wait, as far as the process has had a
+ * CPU in it. What other processes take makes no request slow that moving would make quicker.
  *
- *   quick ──▶ slow: a request costs 1 ms and more, and the loop has something to do
- *         ◀── below half of either
+ *   quick ──▶ slow: a request costs 1 ms and more, and the loop has something to do, several times in a row
+ *         ◀── below half of either, once
  */
 
 import { performance } from 'node:perf_hooks';
 
 /** How many requests are taken together. */
 const REQUESTS = 16;
-/** What a request costs, in milliseconds of the loop. */
+/** So many times in a row: a program that has just been loaded is slow at first. */
+const STEADY = 6;
+/** After so long fewer are enough: one that was slow gives all back, and gets few. */
+const LONGEST_MS = 250;
+/** What a request costs, in milliseconds. */
 const SLOW_MS = 1;
 /** Of a loop that mostly waits requests meet nobody who is before them. */
 const BUSY = 0.1;
@@ -18,7 +23,11 @@ const BUSY = 0.1;
 export class Pace {
   #state: 'quick' | 'slow' = 'quick';
   #requests = 0;
-  #last = performance.eventLoopUtilization();
+  /** How many times in a row they were slow. */
+  #slow = 0;
+  #since = performance.now();
+  #loop = performance.eventLoopUtilization();
+  #cpu = process.cpuUsage();
 
   get isSlow(): boolean {
     return this.#state === 'slow';
@@ -26,13 +35,25 @@ export class Pace {
 
   /** A response has been sent. */
   note(): void {
-    if (++this.#requests < REQUESTS) return;
+    if (++this.#requests < REQUESTS && !this.#isLate()) return;
+    const requests = this.#requests;
     this.#requests = 0;
-    const now = performance.eventLoopUtilization();
-    const { active, utilization } = performance.eventLoopUtilization(now, this.#last);
-    this.#last = now;
+    this.#since = performance.now();
+    const loop = performance.eventLoopUtilization();
+    const cpu = process.cpuUsage();
+    const { active, utilization } = performance.eventLoopUtilization(loop, this.#loop);
+    const cpuMs = (cpu.user + cpu.system - this.#cpu.user - this.#cpu.system) / 1_000;
+    this.#loop = loop;
+    this.#cpu = cpu;
     const factor = this.#state === 'slow' ? 0.5 : 1;
-    const isSlow = active / REQUESTS >= SLOW_MS * factor && utilization >= BUSY * factor;
-    this.#state = isSlow ? 'slow' : 'quick';
+    const costMs = Math.min(active, cpuMs) / requests;
+    const isSlow = costMs >= SLOW_MS * factor && utilization >= BUSY * factor;
+    this.#slow = isSlow ? this.#slow + 1 : 0;
+    if (!isSlow) this.#state = 'quick';
+    else if (this.#slow >= STEADY) this.#state = 'slow';
+  }
+
+  #isLate(): boolean {
+    return this.isSlow && performance.now() - this.#since >= LONGEST_MS;
   }
 }

@@ -42,8 +42,10 @@ export interface State {
   /** Base64 of the 48 bytes every worker's TLS servers share, so that sessions resume anywhere. */
   ticketKeys: string;
   listeners: ListenerState[];
-  /** Which connections the worker gives back while it serves. */
+  /** Which connections a worker gives back while others serve. */
   rebalance: Rebalance;
+  /** How many workers serve: 2 stands for more, too. */
+  serving: number;
 }
 
 export function encodeState(state: State): string {

@@ -10,7 +10,7 @@ import { channels } from '../channels.js';
 import { RondoError, systemError } from '../errors.js';
 import { Moves } from '../moves/moves.js';
 import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
-import { decodeState } from '../protocol/protocol.js';
+import { decodeState, type State } from '../protocol/protocol.js';
 import {
   type ChannelUser,
   checkVersion,
@@ -39,7 +39,8 @@ const { EMFILE, ENFILE, ENOMEM } = constants.errno;
 const SHORTAGES: readonly number[] = [-EMFILE, -ENFILE, -ENOMEM];
 
 class NativeChannel implements WorkerChannel, GivesBack {
-  isRebalancing = false;
+  #state: State | null = null;
+  #isServing = false;
   readonly #native: Native;
   readonly #receiver: NativeReceiver;
   readonly #user: ChannelUser;
@@ -79,6 +80,12 @@ class NativeChannel implements WorkerChannel, GivesBack {
 
   setServing(listeners: number[]): void {
     this.#receiver.setServing(listeners);
+    this.#isServing = listeners.length > 0;
+    this.#updateMoves();
+  }
+
+  get isRebalancing(): boolean {
+    return this.#moves.isOn;
   }
 
   get givesBack(): GivesBack {
@@ -130,8 +137,15 @@ class NativeChannel implements WorkerChannel, GivesBack {
       this.#kinds.set(id, typeof address === 'string' ? 'pipe' : 'tcp');
     }
     this.#user.onState(state);
-    this.isRebalancing = state.rebalance !== 'off';
-    this.#moves.setMode(state.rebalance);
+    this.#state = state;
+    this.#updateMoves();
+  }
+
+  /** Connections go to others only, of whom this worker may be one that serves. */
+  #updateMoves(): void {
+    const { rebalance, serving } = this.#state ?? { rebalance: 'off', serving: 0 };
+    const others = serving - (this.#isServing ? 1 : 0);
+    this.#moves.setMode(others > 0 ? rebalance : 'off');
   }
 
   #onConnections(count: number): void {

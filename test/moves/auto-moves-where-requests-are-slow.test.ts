@@ -31,12 +31,14 @@ test('slow ones, then instant ones', nativeOnly, async (t) => {
   for (let i = 0; i < 2; i++) await deck.worker(['http'], { file });
   await load(deck, '/spin?ms=3', 400);
   const { moved } = deck.dispatcher.stats().idle;
-  t.ok(moved > 250, `${moved} moves in 400 requests of 3 ms`);
+  t.ok(moved > 150, `${moved} moves in 400 requests of 3 ms`);
   // It takes a few to be seen.
   await load(deck, '/', 200);
   const before = deck.dispatcher.stats().idle.moved;
   await load(deck, '/', 3_000);
-  t.equal(deck.dispatcher.stats().idle.moved, before, 'none with instant ones');
+  const more = deck.dispatcher.stats().idle.moved - before;
+  // As many are moved as it takes for them to be even.
+  t.ok(more <= CLIENTS, `${more} moves in 3,000 instant ones`);
 });
 
 test('a pool that was opened before half of the workers were there', nativeOnly, async (t) => {
@@ -50,12 +52,12 @@ test('a pool that was opened before half of the workers were there', nativeOnly,
   let isOver = false;
   const steady = clients.map(async (client) => {
     while (!isOver) {
-      await client.get('/spin?ms=0.4');
+      await client.get('/spin?ms=0.1');
       await new Promise((resolve) => setTimeout(resolve, 30));
     }
   });
   const open = (): number[] => deck.dispatcher.stats().slots.map((slot) => slot.open);
-  await until('they are even', () => Math.max(...open()) <= 11 && Math.min(...open()) >= 9);
+  await until('they are even', () => Math.max(...open()) <= 12 && Math.min(...open()) >= 8);
   const { moved } = deck.dispatcher.stats().idle;
   t.ok(moved < 200, `${moved} moves`);
   isOver = true;

@@ -80,13 +80,13 @@ const ROWS: Row[] = [
   [
     'as much to do',
     [
-      [90, 0.55],
+      [90, 0.54],
       [10, 0.5],
     ],
     [0, 0],
   ],
   [
-    'nothing is known of the fullest',
+    'the fullest has done nothing yet',
     [
       [90, null],
       [10, 0],
@@ -94,12 +94,12 @@ const ROWS: Row[] = [
     [0, 0],
   ],
   [
-    'nothing is known of the other',
+    'the other has done nothing yet',
     [
       [90, 0.9],
       [10, null],
     ],
-    [0, 0],
+    [40, 0],
   ],
   [
     'a bound for one look',
@@ -131,17 +131,24 @@ for (const [name, members, expected] of ROWS) {
 }
 
 test('what workers are told', async (t) => {
-  const told: string[] = [];
+  const told: Array<[string, number]> = [];
   const rebalancer = new Rebalancer('auto', {
     members: () => [],
     relieve: () => {},
-    onChange: () => told.push(rebalancer.inForce),
+    onChange: () => told.push([rebalancer.rebalance, rebalancer.serving]),
   });
   for (const serving of [0, 1, 2, 5, 1, 2]) rebalancer.update(serving);
-  rebalancer.configure('always', 2);
-  rebalancer.configure('always', 2);
-  rebalancer.configure('off', 2);
+  rebalancer.update(2, 'always');
+  rebalancer.update(3, 'always');
+  rebalancer.update(1, 'off');
   rebalancer.close();
-  rebalancer.configure('always', 2);
-  t.strictSame(told, ['auto', 'off', 'auto', 'always', 'off']);
+  rebalancer.update(2, 'always');
+  t.strictSame(told, [
+    ['auto', 1],
+    ['auto', 2],
+    ['auto', 1],
+    ['auto', 2],
+    ['always', 2],
+    ['off', 1],
+  ]);
 });
