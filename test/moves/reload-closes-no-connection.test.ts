@@ -32,15 +32,9 @@ for (const [rebalance, reloads] of [
   test(`${reloads} reloads, rebalance: ${rebalance}`, nativeOnly, async (t) => {
     const supervised = await open(t, { workers: 4, parallel: 2, rebalance });
     const fds = supervised.fds();
-<<<<<<< HEAD
-    const load = await startPostedLoad(supervised.port());
-    for (let i = 0; i < RELOADS; i++) await supervised.call('reload');
-    await nobodyFailed(t, load, 4 * RELOADS);
-=======
     const load = await startPostedLoad(supervised.port());
     for (let i = 0; i < reloads; i++) await supervised.call('reload');
     await nobodyFailed(t, load, 4 * reloads);
->>>>>>> moves
     await nothingIsLeft(t, supervised, fds);
   });
 }
