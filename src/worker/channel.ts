@@ -35,6 +35,8 @@ export interface ChannelUser {
 export interface GivesBack {
   /** Whether connections are to move while this process serves: others do, too. */
   readonly isRebalancing: boolean;
+  /** Whether any other worker serves, as far as this one has heard. */
+  readonly othersServe: boolean;
   /** Whether that can be done with it: it is such a connection's handle, and that has not ended. */
   has(handle: object): boolean;
   /**

@@ -88,6 +88,10 @@ class NativeChannel implements WorkerChannel, GivesBack {
     return this.#moves.isOn;
   }
 
+  get othersServe(): boolean {
+    return (this.#state?.serving ?? 0) > (this.#isServing ? 1 : 0);
+  }
+
   get givesBack(): GivesBack {
     return this;
   }
@@ -143,9 +147,7 @@ class NativeChannel implements WorkerChannel, GivesBack {
 
   /** Connections go to others only, of whom this worker may be one that serves. */
   #updateMoves(): void {
-    const { rebalance, serving } = this.#state ?? { rebalance: 'off', serving: 0 };
-    const others = serving - (this.#isServing ? 1 : 0);
-    this.#moves.setMode(others > 0 ? rebalance : 'off');
+    this.#moves.setMode(this.othersServe ? (this.#state?.rebalance ?? 'off') : 'off');
   }
 
   #onConnections(count: number): void {

@@ -37,8 +37,8 @@ test('slow ones, then instant ones', nativeOnly, async (t) => {
   const before = deck.dispatcher.stats().idle.moved;
   await load(deck, '/', 3_000);
   const more = deck.dispatcher.stats().idle.moved - before;
-  // As many are moved as it takes for them to be even.
-  t.ok(more <= CLIENTS, `${more} moves in 3,000 instant ones`);
+  // Of a worker that has had none of the 200 the first ones, and as many as it takes for them to be even.
+  t.ok(more <= 60, `${more} moves in 3,000 instant ones`);
 });
 
 test('a pool that was opened before half of the workers were there', nativeOnly, async (t) => {
