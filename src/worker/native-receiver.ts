@@ -174,7 +174,7 @@ class NativeChannel implements WorkerChannel, GivesBack {
     const listener = this.#batch[at + 1] as number;
     const isFinal = this.#batch[at + 2] === 1;
     if (!this.#takes(index, listener, isFinal)) return;
-    const handle = this.#open(index, fd, listener);
+    const handle = this.#open(index, fd, listener, this.#batch[at + 4] === 1);
     if (typeof handle !== 'number') {
       const about = this.#batch[at + 4] === 1 ? this.#receiver.about(index) : null;
       if (about !== null) this.#abouts.set(handle, about);
@@ -211,9 +211,10 @@ class NativeChannel implements WorkerChannel, GivesBack {
     return false;
   }
 
-  #open(index: number, fd: number, listener: number): StreamHandle | number {
+  #open(index: number, fd: number, listener: number, hasAbout: boolean): StreamHandle | number {
     try {
-      return this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd, listener);
+      const about = hasAbout ? this.#receiver.about(index) : null;
+      return this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd, listener, about);
     } catch (error) {
       this.#close(index);
       throw error;
