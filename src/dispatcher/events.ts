@@ -1,10 +1,10 @@
 /** The events of a dispatcher, and what its transport's news become of them. */
 
 import type { EventEmitter } from 'node:events';
+import { RondoError } from '../errors.js';
 import type { ProxyFault, SlotGoneInfo } from '../types.js';
 import { Decider } from './decider.js';
 import type { Listener } from './listener.js';
-import { RondoError } from '../errors.js';
 import { publishNews } from './news.js';
 import type { Slot } from './slot.js';
 import type { TransportEvents } from './transport.js';
@@ -113,7 +113,9 @@ export function transportEvents(
     onAcceptError: (id, error) =>
       withListener(id, (listener) => tell('accept:error', error, listener)),
     onProxyFault: (id, fault, count) =>
-      withListener(id, (listener) => tell('proxy:error', proxyError(listener, fault, count), listener)),
+      withListener(id, (listener) =>
+        tell('proxy:error', proxyError(listener, fault, count), listener),
+      ),
     onHandOffError: (id, error) => withSlot(id, (slot) => tell('handoff:error', error, slot)),
     onListenerBroken: (id, error) =>
       withListener(id, (listener) => {

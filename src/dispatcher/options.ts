@@ -12,7 +12,11 @@ import type {
   SlotSpawnOptions,
 } from '../types.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
-import { checkSourcesFit, type ValidProxyProtocol, validateProxyProtocol } from './proxy-protocol.js';
+import {
+  checkSourcesFit,
+  type ValidProxyProtocol,
+  validateProxyProtocol,
+} from './proxy-protocol.js';
 import type { PathPlace } from './transport.js';
 
 const TRANSPORTS = ['auto', 'native', 'ipc'] as const;

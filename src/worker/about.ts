@@ -72,8 +72,18 @@ const TLV_HEAD = 3;
 const SSL_HEAD = 5;
 
 /** Types of TLVs, and those within the one of TLS. */
-const Type = { alpn: 0x01, authority: 0x02, noop: 0x04, uniqueId: 0x05, ssl: 0x20, namespace: 0x30 };
-const SSL_TEXTS: Record<number, 'version' | 'commonName' | 'cipher' | 'signatureAlgorithm' | 'keyAlgorithm'> = {
+const Type = {
+  alpn: 0x01,
+  authority: 0x02,
+  noop: 0x04,
+  uniqueId: 0x05,
+  ssl: 0x20,
+  namespace: 0x30,
+};
+const SSL_TEXTS: Record<
+  number,
+  'version' | 'commonName' | 'cipher' | 'signatureAlgorithm' | 'keyAlgorithm'
+> = {
   33: 'version',
   34: 'commonName',
   35: 'cipher',
