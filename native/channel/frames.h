@@ -64,8 +64,8 @@ struct Connection {
   // For the engine alone: how long it was parked before it is handed off.
   uint64_t waited_ns = 0;
   std::vector<uint16_t> refused_by;  // slots, in order
-  // What a PROXY header said of it (about.h), for the worker's end of TypeScript; at most kMaxAbout.
-  // Empty: it had none.
+  // What a PROXY header said of it (about.h), for the worker's end of TypeScript; at most
+  // kMaxAbout. Empty: it had none.
   std::string about;
   // For the engine alone.
   Glimpse glimpse;

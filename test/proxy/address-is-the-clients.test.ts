@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'tap';
 import { REGISTER } from '../fixtures/cluster.js';
+import { temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { nativeOnly, openDeck } from '../fixtures/harness.js';
 import {
   binary,
@@ -206,7 +207,7 @@ test('with node:cluster', nativeOnly, async (t) => {
 
 test('over a Unix socket', nativeOnly, async (t) => {
   const deck = await openDeck(t);
-  const path = `${t.testdir()}/socket`;
+  const path = `${temporaryDirectory(t)}/socket`;
   const listener = await deck.dispatcher.listen({ name: 'unix', path, proxyProtocol: 'unix' });
   await deck.worker(['http'], { file: PROXIED_WORKER });
   const socket = net.connect(path).setEncoding('utf8');

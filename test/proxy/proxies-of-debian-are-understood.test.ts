@@ -2,7 +2,14 @@
 
 import { test } from 'tap';
 import { fixture, nativeOnly, openDeck } from '../fixtures/harness.js';
-import { curl, missing, PROXIED_WORKER, startHaproxy, startNginx } from '../fixtures/proxies.js';
+import {
+  curl,
+  faultsOf,
+  missing,
+  PROXIED_WORKER,
+  startHaproxy,
+  startNginx,
+} from '../fixtures/proxies.js';
 
 const KINDS = [
   ['http', 'http', []],
@@ -90,6 +97,6 @@ test('haproxy’s own checks are answered', { ...nativeOnly, ...missing('haproxy
   const server = `127.0.0.1:${deck.port} send-proxy-v2 check inter 50 check-send-proxy`;
   const port = await startHaproxy(t, server);
   for (let i = 0; i < 20; i++) t.match(await curl(`http://127.0.0.1:${port}/`), OWN);
-  const { malformed, missing: none, timedOut } = deck.listener.stats().proxyFaults;
+  const { malformed, missing: none, timedOut } = faultsOf(deck.dispatcher);
   t.strictSame([malformed, none, timedOut], [undefined, undefined, undefined]);
 });

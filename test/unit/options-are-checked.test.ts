@@ -24,6 +24,7 @@ test('defaults', async (t) => {
     maxConnections: null,
     pickTimeoutMs: 50,
     rebalance: 'auto',
+    proxyProtocol: null,
   });
   t.strictSame(validateListenOptions({ port: 0 }), {
     name: 'default',
