@@ -161,7 +161,7 @@ export function writeAddresses(into: Exposition, addresses: readonly AddressSnap
     into.counter(labelsOf({ listener: address, reason: 'turned-away' }), turnedAway);
   }
   into.family({
-    name: 'rondo_proxy_faults',
+    name: 'rondo_proxy_errors',
     type: 'counter',
     help: 'Connections closed for their PROXY header, by what was wrong.',
   });

@@ -67,6 +67,8 @@ const DISPATCHER: Row[] = [
   ['maxConnections', {}, LIMITS, NOT_LIMITS],
   ['pickTimeoutMs', {}, [1, 50, 60_000], [0, -1, 60_001, ...NOT_NUMBERS]],
   ['rebalance', {}, ['off', 'auto', 'always'], ['', 'on', 'Always', ...NOT_STRINGS]],
+  // What it may be is test/proxy/ about.
+  ['proxyProtocol', {}, [null], ['', '10.0.0.0/33', 0, true, [], Symbol('s')]],
 ];
 
 const PATH = { path: '/p' };
@@ -89,6 +91,7 @@ const LISTEN: Row[] = [
   ['overload', { port: 0 }, ['queue', 'reset'], ['', 'Reset', ...NOT_STRINGS]],
   ['maxQueueMs', { port: 0 }, LIMITS, NOT_LIMITS],
   ['maxIdle', { port: 0 }, [0, 1, 1_000_000], [null, -1, 1_000_001, ...NOT_NUMBERS]],
+  ['proxyProtocol', { port: 0 }, [null], ['', '10.0.0.0/33', 0, true, [], Symbol('s')]],
 ];
 
 const SLOT: Row[] = [
