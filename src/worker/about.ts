@@ -95,15 +95,16 @@ const HAS_CERTIFICATE = 0x02 | 0x04;
 
 /** Decoded when it is asked for: most connections are not asked. */
 export class About {
-  readonly #bytes: Buffer;
+  /** As they came, and go along where the connection goes. */
+  readonly bytes: Buffer;
   #header: ProxyHeader | null = null;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   get header(): ProxyHeader {
-    this.#header ??= decode(this.#bytes);
+    this.#header ??= decode(this.bytes);
     return this.#header;
   }
 

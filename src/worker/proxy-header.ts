@@ -17,6 +17,10 @@ export function noteAbout(handle: object, about: About): void {
   abouts.set(handle, about);
 }
 
+export function aboutOf(handle: object): About | undefined {
+  return abouts.get(handle);
+}
+
 export function proxyHeader(socket: Duplex): ProxyHeader | null {
   const before = known.get(socket);
   if (before !== undefined) return before;

@@ -155,6 +155,28 @@ test('a connection that one worker has refused keeps its header', nativeOnly, as
   for (let i = 0; i < 6; i++) t.match(await seenAfter(deck.port, LINE), CLIENT);
 });
 
+test(
+  'a connection that was given back between two requests keeps it, too',
+  nativeOnly,
+  async (t) => {
+    const deck = await openDeck(t, { proxyProtocol: '127.0.0.1' });
+    for (let i = 0; i < 2; i++) await deck.worker(['passing'], { file: PROXIED_WORKER });
+    const socket = net.connect({ port: deck.port, host: '127.0.0.1' }).setEncoding('utf8');
+    socket.write(binaryHeader([[5, 'id']]));
+    const pids = new Set<number>();
+    for (let i = 0; i < 8; i++) {
+      socket.write('again');
+      const [line] = (await once(socket, 'data')) as [string];
+      const seen = JSON.parse(line) as Seen;
+      t.match(seen, { ...CLIENT, header: { tlvs: [{ type: 5, value: 'id' }] } });
+      pids.add(seen.pid);
+    }
+    socket.destroy();
+    t.ok(deck.dispatcher.stats().idle.moved >= 1, 'it was dealt again');
+    t.equal(pids.size, 2, 'to another worker as well');
+  },
+);
+
 test('source-ip goes by the client’s address', nativeOnly, async (t) => {
   const deck = await openDeck(t, { proxyProtocol: '127.0.0.1', policy: 'source-ip' });
   for (let i = 0; i < 3; i++) await deck.worker(['net'], { file: PROXIED_WORKER });

@@ -35,6 +35,7 @@ test('defaults', async (t) => {
       overload: 'queue',
       maxQueueMs: null,
       maxIdle: 4096,
+      proxyProtocol: undefined,
     },
   });
   t.strictSame(validateListenOptions({ path: '/p' }).place, {
