@@ -18,6 +18,7 @@ export const EngineEventType = {
   listenerClosed: 9,
   pick: 10,
   pickTimedOut: 11,
+  headerFault: 20,
 } as const;
 
 /** The numbers of GoneReason in native/engine/events.h. */
@@ -29,6 +30,17 @@ export const GoneReason = {
   badVersion: 4,
   channel: 5,
 } as const;
+
+/** By the numbers of HeaderFault in native/engine/look/header_fault.h. */
+export const HEADER_FAULTS = [
+  'untrusted',
+  'missing',
+  'malformed',
+  'tooLong',
+  'timedOut',
+  'ended',
+  'crowded',
+] as const;
 
 export interface EngineEvent {
   type: number;
@@ -76,6 +88,10 @@ export interface EngineListenerOptions {
   maxQueueMs: number;
   /** The most connections between two requests that are held; others are dealt at once. */
   maxIdle: number;
+  /** Networks, as 'proxyProtocol' has them; null: no connection begins with a PROXY header. */
+  proxyFrom: string[] | null;
+  /** In which what is looked at has to come. */
+  lookTimeoutMs: number;
 }
 
 /** A connection that waits for answerPicks(). `family` is 4, 6, or 1 for a Unix socket. */
@@ -151,6 +167,8 @@ export interface NativeEngine {
     closed: number;
     /** Turned away: a limit was reached with `resets`, or `maxQueueMs` was over. */
     turnedAway: number;
+    /** Counts by {@link HEADER_FAULTS}. */
+    headerFaults: number[];
     acceptErrors: ErrorCounts;
   };
   /** Fills in what {@link Figure} names: over all processes of the slot, and of the last one what is no sum. */
@@ -166,7 +184,13 @@ export interface NativeEngine {
    * belongs to its slot alone from here on.
    */
   endProcess(id: number, generation: number): void;
-  engineStats(): { accepted: number; waiting: number; starvedNs: number; wakeUps: number };
+  engineStats(): {
+    accepted: number;
+    waiting: number;
+    looking: number;
+    starvedNs: number;
+    wakeUps: number;
+  };
   /** Of connections that workers have given back between two requests; see {@link IdleStats}. */
   idleStats(): IdleStats;
   /** Asks the worker to give back so many idle connections: `onRelieve()` there. It may not be heard. */

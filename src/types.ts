@@ -167,6 +167,11 @@ export interface DispatcherOptions {
    */
   maxConnections?: number | null;
   /**
+   * Each connection begins with a PROXY header, on all TCP listeners that have no `proxyProtocol` of their own; see
+   * {@link ListenOptions}. Default null: none does. Only with the native transport.
+   */
+  proxyProtocol?: ProxyProtocol | null;
+  /**
    * How many milliseconds a policy that is a function has to answer, 1 to 60,000; default 50. After
    * that its connections are dealt by round robin, so that a blocked event loop of the primary delays
    * nobody for longer. With the ipc transport, which does everything on that loop, it is how long one
@@ -241,12 +246,52 @@ export interface ListenOptions {
    * for its request.
    */
   maxIdle?: number;
+  /**
+   * Each connection begins with a header of the PROXY protocol (haproxy's proxy-protocol.txt, version 1 or 2), which
+   * says who the client is: for the worker, the policies and whoever asks the socket. Without one, or from a source
+   * that is not among these, a connection is closed and counted as a `proxyFault`. Null: no header, whatever the
+   * dispatcher says. Default: the dispatcher's. Only with the native transport.
+   */
+  proxyProtocol?: ProxyProtocol | null;
 }
+
+/** Sources alone, as a list or with commas, or options. */
+export type ProxyProtocol = string | readonly string[] | ProxyProtocolOptions;
+
+/** Options of `proxyProtocol`. */
+export interface ProxyProtocolOptions {
+  /**
+   * From where connections may come: networks of IPv4 and IPv6 (`'10.0.0.0/8'`, `'::1'`), and `'unix'` for Unix
+   * sockets. One that comes from elsewhere is closed.
+   */
+  from: string | readonly string[];
+  /** Within so many milliseconds the header is there, or the connection is closed: 1 to 3,600,000. Default 5,000. */
+  timeoutMs?: number;
+}
+
+/**
+ * Why a connection was closed for its PROXY header:
+ * - `'untrusted'`: its source is not among those of `from`.
+ * - `'missing'`: it begins with something else.
+ * - `'malformed'`: it begins as a header and is none.
+ * - `'tooLong'`: more than 107 bytes of version 1, or 4096 of version 2.
+ * - `'timedOut'`: not all of it came within `timeoutMs`.
+ * - `'ended'`: the client ended before that; a health check that only connects, for instance.
+ * - `'crowded'`: 1024 others waited for theirs, and this one had waited the longest.
+ */
+export type ProxyFault =
+  | 'untrusted'
+  | 'missing'
+  | 'malformed'
+  | 'tooLong'
+  | 'timedOut'
+  | 'ended'
+  | 'crowded';
 
 /** What `listener.configure()` may change. What is left out stays; null removes a limit. */
 export type ListenerChanges = Pick<
   ListenOptions,
-  'policy' | 'maxConnections' | 'overload' | 'maxQueueMs' | 'maxIdle'
+  'policy' | 'maxConnections' | 'overload' | 'maxQueueMs' | 'maxIdle' | 'proxyProtocol'
 >;
 
 /** Options of a {@link Slot}; for `slot.configure()`, what is left out stays. */
@@ -307,6 +352,8 @@ export interface ListenerStats {
   closed: number;
   /** Connections closed with a reset because of `overload: 'reset'` or `maxQueueMs`. */
   turnedAway: number;
+  /** Connections closed for their PROXY header, by what was wrong, for instance `{ missing: 2 }`. */
+  proxyFaults: Partial<Record<ProxyFault, number>>;
   /** Errors of accept(2), by code, for instance `{ EMFILE: 3 }`. */
   acceptErrors: Record<string, number>;
   /** Why the file of a path that had been removed could not be bound anew, by code; see `renew:error`. */
@@ -389,6 +436,8 @@ export interface DispatcherStats {
   accepted: number;
   /** Connections in the primary that wait: to be dealt again, for a policy's answer, or for one worker. */
   waiting: number;
+  /** Connections in the primary of which the first bytes are still to come; see `proxyProtocol`. */
+  looking: number;
   /** Milliseconds in which connections waited and no worker had room. */
   starvedMs: number;
   /** How often the engine's thread has woken up. 0 with the ipc transport, which has none. */

@@ -15,6 +15,7 @@
 
 #include "base/fd_passing.h"
 #include "base/unique_fd.h"
+#include "channel/glimpse.h"
 
 namespace rondo {
 
@@ -63,8 +64,11 @@ struct Connection {
   // For the engine alone: how long it was parked before it is handed off.
   uint64_t waited_ns = 0;
   std::vector<uint16_t> refused_by;  // slots, in order
-  // What is known of it beside its socket, for the worker's end of TypeScript; at most kMaxAbout.
+  // What a PROXY header said of it (about.h), for the worker's end of TypeScript; at most
+  // kMaxAbout. Empty: it had none.
   std::string about;
+  // For the engine alone.
+  Glimpse glimpse;
 };
 
 // A connection that a worker has served and gives back between two requests.

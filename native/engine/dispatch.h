@@ -5,6 +5,7 @@
 // In Run(), with what is parked before anything new:
 //
 //   accept    AcceptFrom: one connection of each listener in turn, while somebody may take it
+//             and where its listener wants that, looked at first: Looking
 //   pick      Chooser: the policy, among the workers with room, by the rule of Turn
 //   hand off  HandOffAll: one frame for all that is due to one worker
 //
@@ -27,6 +28,7 @@
 #include "engine/floor.h"
 #include "engine/idle.h"
 #include "engine/listener.h"
+#include "engine/look/looking.h"
 #include "engine/overload.h"
 #include "engine/parked.h"
 #include "engine/picks.h"
@@ -79,8 +81,10 @@ class Dispatch final : public Floor, public Idle::Owner {
  private:
   void Run();
   bool DealParked();
+  bool DealSeen();
   bool AcceptFromAll();
   bool AcceptFrom(Listener* listener);
+  void DealLater(Listener* listener, Connection connection);
   void GiveOrPark(Listener* listener, Connection connection);
   void AskProgram(Listener* listener, Connection connection);
   // `keep_until_ns`: so long it is this slot's and no other's; 0: it is any slot's.
@@ -129,6 +133,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   Reclaim reclaim_;
   Parked parked_;
   Idle idle_;
+  Looking looking_;
   Returns returns_;
   Chooser chooser_;
   Overload overload_;

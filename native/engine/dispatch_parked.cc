@@ -29,6 +29,14 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     Count(&listener->counters()->closed);
     return true;
   }
+  if (parked->waits_for == WaitsFor::kLook) {
+    parked->waits_for = WaitsFor::kAnyone;
+    const auto& look = listener->options().look;
+    if (look != nullptr &&
+        looking_.Begin(&connection, look, 0, now_ns_) != Looking::Outcome::kSeen) {
+      return true;
+    }
+  }
   if (parked->waits_for == WaitsFor::kProgram) {
     if (now_ns_ < parked->until_ns) return false;
     events_->Emit({EventType::kPickTimedOut, id, 0, 0, 0, 1});
@@ -51,7 +59,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     parked->waits_for = WaitsFor::kAnyone;
     if (connection.refused_by.empty() && blocked->test(id)) return false;
     const Policy& policy = *listener->policy();
-    const Peer peer = policy.needs_peer ? PeerOf(connection.fd.get()) : Peer();
+    const Peer peer = policy.needs_peer ? PeerOf(connection) : Peer();
     const Choice choice =
         chooser_.Choose(listener, &connection, policy.needs_peer ? &peer : nullptr, now_ns_);
     if (choice.kind != Choice::kSlot) {

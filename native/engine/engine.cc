@@ -260,6 +260,7 @@ bool IsToldOnce(EventType type) {
     case EventType::kHandOffError:
     case EventType::kPick:
     case EventType::kPickTimedOut:
+    case EventType::kHeaderFault:
       return true;
     default:
       return false;

@@ -20,6 +20,7 @@
 #include "engine/backlog.h"
 #include "engine/counters.h"
 #include "engine/hold.h"
+#include "engine/look/look_options.h"
 #include "engine/policy.h"
 #include "engine/turn.h"
 
@@ -39,6 +40,7 @@ struct ListenerOptions {
   bool resets = false;           // what is over a limit is turned away and does not wait
   uint64_t max_queue_ms = 0;     // what has waited for longer is turned away; 0: no limit
   uint32_t max_idle = 4096;      // connections between two requests that are held; others are dealt
+  std::shared_ptr<const LookOptions> look;  // before it is dealt; null: nothing is looked at
 };
 
 class Listener {
@@ -79,6 +81,8 @@ class Listener {
   // A connection is known to wait.
   bool HasBacklog() const { return has_backlog_; }
   void EndBackOffIfDue(uint64_t now_ns);
+  // How long a connection has been silent that is accepted before anything has come of it.
+  uint64_t silent_ns() const;
 
   Turn turn;
   Hold hold;
@@ -93,11 +97,13 @@ class Listener {
   void SetState(State state);
   void ForgetBacklog();
   void BackOff();
+  void DeferIfWorthIt();
 
   const uint16_t id_;
   ListenerCounters* const counters_;
   State state_ = State::kClosed;
-  bool has_backlog_ = false;  // as seen by a look since it waits
+  bool has_backlog_ = false;   // as seen by a look since it waits
+  bool is_deferring_ = false;  // the kernel waits for the first bytes, for a while
   ListenerOptions options_;
   std::unique_ptr<Policy> policy_;
   int domain_ = 0;

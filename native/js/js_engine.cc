@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "js/js_look.h"
 #include "js/js_value.h"
 
 namespace rondo {
@@ -190,6 +191,7 @@ Napi::Value JsEngine::ConfigureListener(const Napi::CallbackInfo& info) {
   options.resets = ToBool(object.Get("resets"));
   options.max_queue_ms = ToUint(object.Get("maxQueueMs"));
   options.max_idle = ToUint(object.Get("maxIdle"));
+  options.look = ToLookOptions(object);
   engine_->ConfigureListener(static_cast<uint16_t>(ToUint(info[0])), options);
   return info.Env().Undefined();
 }
@@ -435,6 +437,12 @@ Napi::Value JsEngine::ListenerStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "redealt", counters.redealt);
   SetCounter(stats, "closed", counters.closed);
   SetCounter(stats, "turnedAway", counters.turned_away);
+  Napi::Array faults = Napi::Array::New(info.Env(), kHeaderFaults);
+  for (uint32_t i = 0; i < kHeaderFaults; i++) {
+    const uint64_t count = counters.header_faults[i].load(std::memory_order_relaxed);
+    faults.Set(i, static_cast<double>(count));
+  }
+  stats.Set("headerFaults", faults);
   stats.Set("acceptErrors", ToJs(info.Env(), counters.accept_errors));
   return stats;
 }
@@ -490,6 +498,7 @@ Napi::Value JsEngine::EngineStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "accepted", engine_->shared().engine.accepted);
   SetCounter(stats, "starvedNs", engine_->shared().engine.starved_ns);
   SetCounter(stats, "waiting", engine_->shared().engine.waiting);
+  SetCounter(stats, "looking", engine_->shared().engine.looking);
   stats.Set("wakeUps", static_cast<double>(engine_->wake_ups()));
   return stats;
 }

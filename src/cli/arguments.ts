@@ -71,6 +71,7 @@ export const SETTING_FLAGS = {
   'upgrade-timeout': { option: 'upgradeTimeoutMs', isNumber: true },
   parallel: { option: 'parallel', isNumber: true },
   agent: { option: 'agent', isNumber: false },
+  'proxy-protocol': { option: 'proxyProtocol', isNumber: false },
 } as const satisfies Record<string, { option: keyof Settings; isNumber: boolean }>;
 
 /** Flags that may be repeated, each with the list of texts that is a Supervisor's option. */

@@ -14,6 +14,7 @@ const VARIABLES: Record<string, { option: keyof FromEnvironment; isNumber: boole
   RONDO_TRANSPORT: { option: 'transport', isNumber: false },
   RONDO_TAKE_BACK_MS: { option: 'takeBackMs', isNumber: true },
   RONDO_REBALANCE: { option: 'rebalance', isNumber: false },
+  RONDO_PROXY_PROTOCOL: { option: 'proxyProtocol', isNumber: false },
 };
 
 /** Throws `ERR_RONDO_INVALID_OPTION`, naming the variable. */

@@ -101,7 +101,9 @@ function patchPrimary(patch: Patch): void {
 function openPrimary(options: DispatcherOptions, fork: Fork): ClusterPrimary | null {
   const primary = require('./primary.js') as typeof import('./primary.js');
   const reason = primary.whyUnavailable(options.transport);
-  if (reason === null) return new primary.ClusterPrimary(cluster, fork, options);
+  // Without it the program would take headers for its clients' own bytes.
+  const isNeeded = (options.proxyProtocol ?? null) !== null;
+  if (reason === null || isNeeded) return new primary.ClusterPrimary(cluster, fork, options);
   process.emitWarning(`node:cluster's own scheduling is used: ${reason}`, {
     type: 'RondoWarning',
     code: 'RONDO_CLUSTER_FALLBACK',

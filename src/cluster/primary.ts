@@ -90,6 +90,9 @@ export class ClusterPrimary {
     this.dispatcher.on('policy:error', (error) => {
       process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_POLICY_ERROR' });
     });
+    this.dispatcher.on('proxy:error', (error) => {
+      process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_PROXY_HEADER' });
+    });
     for (const event of ['listening', 'listener:renewed'] as const) {
       this.dispatcher.on(event, () => this.#tellSockets());
     }
@@ -275,8 +278,8 @@ export class ClusterPrimary {
   }
 
   #isDealing(): boolean {
-    const { waiting, slots } = this.dispatcher.stats();
-    return waiting > 0 || slots.some(({ pending }) => pending > 0);
+    const { waiting, looking, slots } = this.dispatcher.stats();
+    return waiting + looking > 0 || slots.some(({ pending }) => pending > 0);
   }
 
   /** The lowest free one, so that a replacement takes its predecessor's place. */

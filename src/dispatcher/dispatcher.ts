@@ -32,6 +32,7 @@ import {
   validateSlotOptions,
 } from './options.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
+import { checkTransport, proxyProtocolOf } from './proxy-protocol.js';
 import { Rebalancer } from './rebalance.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
@@ -87,7 +88,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * Starts the transport, no listener yet.
    *
    * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_NATIVE_MISSING` if
-   * the native transport is demanded, by the option or by `RONDO_NATIVE=1`, and cannot be had; and a
+   * the native transport is demanded, by the option, by `RONDO_NATIVE=1` or by `proxyProtocol`, and cannot be had; and a
    * system error if the engine cannot be started.
    */
   constructor(options: DispatcherOptions = {}) {
@@ -118,7 +119,8 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * Rejects with the error `net.Server` would emit for the same arguments (`EADDRINUSE`, `EACCES`,
    * `EADDRNOTAVAIL`, `ENOTFOUND`, …, with `syscall`, `address` and `port`);
    * `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_LISTENER_NAME_TAKEN`,
-   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_CLOSED`; and with the `signal`'s reason if
+   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_NATIVE_MISSING` (a `proxyProtocol`, and the transport is
+   * ipc), `ERR_RONDO_CLOSED`; and with the `signal`'s reason if
    * that is aborted by then.
    */
   async listen(options: ListenOptions): Promise<Listener> {
@@ -134,6 +136,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   async #listen(valid: ValidListenOptions, signal?: AbortSignal): Promise<Listener> {
     signal?.throwIfAborted();
     this.#checkOpen();
+    checkTransport(this.transport, valid.changeable.proxyProtocol);
     this.#listeners.reserve(valid.name);
     try {
       const listener = await this.#open(valid, signal);
@@ -192,20 +195,24 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * smaller window or limit.
    *
    * Throws `ERR_RONDO_INVALID_OPTION`, also for `transport`, which cannot change;
-   * `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_CLOSED`. Nothing has changed then.
+   * `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_NATIVE_MISSING` for a `proxyProtocol` with the ipc transport; `ERR_RONDO_CLOSED`. Nothing has changed then.
    */
   configure(changes: Omit<DispatcherOptions, 'transport'>): void {
     const valid = validateChanges(changes, this.#options);
     this.#checkOpen();
     if (this.transport === 'ipc') checkMayMove(valid);
+    checkTransport(this.transport, valid.proxyProtocol);
     this.#options = valid;
     this.#transport.configure(valid);
     this.#rebalancer.update(this.#serving.length, valid.rebalance);
     const policy = validatePolicy(valid.policy);
-    if (changes.policy === undefined || isSamePolicy(policy, this.#policy)) return;
-    this.#policy = policy;
+    const isNewPolicy = changes.policy !== undefined && !isSamePolicy(policy, this.#policy);
+    if (isNewPolicy) this.#policy = policy;
+    const isNewProxy = changes.proxyProtocol !== undefined;
     for (const listener of this.#listeners.all) {
-      if (!listener.hasOwnPolicy) listener.applyOptions();
+      const isChanged =
+        (isNewPolicy && !listener.hasOwnPolicy) || (isNewProxy && !listener.hasOwnProxyProtocol);
+      if (isChanged) listener.applyOptions();
     }
   }
 
@@ -279,7 +286,12 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     this.#checkOpen();
     this.#state.checkRoomFor(name, target);
     const id = this.#listeners.takeId();
-    const dealing = dealingOptions(changeable, changeable.policy ?? this.#policy);
+    const common = this.#options.proxyProtocol;
+    const dealing = dealingOptions(
+      changeable,
+      changeable.policy ?? this.#policy,
+      proxyProtocolOf(changeable.proxyProtocol, common, null),
+    );
     this.#listeners.forgetCounts(id);
     const address = await this.#transport.listen(id, target, dealing);
     const listener = new Listener(
@@ -295,8 +307,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       await listener.close();
       this.#checkOpen();
     }
-    // The dispatcher's policy may have changed since.
-    if (!listener.hasOwnPolicy && dealing.policy !== this.#policy) listener.applyOptions();
+    // The dispatcher's policy may have changed since, and only now it is known whether a socket that was given is a
+    // Unix socket. No worker serves it yet.
+    const isPolicyNew = !listener.hasOwnPolicy && dealing.policy !== this.#policy;
+    const isProxyNew = !listener.hasOwnProxyProtocol && (common ?? this.#options.proxyProtocol);
+    if (isPolicyNew || isProxyNew) listener.applyOptions();
     this.#transport.ref();
     this.#publishState();
     this.#tell('listening', listener);
@@ -319,6 +334,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   #listenerOwner(): ListenerOwner {
     return {
       policy: () => this.#policy,
+      proxyProtocol: () => this.#options.proxyProtocol,
       isPaused: () => this.#isPaused,
       onClosed: (listener) => {
         this.#listeners.remove(listener);

@@ -7,12 +7,15 @@ import type { UnixFile } from '../native.js';
 import type { Address, ListenerChanges, ListenerStats, OpenListener } from '../types.js';
 import { type ValidListenerOptions, type ValidPlace, validateListenerChanges } from './options.js';
 import type { ValidPolicy } from './policies/index.js';
+import { checkTransport, proxyProtocolOf, type ValidProxyProtocol } from './proxy-protocol.js';
 import type { DealingOptions, LentSocket, ListenTarget, Transport } from './transport.js';
 
 /** What a listener asks of its dispatcher. */
 export interface ListenerOwner {
   /** The policy of listeners that have none of their own. */
   policy(): ValidPolicy;
+  /** That of TCP listeners that have none of their own. */
+  proxyProtocol(): ValidProxyProtocol | null;
   /** All of them. */
   isPaused(): boolean;
   onClosed(listener: Listener): void;
@@ -70,14 +73,15 @@ export class Listener implements OpenListener {
    * connection is lost by it, and workers keep what they have, also beyond a smaller limit. Another
    * policy deals as if every worker had been dealt the same until then.
    *
-   * Throws `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_CLOSED` after `close()`.
-   * Nothing has changed then.
+   * Throws `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_NATIVE_MISSING` for a
+   * `proxyProtocol` with the ipc transport, and `ERR_RONDO_CLOSED` after `close()`. Nothing has changed then.
    */
   configure(changes: ListenerChanges): void {
     const options = validateListenerChanges(changes, this.#options);
     if (this.#closed !== null) {
       throw new RondoError('ERR_RONDO_CLOSED', `The listener '${this.name}' is closed`);
     }
+    checkTransport(this.#transport.name, options.proxyProtocol);
     this.#options = options;
     this.#changes = { ...this.#changes, ...changes };
     this.applyOptions();
@@ -173,9 +177,22 @@ export class Listener implements OpenListener {
     return this.#options.policy !== null;
   }
 
+  /** Null counts, too. @internal */
+  get hasOwnProxyProtocol(): boolean {
+    return this.#options.proxyProtocol !== undefined;
+  }
+
   /** Also after a change of the dispatcher's policy. @internal */
   applyOptions(): void {
-    this.#transport.configureListener(this.id, dealingOptions(this.#options, this.policy));
+    const proxyProtocol = proxyProtocolOf(
+      this.#options.proxyProtocol,
+      this.#owner.proxyProtocol(),
+      this.#address,
+    );
+    this.#transport.configureListener(
+      this.id,
+      dealingOptions(this.#options, this.policy, proxyProtocol),
+    );
   }
 
   /** @internal */
@@ -191,8 +208,12 @@ export class Listener implements OpenListener {
   }
 }
 
-export function dealingOptions(options: ValidListenerOptions, policy: ValidPolicy): DealingOptions {
-  return { ...options, policy };
+export function dealingOptions(
+  options: ValidListenerOptions,
+  policy: ValidPolicy,
+  proxyProtocol: ValidProxyProtocol | null,
+): DealingOptions {
+  return { ...options, policy, proxyProtocol };
 }
 
 /** Looks a host name up, once, as `net.Server` does. Rejects with Node's own lookup error. */

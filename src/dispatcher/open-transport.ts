@@ -5,6 +5,7 @@ import { loadNative } from '../native.js';
 import { IpcTransport } from './ipc/transport.js';
 import { NativeTransport } from './native/transport.js';
 import type { ValidDispatcherOptions } from './options.js';
+import { checkTransport } from './proxy-protocol.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 /** Throws `ERR_RONDO_NATIVE_MISSING`, and a system error if the engine cannot be started. */
@@ -12,11 +13,13 @@ export function openTransport(options: ValidDispatcherOptions, events: Transport
   const demand = process.env.RONDO_NATIVE;
   if (options.transport === 'ipc' || (options.transport === 'auto' && demand === '0')) {
     checkMayMove(options);
+    checkTransport('ipc', options.proxyProtocol);
     return new IpcTransport(options, events);
   }
   const native = loadNative();
   if (!(native instanceof Error)) return new NativeTransport(native, options, events);
-  if (options.transport === 'native' || demand === '1') {
+  const isNeeded = options.transport === 'native' || options.proxyProtocol !== null;
+  if (isNeeded || demand === '1') {
     throw new RondoError(
       'ERR_RONDO_NATIVE_MISSING',
       `The native addon cannot be loaded: ${native.message}`,

@@ -12,6 +12,11 @@ import type {
   SlotSpawnOptions,
 } from '../types.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
+import {
+  checkSourcesFit,
+  type ValidProxyProtocol,
+  validateProxyProtocol,
+} from './proxy-protocol.js';
 import type { PathPlace } from './transport.js';
 
 const TRANSPORTS = ['auto', 'native', 'ipc'] as const;
@@ -29,6 +34,7 @@ const DISPATCHER_KEYS: Keys<DispatcherOptions> = {
   maxConnections: true,
   pickTimeoutMs: true,
   rebalance: true,
+  proxyProtocol: true,
 };
 
 const CHANGEABLE_KEYS: Keys<ListenerChanges> = {
@@ -37,6 +43,7 @@ const CHANGEABLE_KEYS: Keys<ListenerChanges> = {
   overload: true,
   maxQueueMs: true,
   maxIdle: true,
+  proxyProtocol: true,
 };
 
 const LISTEN_KEYS: Keys<ListenOptions> = {
@@ -56,12 +63,15 @@ const LISTEN_KEYS: Keys<ListenOptions> = {
 
 const SLOT_KEYS: Keys<SlotOptions> = { weight: true, maxConnections: true };
 
-export type ValidDispatcherOptions = Required<DispatcherOptions>;
+export type ValidDispatcherOptions = Required<Omit<DispatcherOptions, 'proxyProtocol'>> & {
+  proxyProtocol: ValidProxyProtocol | null;
+};
 
 export function validateDispatcherOptions(options: DispatcherOptions): ValidDispatcherOptions {
   checkKeys('options', options, DISPATCHER_KEYS);
   const { policy = 'round-robin', window = 'auto', transport = 'auto', takeBackMs = 250 } = options;
   const { maxConnections = null, pickTimeoutMs = 50, rebalance = 'auto' } = options;
+  const { proxyProtocol = null } = options;
   validatePolicy(policy);
   checkOneOf('transport', transport, TRANSPORTS);
   if (window !== 'auto') checkInteger('window', window, 1, 1024, "'auto' or ");
@@ -78,6 +88,7 @@ export function validateDispatcherOptions(options: DispatcherOptions): ValidDisp
     maxConnections,
     pickTimeoutMs,
     rebalance,
+    proxyProtocol: validateProxyProtocol(proxyProtocol),
   };
 }
 
@@ -101,6 +112,8 @@ export interface ValidListenerOptions {
   overload: 'queue' | 'reset';
   maxQueueMs: number | null;
   maxIdle: number;
+  /** Undefined: the dispatcher's. */
+  proxyProtocol: ValidProxyProtocol | null | undefined;
 }
 
 const SPAWN_KEYS: Keys<SlotSpawnOptions> = { env: true, stdio: true };
@@ -136,7 +149,10 @@ export function validateListenOptions(options: ListenOptions): ValidListenOption
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw invalidOption('signal', 'an AbortSignal', options.signal);
   }
-  return { name, place: validatePlace(options), changeable: validateChangeable(options) };
+  const place = validatePlace(options);
+  const changeable = validateChangeable(options);
+  checkSourcesFit(changeable.proxyProtocol, place.kind);
+  return { name, place, changeable };
 }
 
 /** `current` with the changes. */
@@ -165,6 +181,7 @@ const UNLIMITED: ValidListenerOptions = {
   overload: 'queue',
   maxQueueMs: null,
   maxIdle: 4096,
+  proxyProtocol: undefined,
 };
 
 function validateChangeable(
@@ -178,7 +195,18 @@ function validateChangeable(
   checkOneOf('overload', overload, OVERLOADS);
   checkLimit('maxQueueMs', maxQueueMs);
   checkInteger('maxIdle', maxIdle, 0, 1_000_000);
-  return { policy: changed(current.policy, policy), maxConnections, overload, maxQueueMs, maxIdle };
+  const proxyProtocol =
+    options.proxyProtocol === undefined
+      ? current.proxyProtocol
+      : validateProxyProtocol(options.proxyProtocol);
+  return {
+    policy: changed(current.policy, policy),
+    maxConnections,
+    overload,
+    maxQueueMs,
+    maxIdle,
+    proxyProtocol,
+  };
 }
 
 /** The same object where it is the same policy, which goes on with its turn then. */

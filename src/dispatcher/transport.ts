@@ -6,8 +6,16 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { UnixFile } from '../native.js';
-import type { Address, IdleStats, PickSlot, SlotOptions, TransportName } from '../types.js';
+import type {
+  Address,
+  IdleStats,
+  PickSlot,
+  ProxyFault,
+  SlotOptions,
+  TransportName,
+} from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
+import type { ValidProxyProtocol } from './proxy-protocol.js';
 import type { Tally } from './tally.js';
 
 /** A Unix socket, with the permission bits of its file. */
@@ -49,6 +57,7 @@ export interface DealingOptions {
   overload: 'queue' | 'reset';
   maxQueueMs: number | null;
   maxIdle: number;
+  proxyProtocol: ValidProxyProtocol | null;
 }
 
 /** Who is at the other end of a connection. */
@@ -69,6 +78,8 @@ export interface TransportEvents {
   /** Connections wait and for a while none could be handed off; then, that it goes on. */
   onStarved(): void;
   onFlowing(): void;
+  /** So many connections were closed for their PROXY header, the last one for that; at most once a second and listener. */
+  onProxyFault(listener: number, fault: ProxyFault, count: number): void;
   /** An error of accept(2) that passes; at most one a second and listener is told. */
   onAcceptError(listener: number, error: Error): void;
   onHandOffError(slot: number, error: Error): void;
@@ -95,6 +106,7 @@ export interface ListenerCounts {
   redealt: number;
   closed: number;
   turnedAway: number;
+  proxyFaults: Partial<Record<ProxyFault, number>>;
   acceptErrors: Record<string, number>;
   renewErrors: Record<string, number>;
 }
@@ -124,6 +136,7 @@ export interface SlotCounts extends LoopFigures {
 export interface TransportCounts {
   accepted: number;
   waiting: number;
+  looking: number;
   starvedMs: number;
   wakeUps: number;
   idle: IdleStats;

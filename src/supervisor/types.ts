@@ -136,7 +136,13 @@ export interface EnvFile {
 /** What `configure()` may change while the workers go on. */
 export type DealingChanges = Pick<
   SupervisorOptions,
-  'policy' | 'window' | 'takeBackMs' | 'maxOpenConnections' | 'pickTimeoutMs' | 'rebalance'
+  | 'policy'
+  | 'window'
+  | 'takeBackMs'
+  | 'maxOpenConnections'
+  | 'pickTimeoutMs'
+  | 'rebalance'
+  | 'proxyProtocol'
 >;
 
 /** What `reload()` may change; the rest is for the Supervisor's whole life. */

@@ -15,6 +15,9 @@ export interface StreamHandle {
   open(fd: number): number;
   close(callback?: () => void): void;
   reset(callback?: () => void): number;
+  /** 0 or -errno. A Pipe has neither. */
+  getpeername?(out: object): number;
+  getsockname?(out: object): number;
 }
 
 export interface ChannelUser {

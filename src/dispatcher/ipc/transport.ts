@@ -312,6 +312,7 @@ export class IpcTransport implements Transport {
       accepted: this.#accepted,
       waiting: this.#dealer.waiting,
       starvedMs: this.#dealer.starvedMs,
+      looking: 0,
       wakeUps: 0,
       idle: { held: 0, moved: 0, ended: 0, timedOut: 0, closed: 0 },
     };

@@ -22,7 +22,7 @@ export function engineOptions(options: TransportOptions): EngineOptions {
 }
 
 export function listenerOptions(options: DealingOptions): EngineListenerOptions {
-  const { policy, maxConnections, overload, maxQueueMs, maxIdle } = options;
+  const { policy, maxConnections, overload, maxQueueMs, maxIdle, proxyProtocol } = options;
   return {
     policy: policy.name,
     ...policy.settings,
@@ -30,5 +30,7 @@ export function listenerOptions(options: DealingOptions): EngineListenerOptions 
     resets: overload === 'reset',
     maxQueueMs: maxQueueMs ?? 0,
     maxIdle,
+    proxyFrom: proxyProtocol?.from ?? null,
+    lookTimeoutMs: proxyProtocol?.timeoutMs ?? 0,
   };
 }

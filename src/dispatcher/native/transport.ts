@@ -14,6 +14,7 @@ import {
   FIGURES,
   Figure,
   GoneReason,
+  HEADER_FAULTS,
   type ListenResult,
   type Native,
   type NativeEngine,
@@ -37,7 +38,7 @@ import type {
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
-import { byName, slotCounts } from './figures.js';
+import { byName, faultsByName, slotCounts } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
 import { bindable, inFull, Paths } from './paths.js';
 import { Picks } from './picks.js';
@@ -253,9 +254,10 @@ export class NativeTransport implements Transport {
   }
 
   listenerCounts(id: number): ListenerCounts {
-    const stats = this.#engine.listenerStats(id);
+    const { headerFaults, ...stats } = this.#engine.listenerStats(id);
     return {
       ...stats,
+      proxyFaults: faultsByName(headerFaults),
       acceptErrors: byName(stats.acceptErrors),
       renewErrors: this.#paths.errorsOf(id),
     };
@@ -269,9 +271,9 @@ export class NativeTransport implements Transport {
   }
 
   counts(): TransportCounts {
-    const { accepted, waiting, starvedNs, wakeUps } = this.#engine.engineStats();
+    const { starvedNs, ...counts } = this.#engine.engineStats();
     const starvedMs = Math.round(starvedNs / 1e6);
-    return { accepted, waiting, starvedMs, wakeUps, idle: this.#engine.idleStats() };
+    return { ...counts, starvedMs, idle: this.#engine.idleStats() };
   }
 
   queueTimes(): Float64Array {
@@ -311,6 +313,8 @@ export class NativeTransport implements Transport {
         return this.#picks.answer();
       case EngineEventType.pickTimedOut:
         return events.onPickTimedOut(id, count);
+      case EngineEventType.headerFault:
+        return events.onProxyFault(id, HEADER_FAULTS[event.code] ?? 'malformed', count);
       case EngineEventType.stopped:
         this.#tallies.onStopped();
         return this.#onStopped();
