@@ -92,6 +92,18 @@ export interface EngineListenerOptions {
   proxyFrom: string[] | null;
   /** In which what is looked at has to come. */
   lookTimeoutMs: number;
+  /** Without it there are no sessions. Cannot change. */
+  sticky?: {
+    /** By which they are known, such as `query:sid`. */
+    keys: readonly string[];
+    maxSessions: number;
+    idleMs: number;
+    waitMs: number;
+  };
+  /** Hosts in small letters, with the id of a listener each. Cannot change, as the next. */
+  routes?: ReadonlyArray<readonly [host: string, listener: number]>;
+  /** With `routes`: for whatever else comes; -1: the listener itself. */
+  defaultRoute?: number;
 }
 
 /** A connection that waits for answerPicks(). `family` is 4, 6, or 1 for a Unix socket. */
@@ -131,6 +143,8 @@ export interface NativeEngine {
   ): ListenResult;
   /** 1: the file was not the listener's any more, and a new socket is bound to `path`. 0, or -errno. */
   renewUnix(id: number, path: string): number;
+  /** Without a socket. */
+  listenVirtual(id: number): void;
   /** Takes ownership of the fd, also when it fails. */
   adopt(id: number, fd: number, backlog: number): ListenResult;
   removeListener(id: number): void;
@@ -265,6 +279,9 @@ export interface NativeReceiver {
    * be dealt to this worker again. False if the channel has ended: the connection is the caller's.
    */
   refuse(index: number, mayReturn: boolean): boolean;
+  /** `kind`: see src/worker/sessions.ts. 0 or -errno. Sent at once, unless the channel has no room. */
+  claim(kind: number, key: Uint8Array): number;
+  unclaim(kind: number, key: Uint8Array): number;
   /**
    * Gives a connection that was received, has been served and is idle to the primary, to be dealt again when
    * something arrives. Takes over `fd`, a duplicate of the socket's; the process closes its own without a

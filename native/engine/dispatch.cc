@@ -57,7 +57,9 @@ bool Dispatch::DealParked() {
 // What was looked at and had to be waited for.
 bool Dispatch::DealSeen() {
   bool has_moved = false;
-  for (Connection& connection : looking_.TakeSeen()) {
+  std::vector<Connection> all = std::exchange(seen_, {});
+  for (Connection& connection : looking_.TakeSeen()) all.push_back(std::move(connection));
+  for (Connection& connection : all) {
     Listener* const listener = listeners_[connection.listener].get();
     // The time until then was the client's.
     connection.accepted_ns = now_ns_;
@@ -98,10 +100,10 @@ bool Dispatch::AcceptFrom(Listener* listener) {
   }
   const Policy& policy = *listener->policy();
   Choice choice = {Choice::kNoRoom, -1};
-  const bool picks_later = policy.asks_program || policy.needs_peer;
+  const bool picks_later = policy.asks_program || policy.needs_peer ||
+                           listener->sessions() != nullptr || listener->HasRoutes();
   if (picks_later) {
-    chooser_.RefreshWithoutRoom(*listener, now_ns_);
-    if (chooser_.EligibleFor(*listener, nullptr).IsEmpty()) return false;
+    if (!CanAnyTake(*listener)) return false;
   } else {
     choice = chooser_.Choose(listener, nullptr, nullptr, now_ns_);
     listener->is_held = choice.kind == Choice::kHeld;
@@ -135,6 +137,9 @@ bool Dispatch::AcceptFrom(Listener* listener) {
 
 // Where nobody was picked before it was accepted.
 void Dispatch::DealLater(Listener* listener, Connection connection) {
+  listener = Route(listener, &connection);
+  if (listener == nullptr) return;
+  if (listener->sessions() != nullptr && PlaceSession(listener, &connection)) return;
   if (listener->policy()->asks_program) {
     AskProgram(listener, std::move(connection));
   } else {
@@ -183,6 +188,7 @@ void Dispatch::Give(Listener* listener, Connection connection, int slot, uint64_
   listener->policy()->NotePick();
   listener->turn.Dealt(static_cast<uint32_t>(slot), !connection.was_refused);
   connection.is_named = keep_until_ns > now_ns_;
+  NoteSession(listener, connection, static_cast<uint32_t>(slot));
   if (connection.was_refused) {
     Returns::Record* const known = returns_.Of(connection.fd.get());
     if (known != nullptr) known->refused_by = connection.refused_by;

@@ -89,10 +89,14 @@ void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   });
   auto listener = std::make_unique<Listener>(id, &shared_->listeners[id]);
   listener->Configure(listener_options_[id], workers_.weights());
-  const int result = OpenListener(listener.get(), std::move(fd));
-  if (result < 0) return events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
-  listener->WatchIfIdle(is_paused_);
-  open_.push_back(listener.get());
+  if (fd) {
+    const int result = OpenListener(listener.get(), std::move(fd));
+    if (result < 0) return events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+    listener->WatchIfIdle(is_paused_);
+    open_.push_back(listener.get());
+  } else {
+    listener->OpenVirtual();
+  }
   if (listeners_[id] != nullptr) listener->turn.Inherit(listeners_[id]->turn);
   listeners_[id] = std::move(listener);
   // Those that have said so before it was there.

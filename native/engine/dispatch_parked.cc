@@ -32,8 +32,10 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
   if (parked->waits_for == WaitsFor::kLook) {
     parked->waits_for = WaitsFor::kAnyone;
     const auto& look = listener->options().look;
-    if (look != nullptr &&
-        looking_.Begin(&connection, look, 0, now_ns_) != Looking::Outcome::kSeen) {
+    if (look != nullptr) {
+      const auto outcome = looking_.Begin(&connection, look, 0, now_ns_);
+      // What is dealt may be parked, which cannot be while the list is gone through.
+      if (outcome == Looking::Outcome::kSeen) seen_.push_back(std::move(connection));
       return true;
     }
   }
@@ -41,6 +43,16 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     if (now_ns_ < parked->until_ns) return false;
     events_->Emit({EventType::kPickTimedOut, id, 0, 0, 0, 1});
     parked->waits_for = WaitsFor::kAnyone;
+  }
+  if (parked->waits_for == WaitsFor::kAnyone && listener->sessions() != nullptr) {
+    // Its session may be somebody's by now; not the one's that it has been with, or waited for.
+    const int owner = OwnerOf(listener, &connection.glimpse);
+    const SlotSet left = ServingButRefused(connection);
+    if (owner >= 0 && owner != parked->slot && left.Has(static_cast<uint32_t>(owner))) {
+      parked->waits_for = WaitsFor::kSlot;
+      parked->slot = owner;
+      parked->until_ns = now_ns_ + listener->options().sticky->wait_ns;
+    }
   }
   int slot = -1;
   uint64_t keep_until_ns = 0;

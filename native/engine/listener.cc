@@ -79,6 +79,10 @@ bool Listener::Configure(const ListenerOptions& options, const uint32_t* weights
     turn.Compare(policy_->measure, weights);
   }
   options_ = options;
+  const StickyOptions* const sticky = options.sticky.get();
+  if (sticky != nullptr && sessions_ == nullptr) {
+    sessions_ = std::make_unique<Sessions>(sticky->most, sticky->idle_ms);
+  }
   DeferIfWorthIt();
   return true;
 }
@@ -167,7 +171,7 @@ void Listener::Pause() {
 }
 
 void Listener::Resume() {
-  if (state_ == State::kPaused) SetState(State::kWaiting);
+  if (state_ == State::kPaused && fd_) SetState(State::kWaiting);
 }
 
 void Listener::BackOff() {

@@ -6,6 +6,7 @@
 #include <napi.h>
 
 #include <memory>
+#include <utility>
 
 #include "base/clock.h"
 #include "engine/look/look_options.h"
@@ -13,16 +14,20 @@
 
 namespace rondo {
 
-// Null if nothing is looked at.
-inline std::shared_ptr<const LookOptions> ToLookOptions(const Napi::Object& object) {
-  if (!object.Get("proxyFrom").IsArray()) return nullptr;
+// Null if nothing is looked at. `looker` may be null.
+inline std::shared_ptr<const LookOptions> ToLookOptions(const Napi::Object& object,
+                                                        std::shared_ptr<const Looker> looker) {
+  const bool has_proxies = object.Get("proxyFrom").IsArray();
+  if (!has_proxies && looker == nullptr) return nullptr;
+  auto look = std::make_shared<LookOptions>();
+  look->looker = std::move(looker);
+  look->timeout_ns = ToUint(object.Get("lookTimeoutMs")) * kMillisecond;
+  if (!has_proxies) return look;
   auto trusted = std::make_shared<Trusted>();
   const Napi::Array sources = object.Get("proxyFrom").As<Napi::Array>();
   // What is no source was refused before.
   for (uint32_t i = 0; i < sources.Length(); i++) trusted->Add(ToString(sources.Get(i)));
-  auto look = std::make_shared<LookOptions>();
   look->proxies = std::move(trusted);
-  look->timeout_ns = ToUint(object.Get("lookTimeoutMs")) * kMillisecond;
   return look;
 }
 

@@ -55,6 +55,7 @@ export const SETTING_FLAGS = {
   policy: { option: 'policy', isNumber: false },
   window: { option: 'window', isNumber: true },
   rebalance: { option: 'rebalance', isNumber: false },
+  sticky: { option: 'sticky', isNumber: false },
   'ready-when': { option: 'readyWhen', isNumber: false },
   'start-timeout': { option: 'startTimeoutMs', isNumber: true },
   'max-restarts': { option: 'maxRestarts', isNumber: true },

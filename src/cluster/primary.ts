@@ -409,14 +409,14 @@ function nameOf(key: string): string {
 }
 
 /**
- * Why the drop-in cannot work in this process, or null. Not if the native transport is demanded: the
+ * Why the drop-in cannot work in this process, or null. Not if the native transport is demanded or needed: the
  * Dispatcher throws then.
  */
 export function whyUnavailable(
-  transport: DispatcherOptions['transport'] = 'auto',
+  { transport = 'auto', sticky = null }: DispatcherOptions = {},
   demand = process.env.RONDO_NATIVE,
 ): string | null {
-  if (transport !== 'auto' || demand === '0' || demand === '1') return null;
+  if (transport !== 'auto' || sticky !== null || demand === '0' || demand === '1') return null;
   const native = loadNative();
   return native instanceof Error ? native.message : null;
 }

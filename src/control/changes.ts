@@ -51,6 +51,7 @@ const LISTENER_KEYS: Record<keyof ListenerChanges, true> = {
   maxQueueMs: true,
   maxIdle: true,
   proxyProtocol: true,
+  lookTimeoutMs: true,
 };
 
 /** By their paths, in which a `*` is one part. */

@@ -21,7 +21,7 @@ import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './l
 import type { ListenerTotals } from './listener-sums.js';
 import { Listeners } from './listeners.js';
 import { publishListener } from './news.js';
-import { checkMayMove, openTransport } from './open-transport.js';
+import { checkMayMove, checkNative, openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
   type ValidListenOptions,
@@ -34,8 +34,10 @@ import {
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
 import { checkTransport, proxyProtocolOf } from './proxy-protocol.js';
 import { Rebalancer } from './rebalance.js';
+import { checkTargets, routeTable } from './route.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
+import { type ValidSticky, validateSticky } from './sticky.js';
 import type { Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
@@ -69,6 +71,7 @@ export interface TakenSocket {
 export class Dispatcher extends EventEmitter<DispatcherEvents> {
   #options: ValidDispatcherOptions;
   #policy: ValidPolicy;
+  readonly #sticky: ValidSticky | null;
   readonly #transport: Transport;
   readonly #listeners = new Listeners();
   readonly #slots = new Map<number, Slot>();
@@ -88,13 +91,16 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * Starts the transport, no listener yet.
    *
    * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_NATIVE_MISSING` if
-   * the native transport is demanded, by the option, by `RONDO_NATIVE=1` or by `proxyProtocol`, and cannot be had; and a
+   * the native transport is demanded, by the option, by `RONDO_NATIVE=1`, by `proxyProtocol` or by `sticky`, and cannot
+   * be had; and a
    * system error if the engine cannot be started.
    */
   constructor(options: DispatcherOptions = {}) {
     super();
     this.#options = validateDispatcherOptions(options);
     this.#policy = validatePolicy(this.#options.policy);
+    const { sticky } = this.#options;
+    this.#sticky = sticky === null ? null : validateSticky(sticky);
     this.#transport = openTransport(
       this.#options,
       transportEvents(this.#tell, this.#listeners.byId, this.#slots),
@@ -119,8 +125,8 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * Rejects with the error `net.Server` would emit for the same arguments (`EADDRINUSE`, `EACCES`,
    * `EADDRNOTAVAIL`, `ENOTFOUND`, …, with `syscall`, `address` and `port`);
    * `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_LISTENER_NAME_TAKEN`,
-   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_NATIVE_MISSING` (a `proxyProtocol`, and the transport is
-   * ipc), `ERR_RONDO_CLOSED`; and with the `signal`'s reason if
+   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_NATIVE_MISSING` (a `proxyProtocol` or `sticky`, and the
+   * transport is ipc), `ERR_RONDO_CLOSED`; and with the `signal`'s reason if
    * that is aborted by then.
    */
   async listen(options: ListenOptions): Promise<Listener> {
@@ -278,14 +284,23 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   async #open(
-    { name, place, changeable }: ValidListenOptions,
+    { name, place, changeable: given }: ValidListenOptions,
     signal?: AbortSignal,
   ): Promise<Listener> {
+    const sticky = this.#stickyOf(given);
+    if (given.route !== null) checkNative('route', this.transport);
+    if (given.isVirtual) checkNative('virtual', this.transport);
     const target = await resolveTarget(place);
     signal?.throwIfAborted();
     this.#checkOpen();
     this.#state.checkRoomFor(name, target);
+    const { route } = given;
+    const others = this.#listeners.all;
+    // A name that does not exist is found before an id is taken.
+    if (route !== null) checkTargets(route, name, others);
     const id = this.#listeners.takeId();
+    const table = route === null ? null : routeTable(route, { id, name }, others);
+    const changeable = { ...given, sticky, routeTable: table };
     const common = this.#options.proxyProtocol;
     const dealing = dealingOptions(
       changeable,
@@ -303,6 +318,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       this.#listenerOwner(),
     );
     this.#listeners.add(listener);
+    this.#renewRoutes();
     if (this.#closing !== null) {
       await listener.close();
       this.#checkOpen();
@@ -323,6 +339,18 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     return [...this.#slots.values()].filter(({ state }) => state === 'ready');
   }
 
+  #stickyOf({ sticky }: ValidListenOptions['changeable']): ValidSticky | null {
+    const own = sticky === undefined ? this.#sticky : sticky;
+    if (own !== null) checkNative('sticky', this.transport);
+    return own;
+  }
+
+  /** Names lead to other listeners than before, or to none. */
+  #renewRoutes(): void {
+    const open = this.#listeners.all;
+    for (const listener of open) listener.renewRoutes(open);
+  }
+
   #publishState(): void {
     this.#transport.setState(this.#state.encode());
   }
@@ -338,6 +366,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       isPaused: () => this.#isPaused,
       onClosed: (listener) => {
         this.#listeners.remove(listener);
+        this.#renewRoutes();
         publishListener('closed', listener);
         this.#publishState();
         if (this.#listeners.byId.size === 0) this.#transport.unref();

@@ -8,6 +8,7 @@ import type { Address, ListenerChanges, ListenerStats, OpenListener } from '../t
 import { type ValidListenerOptions, type ValidPlace, validateListenerChanges } from './options.js';
 import type { ValidPolicy } from './policies/index.js';
 import { checkTransport, proxyProtocolOf, type ValidProxyProtocol } from './proxy-protocol.js';
+import { routeTable } from './route.js';
 import type { DealingOptions, LentSocket, ListenTarget, Transport } from './transport.js';
 
 /** What a listener asks of its dispatcher. */
@@ -62,7 +63,7 @@ export class Listener implements OpenListener {
 
   /**
    * The bound address, as `net.Server`'s `address()`: `{ address, family, port }`, or the path of a
-   * Unix socket. The same after `close()`.
+   * Unix socket; without a socket `virtual:` and the name. The same after `close()`.
    */
   address(): Address {
     return typeof this.#address === 'string' ? this.#address : { ...this.#address };
@@ -95,7 +96,7 @@ export class Listener implements OpenListener {
   /**
    * Stops accepting, while other listeners go on; connections wait in the kernel's backlog (with the ipc transport in the
    * primary), without regard to `maxQueueMs`. What is accepted already goes on to the workers. Beyond the backlog's length
-   * the kernel has clients wait. Twice is as good as once; after `close()` it does nothing.
+   * the kernel has clients wait. Twice is as good as once; after `close()`, and without a socket (`virtual`), it does nothing.
    */
   pause(): void {
     this.#setPaused(true);
@@ -107,6 +108,7 @@ export class Listener implements OpenListener {
   }
 
   #setPaused(isPaused: boolean): void {
+    if (this.isVirtual) return;
     if (this.#closed !== null || isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#transport.pauseListener(this.id);
@@ -172,6 +174,29 @@ export class Listener implements OpenListener {
     return this.#options.policy ?? this.#owner.policy();
   }
 
+  /** TLS sessions stay with their workers. @internal */
+  get hasOwnTickets(): boolean {
+    return this.#options.sticky?.keys.includes('tls-session') ?? false;
+  }
+
+  /** What comes may be another listener's. @internal */
+  get hasRoutes(): boolean {
+    return this.#options.route !== null;
+  }
+
+  /** Others have been opened or closed. @internal */
+  renewRoutes(open: readonly Listener[]): void {
+    const { route } = this.#options;
+    if (route === null) return;
+    this.#options = { ...this.#options, routeTable: routeTable(route, this, open) };
+    this.applyOptions();
+  }
+
+  /** It has no socket. @internal */
+  get isVirtual(): boolean {
+    return this.#options.isVirtual;
+  }
+
   /** @internal */
   get hasOwnPolicy(): boolean {
     return this.#options.policy !== null;
@@ -213,7 +238,7 @@ export function dealingOptions(
   policy: ValidPolicy,
   proxyProtocol: ValidProxyProtocol | null,
 ): DealingOptions {
-  return { ...options, policy, proxyProtocol };
+  return { ...options, policy, proxyProtocol, sticky: options.sticky ?? null };
 }
 
 /** Looks a host name up, once, as `net.Server` does. Rejects with Node's own lookup error. */

@@ -16,6 +16,8 @@ import type {
 } from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
 import type { ValidProxyProtocol } from './proxy-protocol.js';
+import type { RouteTable } from './route.js';
+import type { ValidSticky } from './sticky.js';
 import type { Tally } from './tally.js';
 
 /** A Unix socket, with the permission bits of its file. */
@@ -32,7 +34,9 @@ export type ListenTarget =
   | { kind: 'tcp'; ip: string | null; port: number; ipv6Only: boolean; backlog: number }
   | (PathPlace & { backlog: number })
   /** `address`: of another process's, known before: nothing is accepted before a worker serves it. */
-  | { kind: 'fd'; fd: number; backlog: number; address?: Address };
+  | { kind: 'fd'; fd: number; backlog: number; address?: Address }
+  /** On native only. */
+  | { kind: 'virtual'; name: string; backlog: number };
 
 /** A listener's socket, for another process, and the file that it has. */
 export interface LentSocket {
@@ -52,6 +56,13 @@ export interface TransportOptions {
 
 /** How the connections of one listener are dealt. Limits are null for none. */
 export interface DealingOptions {
+  /** How long first bytes are waited for, where they are looked at; on native only, as is `sticky`. */
+  lookTimeoutMs: number;
+  sticky: ValidSticky | null;
+  /** Which listener a connection is for. */
+  routeTable: RouteTable | null;
+  /** Whoever routes to it has read the PROXY header. */
+  isVirtual: boolean;
   policy: ValidPolicy;
   maxConnections: number | null;
   overload: 'queue' | 'reset';

@@ -146,7 +146,9 @@ export type DealingChanges = Pick<
 >;
 
 /** What `reload()` may change; the rest is for the Supervisor's whole life. */
-export type ReloadOptions = Partial<Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets'>>;
+export type ReloadOptions = Partial<
+  Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets' | 'sticky'>
+>;
 
 /** Of `drain()`. */
 export interface DrainSeatOptions {

@@ -54,6 +54,8 @@ export interface WorkerChannel {
   readonly givesBack: GivesBack | null;
   /** The listeners this worker serves from now on; none: it is drained. */
   setServing(listeners: number[]): void;
+  /** A session is this worker's, or is over; on native only. See sessions.ts. */
+  claim(kind: number, key: Uint8Array, isOver: boolean): void;
   /** Shows the primary every so often that this process's loop turns; on native only. */
   beat(intervalMs: number): void;
   /** Whether the open channel keeps the process running. */

@@ -18,6 +18,7 @@ export { keep } from '../moves/held.js';
 export type { AttachOptions, ReleaseOptions } from '../types.js';
 export type { ProxyEndpoint, ProxyHeader, ProxySsl, ProxyTlv } from './about.js';
 export { release } from './release.js';
+export { claimSession, releaseSession } from './sessions.js';
 
 let attachments: Attachments | null = null;
 

@@ -115,6 +115,11 @@ class NativeChannel implements WorkerChannel, GivesBack {
     return true;
   }
 
+  claim(kind: number, key: Uint8Array, isOver: boolean): void {
+    if (isOver) this.#receiver.unclaim(kind, key);
+    else this.#receiver.claim(kind, key);
+  }
+
   beat(intervalMs: number): void {
     this.#receiver.beat(intervalMs);
   }

@@ -82,7 +82,9 @@ Looking::Outcome Looking::Begin(Connection* connection,
   Look look;
   look.connection = std::move(*connection);
   look.options = options;
-  const Trusted* const proxies = options->proxies.get();
+  // One that comes back between two requests has had its header.
+  const bool has_header = !look.connection.about.empty();
+  const Trusted* const proxies = has_header ? nullptr : options->proxies.get();
   look.phase = proxies == nullptr ? Phase::kFirstBytes : Phase::kHeader;
   const Trust trust = proxies == nullptr ? Trust::kYes : proxies->Of(look.connection.fd.get());
   if (trust == Trust::kGone) return Refuse(&look, HeaderFault::kEnded);

@@ -101,6 +101,8 @@ export class IpcTransport implements Transport {
   // ---- listeners ----
 
   async listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address> {
+    // The dispatcher has refused it.
+    if (target.kind === 'virtual') throw new Error('A virtual listener needs the native transport');
     const address = await this.#doors.open(id, target, this.#counters.renewListener(id));
     this.#dealer.addListener(id, options);
     return address;

@@ -97,6 +97,10 @@ export class NativeTransport implements Transport {
   async listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address> {
     // Before the first connection can come.
     this.configureListener(id, options);
+    if (target.kind === 'virtual') {
+      this.#engine.listenVirtual(id);
+      return `virtual:${target.name}`;
+    }
     const result = this.#listen(id, target);
     if (result.error < 0) throw listenError(result, target);
     if (target.kind === 'path') this.#paths.add(id, target.path);
@@ -104,7 +108,7 @@ export class NativeTransport implements Transport {
     return { address: result.host, family: `IPv${result.family}`, port: result.port };
   }
 
-  #listen(id: number, target: ListenTarget): ListenResult {
+  #listen(id: number, target: Exclude<ListenTarget, { kind: 'virtual' }>): ListenResult {
     const { backlog } = target;
     switch (target.kind) {
       case 'path':
@@ -331,7 +335,10 @@ function isPipe(fd: number): boolean {
   }
 }
 
-function listenError(result: ListenResult, target: ListenTarget): Error {
+function listenError(
+  result: ListenResult,
+  target: Exclude<ListenTarget, { kind: 'virtual' }>,
+): Error {
   switch (target.kind) {
     case 'path':
       return systemError(result.error, 'listen', target.path, -1);
