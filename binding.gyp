@@ -48,6 +48,7 @@
             "native/engine/dispatch.cc",
             "native/engine/dispatch_commands.cc",
             "native/engine/dispatch_floor.cc",
+            "native/engine/dispatch_hand_over.cc",
             "native/engine/dispatch_idle.cc",
             "native/engine/dispatch_look.cc",
             "native/engine/dispatch_parked.cc",

@@ -19,6 +19,7 @@ export const EngineEventType = {
   pick: 10,
   pickTimedOut: 11,
   headerFault: 20,
+  passing: 12,
 } as const;
 
 /** The numbers of GoneReason in native/engine/events.h. */
@@ -106,6 +107,17 @@ export interface EngineListenerOptions {
   defaultRoute?: number;
 }
 
+/** A connection for another primary. */
+export interface PassedConnection {
+  fd: number;
+  listener: number;
+  /** It is closed if nothing arrives for so long; 0: no limit. */
+  idleMs: number;
+  /** It waits to be served: dealt at once, and not when something arrives. */
+  isDue: boolean;
+  about: Uint8Array | null;
+}
+
 /** A connection that waits for answerPicks(). `family` is 4, 6, or 1 for a Unix socket. */
 export interface PickRequest {
   ticket: number;
@@ -160,6 +172,23 @@ export interface NativeEngine {
   takeUnixFile(id: number, file: UnixFile): void;
   /** It is neither removed nor bound anew any more. */
   leaveUnixFile(id: number): void;
+  /**
+   * Another primary is about to have the listeners. Once they are removed, what workers give back, and what nobody
+   * serves any more, is kept for it; an event `passing` says that there is something. No way back.
+   */
+  beginHandOver(): void;
+  /** Up to so many of these. The fds are the caller's, for `endIdle()`. Waits for the engine, as `dupListener()`. */
+  takeIdle(most: number): PassedConnection[];
+  /** Closes the fd of one, which was passed on or is lost. -1: one of another primary's that never came. */
+  endIdle(fd: number, isPassed: boolean): void;
+  /** From another primary, for the listener of that id here. Takes ownership of the fd. */
+  giveIdle(
+    listener: number,
+    fd: number,
+    idleMs: number,
+    isDue: boolean,
+    about: Uint8Array | null,
+  ): void;
   /** The worker's end of a new channel, which stays the engine's; or -errno. */
   openSlot(id: number, generation: number): number;
   watchProcess(id: number, generation: number, pid: number): number;

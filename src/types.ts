@@ -507,8 +507,12 @@ export interface IdleStats {
   ended: number;
   /** Closed, since nothing had arrived for so long as their server lets them be idle. */
   timedOut: number;
-  /** Closed with their listener or the dispatcher. */
+  /** Closed with their listener or the dispatcher, or could not be passed on. */
   closed: number;
+  /** Of an upgrade: passed on to the process that has the listeners now. */
+  passedOn: number;
+  /** And that came from the process which had them before, where they are among the accepted ones. */
+  takenOver: number;
 }
 
 /** A snapshot of what a {@link Dispatcher} has counted. */

@@ -13,6 +13,7 @@ export const GROW_MB = 300;
 const BLOCK_MS = 500;
 /** In a calm round it has to be well under hangTimeoutMs, after which it would be killed. */
 const STAND_MS = { least: 300, calm: 600, rough: 3_000 };
+const MOVE_MS = { least: 200, most: 1_000 };
 const THROW_WITHIN_MS = 300;
 const POLICIES = [
   'round-robin',
@@ -23,6 +24,7 @@ const POLICIES = [
   'random',
   'weighted',
 ];
+const REBALANCE = ['always', 'off', 'auto'];
 const WINDOWS = ['auto', 1, 2, 4, 16, 64];
 
 /**
@@ -58,6 +60,13 @@ export const CALM = {
 
   configure: ({ program, target, amount }) =>
     program.call('configure', { policy: oneOf(POLICIES, target), window: oneOf(WINDOWS, amount) }),
+
+  /** Idle connections go back to the primary after each response, for a while. */
+  async move({ program, target, amount }) {
+    await program.call('configure', { rebalance: 'always' });
+    await delay(MOVE_MS.least + amount * (MOVE_MS.most - MOVE_MS.least));
+    await program.call('configure', { rebalance: oneOf(REBALANCE, target) });
+  },
 
   /** SIGTERM that the supervisor knows nothing of. */
   async terminate({ program, pick, target }) {

@@ -6,6 +6,7 @@ import { zombiesOf } from './leftovers.mjs';
 import { startLoad } from './load.mjs';
 import { watchLosses } from './losses.mjs';
 import { askAtPath } from './path-client.mjs';
+import { postAtPort } from './post-clients.mjs';
 import { BOUND_MS, holds, until } from './wait.mjs';
 
 const KEEP_ALIVE = 200;
@@ -28,6 +29,8 @@ const NEW_SHARE = 0.2;
  * @property {number} bound how many requests may fail: the connections that the dead had
  * @property {Record<'keepAlive' | 'new', import('./load.mjs').LoadReport>} loads
  * @property {import('./path-client.mjs').PathReport} atPath
+ * @property {import('./post-clients.mjs').PostReport} posts
+ * @property {number} moved connections that workers gave back, and that were dealt again, or passed to another process
  * @property {string[]} troubles what did not end as it should
  * @property {number} connectionsLeft
  */
@@ -50,12 +53,16 @@ export async function runRound(program, releases, plan, next) {
   ];
   const reports = Promise.all(loads.map(({ report }) => report));
   const pathClient = askAtPath(releases.socket);
+  const postClients = postAtPort(port);
+  const moves = watchMoves(program);
   const base = { program, releases, isRough, lose: losses.add };
   const { events, troubles } = await wreak(base, eventsMs, next);
   const isSettled = await holds(() => isWhole(program), BOUND_MS);
   if (!isSettled) troubles.push('not every seat had one ready worker again');
   const [keepAlive, shortLived] = await reports;
   const atPath = await pathClient.end();
+  const posts = await postClients.end();
+  const moved = await moves.end();
   losses.end();
   const connectionsLeft = await countLeft(program);
   return {
@@ -67,6 +74,8 @@ export async function runRound(program, releases, plan, next) {
     bound: [...losses.byPid.values()].reduce((sum, open) => sum + open, 0),
     loads: { keepAlive, new: shortLived },
     atPath,
+    posts,
+    moved,
     troubles,
     connectionsLeft,
   };
@@ -177,6 +186,27 @@ export async function isWhole(program) {
 }
 
 /**
+ * Each process counts its own, so it is a lower bound where one takes another's place.
+ * @param {import('./program.mjs').Program} program
+ */
+function watchMoves(program) {
+  const first = movedBy(program);
+  return {
+    async end() {
+      const [before, after] = [await first, await movedBy(program)];
+      return after.pid === before.pid ? after.moved - before.moved : after.moved;
+    },
+  };
+}
+
+/** @param {import('./program.mjs').Program} program */
+async function movedBy(program) {
+  const { pid } = program;
+  const { moved, takenOver } = (await program.call('stats')).dispatcher.idle;
+  return { pid, moved: moved + takenOver };
+}
+
+/**
  * Those that somebody still has though no client is there any more.
  * @param {import('./program.mjs').Program} program
  */
@@ -184,7 +214,7 @@ async function countLeft(program) {
   let left = 0;
   await holds(async () => {
     const { dispatcher } = await program.call('stats');
-    left = dispatcher.waiting;
+    left = dispatcher.waiting + dispatcher.idle.held;
     for (const { pending, open } of dispatcher.slots) left += pending + open;
     return left === 0;
   }, 5_000);

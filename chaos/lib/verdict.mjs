@@ -37,6 +37,7 @@ export function judge(rounds, witness, after, kinds) {
   const bound = sum(rough, ({ bound }) => bound);
   const closedIdle = sum(rounds, ({ loads }) => loads.keepAlive.closed.idle);
   const missing = kinds.filter((kind) => !rounds.some(({ events }) => events[kind] > 0));
+  const closedUnused = sum(calm, ({ posts }) => posts.closed + posts.crossed);
   const unexpected = witness.unexpected();
   const failures = witness.failures();
   const troubles = rounds.flatMap(({ troubles }) => troubles);
@@ -58,10 +59,27 @@ export function judge(rounds, witness, after, kinds) {
     atMost('failed requests while no worker was killed, new connections', failed(calm, 'new'), 0, [
       kindsOf(calm, 'new'),
     ]),
+    atMost('failed POSTs, tried once, while no worker was killed', failedPosts(calm), 0, [
+      JSON.stringify(calm.map(({ posts }) => posts)),
+    ]),
+    {
+      ...atMost(
+        'POSTs sent when the close of an idle connection had arrived, while no worker was killed',
+        sum(calm, ({ posts }) => posts.crossed),
+        Math.floor(closedUnused * MOST_CROSSED),
+      ),
+      limit: `1 in 100 connections closed while idle, ${closedUnused}`,
+    },
+    {
+      what: 'connections that moved, in the round with the fewest',
+      measured: Math.min(...rounds.map(({ moved }) => moved)),
+      limit: 'at least 1',
+      isKept: rounds.every(({ moved }) => moved >= 1),
+    },
     {
       ...atMost(
         `failed requests in rounds with ${deaths} killed or hung workers`,
-        failed(rough, 'keepAlive') + failed(rough, 'new'),
+        failed(rough, 'keepAlive') + failed(rough, 'new') + failedPosts(rough),
         bound,
         [kindsOf(rough, 'keepAlive'), kindsOf(rough, 'new')],
       ),
@@ -158,6 +176,14 @@ function atPath(rounds) {
   return sum(rounds, ({ atPath: { failures } }) => sum(Object.values(failures), (count) => count));
 }
 
+/** @param {Round[]} rounds */
+function failedPosts(rounds) {
+  return sum(rounds, ({ isRough, posts: { failures, crossed } }) => {
+    // Of a worker that was killed the end comes in place of an answer, too.
+    return sum(Object.values(failures), (count) => count) - (isRough ? 0 : crossed);
+  });
+}
+
 /**
  * The largest excess of failed requests over what the deaths of a round may cost; one round with
  * few failures does not make up for another.
@@ -166,7 +192,10 @@ function atPath(rounds) {
 function worst(rounds) {
   return Math.max(
     0,
-    ...rounds.map((round) => failed([round], 'keepAlive') + failed([round], 'new') - round.bound),
+    ...rounds.map((round) => {
+      const posts = failedPosts([round]);
+      return failed([round], 'keepAlive') + failed([round], 'new') + posts - round.bound;
+    }),
   );
 }
 

@@ -96,6 +96,9 @@ struct IdleCounters {
   Counter ended{0};      // by their clients
   Counter timed_out{0};  // closed: nothing had arrived for so long as they might be idle
   Counter closed{0};     // closed with their listener, or with the engine
+  // Of an upgrade. What comes so was accepted by the other primary, and is counted there as that.
+  Counter passed_on{0};   // to the primary that has the listeners now
+  Counter taken_over{0};  // from the one that had them before
 };
 
 // Of one process. What it counts itself on its page is here as far as the engine has seen and

@@ -10,9 +10,10 @@
 //   hand off  HandOffAll: one frame for all that is due to one worker
 //
 // That is dispatch.cc. Beside it: dispatch_parked.cc, what waits in the primary; dispatch_floor.cc,
-// what the workers' side tells; dispatch_idle.cc, what is given back; dispatch_sessions.cc,
-// connections that belong to one worker; dispatch_route.cc, or to another listener;
-// dispatch_look.cc, what only a timer finds; dispatch_commands.cc, what the owner asks for.
+// what the workers' side tells; dispatch_idle.cc, what is given back; dispatch_hand_over.cc, what
+// passes between two primaries; dispatch_sessions.cc, connections that belong to one worker;
+// dispatch_route.cc, or to another listener; dispatch_look.cc, what only a timer finds;
+// dispatch_commands.cc, what the owner asks for.
 #ifndef RONDO_ENGINE_DISPATCH_H_
 #define RONDO_ENGINE_DISPATCH_H_
 
@@ -27,6 +28,7 @@
 #include "engine/control.h"
 #include "engine/events.h"
 #include "engine/floor.h"
+#include "engine/hand_over.h"
 #include "engine/idle.h"
 #include "engine/listener.h"
 #include "engine/look/looking.h"
@@ -76,6 +78,13 @@ class Dispatch final : public Floor, public Idle::Owner {
   // One of them, also while all are paused. What has come in already is dealt.
   void PauseListener(uint16_t id);
   void ResumeListener(uint16_t id);
+  // Another primary is about to have the listeners, or has them: once they are closed, what their
+  // workers give back and what nobody serves is kept for it. kPassing tells of each.
+  void BeginHandOver();
+  // Up to `most` of those, which are the caller's.
+  std::vector<Passed> TakePassed(size_t most);
+  // From another primary, for a listener of this one.
+  void TakeOver(Passed passed);
   // What the program's function has picked: a slot, or -1 for the default.
   void AnswerPicks(const std::vector<PickAnswer>& answers);
   Workers* workers() { return &workers_; }
@@ -122,7 +131,10 @@ class Dispatch final : public Floor, public Idle::Owner {
   // Idle::Owner
   void OnRequest(Connection connection) override;
 
+  bool HoldIdle(Connection* connection, uint32_t idle_ms);
   void ParkMoved(Connection connection);
+  bool IsPassed(const Listener& listener) const;
+  void PassOn(Connection connection);
   int OpenListener(Listener* listener, UniqueFd fd);
 
   // What a callback of the loop needs to find its listener.
@@ -145,6 +157,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   Looking looking_;
   std::vector<Connection>
       seen_;  // of what was parked, and is to be dealt now that it has been seen
+  HandOver hand_over_;
   Returns returns_;
   Chooser chooser_;
   Overload overload_;

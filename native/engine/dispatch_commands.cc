@@ -28,6 +28,7 @@ Dispatch::Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks)
       parked_(&shared->engine.waiting),
       idle_(loop, &shared->engine.idle, this),
       looking_(shared, events),
+      hand_over_(&shared->engine.idle),
       chooser_(&workers_),
       overload_(&workers_, &parked_, &idle_, &looking_, &chooser_, shared, events),
       starvation_(&shared->engine, events) {}
@@ -50,6 +51,7 @@ void Dispatch::Close() {
   look_.Close();
   idle_.Close();
   looking_.Close();
+  hand_over_.Close();
   for (Listener* const listener : open_) listener->Close();
   open_.clear();
   parked_.RemoveIf([&](ParkedConnection* parked) {
@@ -154,7 +156,7 @@ int Dispatch::DupListener(uint16_t id, UniqueFd* out) const {
 
 void Dispatch::CloseListener(uint16_t id) {
   if (listeners_[id] != nullptr) listeners_[id]->Close();
-  idle_.CloseListener(id);
+  if (!hand_over_.HasBegun()) idle_.CloseListener(id);
   events_->Emit({EventType::kListenerClosed, id});
 }
 

@@ -17,14 +17,24 @@ void Dispatch::OnReleased(Released released, const Worker& worker) {
   // Nobody has refused it, as it is now.
   connection.is_final = connection.was_refused = connection.is_named = false;
   connection.refused_by.clear();
+  if (IsPassed(*listener)) {
+    if (!HoldIdle(&connection, released.idle_ms)) return PassOn(std::move(connection));
+    return events_->Emit({EventType::kPassing});
+  }
   if (!listener->IsOpen()) return Count(&shared_->engine.idle.closed);
-  const uint64_t until_ns = released.idle_ms == 0 ? 0 : now_ns_ + released.idle_ms * kMillisecond;
-  const bool has_place = idle_.CountOf(id) < listener->options().max_idle;
-  if (has_place && idle_.Hold(&connection, until_ns, now_ns_)) return;
-  ParkMoved(std::move(connection));
+  if (!HoldIdle(&connection, released.idle_ms)) ParkMoved(std::move(connection));
+}
+
+// False: there is no place for it, and it is the caller's still.
+bool Dispatch::HoldIdle(Connection* connection, uint32_t idle_ms) {
+  const uint16_t id = connection->listener;
+  const uint64_t until_ns = idle_ms == 0 ? 0 : now_ns_ + idle_ms * kMillisecond;
+  const bool has_place = idle_.CountOf(id) < listeners_[id]->options().max_idle;
+  return has_place && idle_.Hold(connection, until_ns, now_ns_);
 }
 
 void Dispatch::OnRequest(Connection connection) {
+  if (IsPassed(*listeners_[connection.listener])) return PassOn(std::move(connection));
   now_ns_ = NowNs();
   ParkMoved(std::move(connection));
   Run();

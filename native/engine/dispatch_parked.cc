@@ -26,6 +26,10 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     if (is_stuck_left) connection.refused_by.clear();
   }
   if (IsHopeless(connection)) {
+    if (IsPassed(*listener)) {
+      PassOn(std::move(connection));
+      return true;
+    }
     Count(&listener->counters()->closed);
     return true;
   }

@@ -160,6 +160,29 @@ int Engine::DupListener(uint16_t id, UniqueFd* out) {
   return answer->error;
 }
 
+void Engine::BeginHandOver() {
+  Post([this] { dispatch_->BeginHandOver(); });
+}
+
+std::vector<Passed> Engine::TakePassed(size_t most) {
+  const auto taken = std::make_shared<Latch>();
+  const bool is_posted = Post([this, most, taken] {
+    std::vector<Passed> passed = dispatch_->TakePassed(most);
+    {
+      Lock lock(&mutex_);
+      for (Passed& one : passed) passed_.push_back(std::move(one));
+    }
+    taken->Open();
+  });
+  if (is_posted) taken->WaitFor(kLongestCloseNs);
+  Lock lock(&mutex_);
+  return std::exchange(passed_, {});
+}
+
+void Engine::TakeOver(Passed passed) {
+  Post([this, passed = std::move(passed)]() mutable { dispatch_->TakeOver(std::move(passed)); });
+}
+
 void Engine::ConfigureSlot(uint16_t id, uint32_t weight, uint32_t max_connections) {
   Post([=] { dispatch_->ConfigureSlot(id, weight, max_connections); });
 }
@@ -261,6 +284,7 @@ bool IsToldOnce(EventType type) {
     case EventType::kPick:
     case EventType::kPickTimedOut:
     case EventType::kHeaderFault:
+    case EventType::kPassing:
       return true;
     default:
       return false;

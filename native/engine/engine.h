@@ -63,6 +63,11 @@ class Engine final : public EventSink {
   void Resume();
   void PauseListener(uint16_t id);
   void ResumeListener(uint16_t id);
+  // See Dispatch::BeginHandOver.
+  void BeginHandOver();
+  // Waits for the engine's thread. What that has not given after long comes with the next call.
+  std::vector<Passed> TakePassed(size_t most);
+  void TakeOver(Passed passed);
   void Stop();  // kStopped is the last event
   void Join();  // waits for the thread after Stop(); short, for the thread never waits
 
@@ -104,9 +109,10 @@ class Engine final : public EventSink {
   bool is_started_ = false;  // the owner's thread only
   bool is_stopping_ = false;
 
-  uv_mutex_t mutex_;  // guards the two queues
+  uv_mutex_t mutex_;  // guards the queues
   std::vector<std::unique_ptr<Command>> commands_;
   std::vector<Event> events_;
+  std::vector<Passed> passed_;  // taken out for the owner
   // Where in events_ the one of that type, id and generation is, of types that are told once
   // however often they come.
   std::map<std::tuple<EventType, uint32_t, uint32_t>, size_t> latest_;

@@ -113,6 +113,10 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::UnixFileOf>("unixFile"),
                          InstanceMethod<&JsEngine::TakeUnixFile>("takeUnixFile"),
                          InstanceMethod<&JsEngine::LeaveUnixFile>("leaveUnixFile"),
+                         InstanceMethod<&JsEngine::BeginHandOver>("beginHandOver"),
+                         InstanceMethod<&JsEngine::TakeIdle>("takeIdle"),
+                         InstanceMethod<&JsEngine::EndIdle>("endIdle"),
+                         InstanceMethod<&JsEngine::GiveIdle>("giveIdle"),
                          InstanceMethod<&JsEngine::OpenSlot>("openSlot"),
                          InstanceMethod<&JsEngine::WatchProcess>("watchProcess"),
                          InstanceMethod<&JsEngine::DrainSlot>("drainSlot"),
@@ -526,6 +530,8 @@ Napi::Value JsEngine::IdleStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "ended", idle.ended);
   SetCounter(stats, "timedOut", idle.timed_out);
   SetCounter(stats, "closed", idle.closed);
+  SetCounter(stats, "passedOn", idle.passed_on);
+  SetCounter(stats, "takenOver", idle.taken_over);
   return stats;
 }
 

@@ -48,6 +48,10 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value UnixFileOf(const Napi::CallbackInfo& info);
   Napi::Value TakeUnixFile(const Napi::CallbackInfo& info);
   Napi::Value LeaveUnixFile(const Napi::CallbackInfo& info);
+  Napi::Value BeginHandOver(const Napi::CallbackInfo& info);
+  Napi::Value TakeIdle(const Napi::CallbackInfo& info);
+  Napi::Value EndIdle(const Napi::CallbackInfo& info);
+  Napi::Value GiveIdle(const Napi::CallbackInfo& info);
   Napi::Value OpenSlot(const Napi::CallbackInfo& info);
   Napi::Value WatchProcess(const Napi::CallbackInfo& info);
   Napi::Value DrainSlot(const Napi::CallbackInfo& info);

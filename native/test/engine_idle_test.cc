@@ -221,6 +221,102 @@ void TestRelieve() {
   is(scene.first.Read(50), 0, "and not one that is gone");
 }
 
+// In the old process, when another one has the listener.
+std::vector<rondo::Passed> TakeAll(EngineBench* bench, size_t count) {
+  std::vector<rondo::Passed> all;
+  Until([&] {
+    for (rondo::Passed& one : bench->engine.TakePassed(10)) all.push_back(std::move(one));
+    return all.size() >= count;
+  });
+  return all;
+}
+
+void TestHandOver() {
+  Scene scene;
+  const UniqueFd other = Connect(scene.port);
+  ok(scene.second.Receive(), "(a second one)");
+  ok(scene.bench.engine.TakePassed(10).empty(), "nothing is passed before it begins");
+  scene.second.Release(5'000);
+  ok(scene.IsHeld(), "(held)");
+  scene.bench.engine.BeginHandOver();
+  scene.bench.RemoveListener(0);
+  ok(scene.bench.WaitFor(EventType::kPassing), "the owner is told");
+  is(Read(scene.idle().held), 1, "an idle one is not closed with its listener");
+  scene.bench.engine.DrainSlot(0, 1);
+  scene.bench.engine.DrainSlot(1, 1);
+  std::vector<rondo::Passed> taken = TakeAll(&scene.bench, 1);
+  is(taken.size(), 1, "it can be taken");
+  is(Read(scene.idle().held), 0, "and is held no more");
+  ok(!taken[0].is_due, "nobody waits at it");
+  const uint32_t idle_ms = taken[0].released.idle_ms;
+  ok(idle_ms > 3'000 && idle_ms <= 5'000, "its time goes along");
+  scene.first.Release();
+  ok(scene.IsHeld(), "what comes back later is held");
+  send(scene.client.get(), "x", 1, 0);
+  ok(scene.IsHeld(0), "until something arrives");
+  taken = TakeAll(&scene.bench, 1);
+  is(taken.size(), 1, "it is passed then, for no worker is left");
+  ok(taken[0].is_due, "and somebody waits at it");
+  is(Scene::Text(taken[0].released.connection.fd.get()), "x", "with what has arrived");
+  is(Read(scene.idle().moved), 0, "none was dealt here");
+  is(Read(scene.idle().closed), 0, "none was closed");
+}
+
+// What was never received is not closed either.
+void TestHandOverOfPending() {
+  Scene scene;
+  scene.bench.engine.BeginHandOver();
+  const UniqueFd late = Connect(scene.port);
+  ok(Until([&] { return scene.bench.engine.ledger().OfSlot(0).pending +
+                            scene.bench.engine.ledger().OfSlot(1).pending >=
+                        1; }),
+     "(handed off, and not received)");
+  scene.bench.RemoveListener(0);
+  scene.bench.engine.DrainSlot(0, 1);
+  scene.bench.engine.DrainSlot(1, 1);
+  const std::vector<rondo::Passed> taken = TakeAll(&scene.bench, 1);
+  ok(taken.size() == 1 && taken[0].is_due, "goes to the other process, to be dealt at once");
+}
+
+// In the new one.
+void TestTakeOver() {
+  Scene scene;
+  const auto give = [&](int fd, uint16_t listener, bool is_due, uint32_t idle_ms) {
+    rondo::Passed passed;
+    passed.released.connection.fd.Reset(fcntl(fd, F_DUPFD_CLOEXEC, 0));
+    passed.released.connection.listener = listener;
+    passed.released.connection.about = "what is known";
+    passed.released.idle_ms = idle_ms;
+    passed.is_due = is_due;
+    scene.bench.engine.TakeOver(std::move(passed));
+  };
+  const UniqueFd connection = std::move(scene.first.connections()[0].fd);
+  scene.first.connections().clear();
+  const int64_t accepted = Read(scene.bench.engine.shared().engine.accepted);
+  give(connection.get(), 0, false, 60'000);
+  ok(scene.IsHeld(), "an idle one is held");
+  send(scene.client.get(), "hello", 5, 0);
+  const auto receive = [&] {
+    pollfd fds[] = {{scene.first.channel(), POLLIN, 0}, {scene.second.channel(), POLLIN, 0}};
+    poll(fds, 2, 5'000);
+    RawWorker* const worker = fds[0].revents != 0 ? &scene.first : &scene.second;
+    worker->Receive();
+    return std::exchange(worker->connections(), {});
+  };
+  auto received = receive();
+  is(received.size(), 1, "and dealt when something arrives");
+  is(received[0].about, "what is known", "with what came with it");
+  give(received[0].fd.get(), 0, true, 0);
+  is(receive().size(), 1, "one that waits is dealt at once");
+  is(Read(scene.idle().taken_over), 2, "both are counted");
+  is(Read(scene.bench.engine.shared().engine.accepted), accepted, "and not as accepted");
+  give(received[0].fd.get(), 7, false, 0);
+  const UniqueFd file(open("/dev/null", O_RDWR | O_CLOEXEC));
+  give(file.get(), 0, false, 0);
+  ok(Until([&] { return Read(scene.idle().closed) == 2; }),
+     "without its listener it is closed and counted, as is what is no connection");
+}
+
 // Ten thousand times: the client sends just when its connection moves, to and fro.
 void TestRace() {
   Scene scene;
@@ -267,6 +363,9 @@ int main() {
   TestWorkerDies();
   TestNonsense();
   TestRelieve();
+  TestHandOver();
+  TestHandOverOfPending();
+  TestTakeOver();
   TestRace();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();

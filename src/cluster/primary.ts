@@ -46,6 +46,13 @@ export interface InheritedSocket {
   name: string;
 }
 
+/** A listener, as another process gets it. */
+export interface Lent {
+  readonly listener: Listener;
+  readonly passed: PassedListener;
+  readonly lent: LentSocket;
+}
+
 /** A worker as it was forked: with the variables that the program gave it alone. */
 export interface Forked {
   readonly worker: Worker;
@@ -159,7 +166,7 @@ export class ClusterPrimary {
   }
 
   /** All that is open, for another process. The fds are to be closed when it has been started. */
-  async lend(): Promise<Array<{ passed: PassedListener; lent: LentSocket }>> {
+  async lend(): Promise<Lent[]> {
     const byListener = new Map<Listener, PassedListener>();
     const add = (listener: Listener): PassedListener => {
       const passed = byListener.get(listener) ?? {
@@ -182,12 +189,12 @@ export class ClusterPrimary {
     for (const { key, listener, data } of await this.#listeners.entries()) {
       add(listener).keys.push({ key, data });
     }
-    const all: Array<{ passed: PassedListener; lent: LentSocket }> = [];
+    const all: Lent[] = [];
     try {
       for (const [listener, passed] of byListener) {
         const lent = listener.lend();
         passed.file = lent.file;
-        all.push({ passed, lent });
+        all.push({ listener, passed, lent });
       }
       return all;
     } catch (error) {

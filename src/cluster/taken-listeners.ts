@@ -99,6 +99,11 @@ export class TakenListeners {
     return this.#isSettled ? [] : this.#all.filter(({ isWanted }) => !isWanted);
   }
 
+  /** By its place among what was taken over; null without one. */
+  at(index: number): Listener | null {
+    return this.#all[index]?.listener ?? null;
+  }
+
   /** Files are removed with their listeners from now on. The former primary has left. */
   takeFiles(): void {
     for (const { listener, passed } of this.#all) {

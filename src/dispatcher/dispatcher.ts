@@ -38,7 +38,7 @@ import { checkTargets, routeTable } from './route.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
 import { type ValidSticky, validateSticky } from './sticky.js';
-import type { Transport, TransportCounts } from './transport.js';
+import type { Passing, Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
 
@@ -117,6 +117,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   /** The transport in use. */
   get transport(): TransportName {
     return this.#transport.name;
+  }
+
+  /** Null where connections do not move. @internal */
+  get passing(): Passing | null {
+    return this.#transport.passing;
   }
 
   /**

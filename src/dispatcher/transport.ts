@@ -5,7 +5,7 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import type { UnixFile } from '../native.js';
+import type { PassedConnection, UnixFile } from '../native.js';
 import type {
   Address,
   IdleStats,
@@ -153,8 +153,25 @@ export interface TransportCounts {
   idle: IdleStats;
 }
 
+/** Connections between two primaries, of which one takes the other's place. */
+export interface Passing {
+  /**
+   * In the old one, before it leaves its listeners: what nobody here serves any more is kept for the new one. `onMore`
+   * is called when there is something.
+   */
+  begin(onMore: () => void): void;
+  /** Up to so many. Each is the caller's until `end()`. */
+  take(most: number): PassedConnection[];
+  /** Closes what the caller has of it, and counts it. -1: of one that never came. */
+  end(fd: number, isPassed: boolean): void;
+  /** In the new one. Takes ownership of the fd; `listener` is one of its own. */
+  give(connection: PassedConnection): void;
+}
+
 export interface Transport {
   readonly name: TransportName;
+  /** Null where connections do not move: with ipc. */
+  readonly passing: Passing | null;
   /** From now on; what is on its way already stays there. */
   configure(options: TransportOptions): void;
   /** Rejects with the error net.Server would emit. */

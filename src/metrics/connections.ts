@@ -111,7 +111,8 @@ export function writeDealing(
 }
 
 /** Of connections between two requests. */
-function writeIdle(into: Exposition, { held, moved, ended, timedOut, closed }: IdleStats): void {
+function writeIdle(into: Exposition, idle: IdleStats): void {
+  const { held, moved, ended, timedOut, closed, passedOn, takenOver } = idle;
   into.family({
     name: 'rondo_connections_idle',
     type: 'gauge',
@@ -132,6 +133,18 @@ function writeIdle(into: Exposition, { held, moved, ended, timedOut, closed }: I
   into.counter('{reason="client"}', ended);
   into.counter('{reason="timeout"}', timedOut);
   into.counter('{reason="listener"}', closed);
+  into.family({
+    name: 'rondo_connections_passed_on',
+    type: 'counter',
+    help: 'Connections passed on to the process that took the place of this one.',
+  });
+  into.counter('', passedOn);
+  into.family({
+    name: 'rondo_connections_taken_over',
+    type: 'counter',
+    help: 'Connections that came from the process whose place this one has taken.',
+  });
+  into.counter('', takenOver);
 }
 
 export function writeAddresses(into: Exposition, addresses: readonly AddressSnapshot[]): void {

@@ -181,9 +181,9 @@ export class Crew {
   }
 
   /** Resolves when every worker has drained and ended. */
-  async close(signal: StopSignal, reason: WorkerReason = 'stop'): Promise<void> {
+  async close(signal: StopSignal, reason: WorkerReason = 'stop', moves?: boolean): Promise<void> {
     this.freeze();
-    await Promise.all(this.#everySeat().map((seat) => seat.close(reason, signal)));
+    await Promise.all(this.#everySeat().map((seat) => seat.close(reason, signal, moves)));
   }
 
   /** Resolves when every worker has been killed and is gone. */

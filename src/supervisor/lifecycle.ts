@@ -43,6 +43,16 @@ export interface LifecycleHost {
   callOffUpgrade(isKilled: boolean): Promise<void>;
 }
 
+/** How it ends when another process has the listeners. */
+export interface Leaving {
+  /** Idle connections are given back, for they can go there. */
+  moves: boolean;
+  /** Called when nothing more is accepted here. */
+  onLeft(): void;
+  /** Called when the workers have ended. */
+  onEnded(): Promise<void>;
+}
+
 export class Lifecycle {
   readonly crew: Crew;
   readonly #host: LifecycleHost;
@@ -143,14 +153,11 @@ export class Lifecycle {
     await this.#stopping;
   }
 
-  /**
-   * As `stop()`, when another process has the listeners: their files stay. `onLeft` is called when nothing more
-   * is accepted here.
-   */
-  leave(onLeft: () => void): Promise<void> {
+  /** As `stop()`, when another process has the listeners: their files stay. */
+  leave(leaving: Leaving): Promise<void> {
     const { promise, resolve, reject } = deferred();
     this.#stopping = promise;
-    this.#leave(onLeft).then(resolve, reject);
+    this.#leave(leaving).then(resolve, reject);
     return promise;
   }
 
@@ -200,10 +207,11 @@ export class Lifecycle {
     this.#teller.tell('stopped');
   }
 
-  async #leave(onLeft: () => void): Promise<void> {
+  async #leave({ moves, onLeft, onEnded }: Leaving): Promise<void> {
     this.#setStopping();
     await rondo()?.leaveListeners(onLeft);
-    await this.crew.close('SIGTERM', 'upgrade');
+    await this.crew.close('SIGTERM', 'upgrade', moves);
+    await onEnded();
     await this.#agent?.stop();
     this.#end('stopped');
     this.#teller.tell('stopped');

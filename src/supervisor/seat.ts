@@ -182,9 +182,9 @@ export class Seat {
   }
 
   /** No worker is to be here any more. Resolves when none is. */
-  async close(reason: WorkerReason, signal?: StopSignal): Promise<void> {
+  async close(reason: WorkerReason, signal?: StopSignal, moves?: boolean): Promise<void> {
     this.leave();
-    for (const worker of this.#all) worker.drain(reason, signal);
+    for (const worker of this.#all) worker.drain(reason, signal, moves);
     await Promise.all(this.workers.map((worker) => worker.whenExited));
   }
 

@@ -405,7 +405,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   async #replaceBy(upgrade: Upgrade): Promise<UpgradeResult> {
     const result = await upgrade.run();
-    void this.#lifecycle.leave(() => upgrade.release());
+    void this.#lifecycle.leave({
+      moves: upgrade.passOn(),
+      onLeft: () => upgrade.release(),
+      onEnded: () => upgrade.finish(),
+    });
     this.#teller.tell('upgrade:end', result.pid);
     return result;
   }

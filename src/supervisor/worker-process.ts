@@ -144,11 +144,17 @@ export class WorkerProcess {
     if (this.#phase === 'starting') this.#lastWords.hearCannotListen(error);
   }
 
-  /** Nothing new, and an end when what is in flight is done. Twice is as good as once. */
-  drain(reason: WorkerReason, signal: StopSignal = 'SIGTERM'): void {
-    if (!this.#beginDrain(reason)) return;
+  /**
+   * Nothing new, and an end when what is in flight is done. Twice is as good as once. With `moves` idle connections are
+   * given back.
+   */
+  drain(
+    reason: WorkerReason,
+    signal: StopSignal = 'SIGTERM',
+    moves: boolean = OTHERS_SERVE.includes(reason),
+  ): void {
+    if (!this.#beginDrain(reason, moves)) return;
     const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = this.#options;
-    const moves = OTHERS_SERVE.includes(reason);
     this.#sendDrain({ idleGraceMs, drainTimeoutMs, handlerTimeoutMs, moves }, signal);
   }
 
@@ -231,10 +237,10 @@ export class WorkerProcess {
   }
 
   /** False: it drains already, or is dead. */
-  #beginDrain(reason: WorkerReason): boolean {
+  #beginDrain(reason: WorkerReason, moves = OTHERS_SERVE.includes(reason)): boolean {
     if (!this.#enter('draining')) return false;
     this.#record.reason ??= reason;
-    this.#owner.release(this, OTHERS_SERVE.includes(reason));
+    this.#owner.release(this, moves);
     this.#setKillTimer(this.#options.drainTimeoutMs);
     this.#failWell();
     this.#owner.onState(this);

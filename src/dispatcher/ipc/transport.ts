@@ -49,6 +49,7 @@ const NO_OPTIONS: Required<SlotOptions> = { weight: 1, maxConnections: null };
 
 export class IpcTransport implements Transport {
   readonly name = 'ipc';
+  readonly passing = null;
   readonly #events: TransportEvents;
   readonly #dealer: IpcDealer;
   readonly #doors: Doors;
@@ -316,7 +317,7 @@ export class IpcTransport implements Transport {
       starvedMs: this.#dealer.starvedMs,
       looking: 0,
       wakeUps: 0,
-      idle: { held: 0, moved: 0, ended: 0, timedOut: 0, closed: 0 },
+      idle: { held: 0, moved: 0, ended: 0, timedOut: 0, closed: 0, passedOn: 0, takenOver: 0 },
     };
   }
 

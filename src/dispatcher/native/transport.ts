@@ -40,6 +40,7 @@ import type {
 } from '../transport.js';
 import { byName, faultsByName, slotCounts } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
+import { NativePassing } from './passing.js';
 import { bindable, inFull, Paths } from './paths.js';
 import { Picks } from './picks.js';
 
@@ -54,6 +55,7 @@ const { EINVAL, ENOTSOCK } = constants.errno;
 
 export class NativeTransport implements Transport {
   readonly name = 'native';
+  readonly passing: NativePassing;
   readonly #native: Native;
   readonly #engine: NativeEngine;
   /** One for all: 64 slots are read within some microseconds. */
@@ -78,6 +80,7 @@ export class NativeTransport implements Transport {
     this.#engine = new native.Engine(engineOptions(options));
     this.#picks = new Picks(this.#engine, (slot) => this.slotCounts(slot), events);
     this.#paths = new Paths(this.#engine, events);
+    this.passing = new NativePassing(this.#engine);
     this.#tallies = new Tallies({
       read: (slot, generation, out) => this.#engine.processFigures(slot, generation, out),
       errors: (slot, generation) => byName(this.#engine.processHandOffErrors(slot, generation)),
@@ -319,6 +322,8 @@ export class NativeTransport implements Transport {
         return events.onPickTimedOut(id, count);
       case EngineEventType.headerFault:
         return events.onProxyFault(id, HEADER_FAULTS[event.code] ?? 'malformed', count);
+      case EngineEventType.passing:
+        return this.passing.onMore();
       case EngineEventType.stopped:
         this.#tallies.onStopped();
         return this.#onStopped();

@@ -6,10 +6,9 @@
  *      └── its end: called off          └── failed: it has everything still
  */
 
-import { closeSync, readSync, writeSync } from 'node:fs';
+import { closeSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
-import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../../errors.js';
@@ -18,6 +17,8 @@ import { loadNative } from '../../native.js';
 import { deferred } from '../deferred.js';
 import { dieWithParent, outliveParent } from '../lifeline.js';
 import { LastOutput } from '../worker/last-output.js';
+import { Arriving, type ArrivingHost } from './arriving.js';
+import { readFirst } from './first-message.js';
 import {
   CHANNEL_FD,
   encode,
@@ -33,8 +34,8 @@ import {
 
 const require = createRequire(import.meta.url);
 
-/** Longer than the old one takes for sending it. */
-const MANIFEST_MS = 10_000;
+/** Longer than the old one takes for sending them. */
+const FDS_MS = 10_000;
 const LOOK_MS = 5;
 
 const variable = process.env[UPGRADE_VARIABLE];
@@ -68,6 +69,8 @@ export class Predecessor {
   #go: Go = { type: 'go', changed: {}, renewed: [] };
   #state: 'waiting' | 'ready' | 'taking' | 'over' | 'failed' = 'waiting';
   #uncaught = '';
+  #arriving: Arriving | null = null;
+  #isEnded = false;
   #stopWatching: Array<() => void> = [];
 
   constructor(version: number) {
@@ -121,7 +124,7 @@ export class Predecessor {
   async receiveFds(count: number): Promise<number[]> {
     const native = loadNative();
     const fds: number[] = [];
-    const end = performance.now() + MANIFEST_MS;
+    const end = performance.now() + FDS_MS;
     while (fds.length < count && performance.now() < end && !(native instanceof Error)) {
       const received = native.receiveFds(LATE_FD, 1, new Uint8Array(1));
       if (typeof received !== 'number' && received.bytes > 0) fds.push(...received.fds);
@@ -131,16 +134,27 @@ export class Predecessor {
     return fds;
   }
 
-  /** Resolves when the old one has left. */
-  async sayTaken(): Promise<void> {
+  /** Resolves when the old one has left. With `takesIdle`, `receiveIdle()` is to follow. */
+  async sayTaken(takesIdle: boolean): Promise<void> {
     if (this.#state === 'taking') {
       this.#state = 'over';
-      this.#say({ type: 'taken' });
+      this.#say({ type: 'taken', takesIdle });
     }
     await this.#left.promise;
     this.#stop();
+    if (takesIdle) return;
     this.#channel?.destroy();
     closeSync(LATE_FD);
+  }
+
+  /** Connections that nobody there serves any more, until it ends. */
+  receiveIdle(host: Omit<ArrivingHost, 'onGot'>): void {
+    this.#arriving = new Arriving(LATE_FD, {
+      ...host,
+      onGot: (count) => this.#say({ type: 'got', count }),
+    });
+    if (this.#isEnded) this.#arriving.end();
+    else this.#arriving.read();
   }
 
   /** Once; for nothing after `sayTaken()`. */
@@ -157,6 +171,8 @@ export class Predecessor {
       this.#take();
     } else if (message.type === 'left') {
       this.#left.resolve();
+    } else if (message.type === 'idle') {
+      this.#arriving?.read();
     }
   }
 
@@ -167,7 +183,12 @@ export class Predecessor {
 
   /** Of one that is gone after `ready` everything is this process's. */
   #onEnd(): void {
+    this.#isEnded = true;
     this.#left.resolve();
+    if (this.#arriving !== null) {
+      this.#arriving.end();
+      this.#channel?.destroy();
+    }
     if (this.#state === 'ready') return this.#take();
     if (this.#state !== 'waiting' && this.#state !== 'failed') return;
     this.#say({ type: 'stopping' });
@@ -196,34 +217,6 @@ export class Predecessor {
     const text = `This rondo understands version ${UPGRADE_VERSION} of an upgrade, and not ${version}`;
     this.sayFailed(text, '');
     throw new RondoError('ERR_RONDO_UPGRADE_FAILED', text);
-  }
-}
-
-/** The old one writes it at once. Throws if it is gone. */
-function readFirst(lines: Lines): { type: string } {
-  const decoder = new StringDecoder('utf8');
-  const buffer = Buffer.alloc(65_536);
-  const end = performance.now() + MANIFEST_MS;
-  while (performance.now() < end) {
-    const bytes = readSome(buffer);
-    if (bytes === 0) break;
-    if (bytes === null) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOOK_MS);
-    else {
-      const [first] = lines.add(decoder.write(buffer.subarray(0, bytes)));
-      if (first !== undefined) return first;
-    }
-  }
-  const text = 'The process that has started this one for an upgrade has said nothing';
-  throw new RondoError('ERR_RONDO_UPGRADE_FAILED', text);
-}
-
-/** Null: nothing yet. */
-function readSome(buffer: Buffer): number | null {
-  try {
-    return readSync(CHANNEL_FD, buffer);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null;
-    throw error;
   }
 }
 

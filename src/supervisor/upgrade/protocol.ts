@@ -7,7 +7,10 @@
  *   old ──go────────▶ new      takes what must have one owner: pid file, files of Unix sockets
  *       ◀──taken───── new      from here on there is no way back
  *   old ──left──────▶ new      the old one accepts nothing any more, and drains
+ *   old ──idle──────▶ new      connections that nobody there serves any more have been sent by fd 4
+ *       ◀──got─────── new      so many of them have come
  *
+ * The last two again and again, if `taken` says so, until the old one ends the channel.
  * Before `taken` either end may fail, and the old one serves on: `failed` says why, `stopping` that the new one
  * ends by itself. The end of the channel before `ready` calls the new one off; after it, it is as `go` and `left`.
  */
@@ -23,7 +26,7 @@ export const UPGRADE_VERSION = 1;
 /** `version:pid` of the old primary, in the environment of the new one, which removes it at once. */
 export const UPGRADE_VARIABLE = 'RONDO_UPGRADE';
 
-/** In the new process: the channel, and on which fds for {@link Go} come. */
+/** In the new process: the channel, and on which fds for {@link Go} and then connections come. */
 export const CHANNEL_FD = 3;
 export const LATE_FD = 4;
 
@@ -67,12 +70,27 @@ export interface Go {
   renewed: Renewed[];
 }
 
-export type ToNew = Manifest | Go | { type: 'left' };
+/** Beside the fd of a connection. */
+export interface IdleMessage {
+  /** Its place in the manifest. */
+  listener: number;
+  /** It is closed if nothing arrives for so long; 0: no limit. */
+  idleMs: number;
+  /** When that began, in milliseconds of the machine's monotonic clock. */
+  at: number;
+  /** It waits to be served. */
+  isDue: boolean;
+  /** What came with it, in base64. */
+  about: string | null;
+}
+
+export type ToNew = Manifest | Go | { type: 'left' } | { type: 'idle' };
 
 export type ToOld =
   | { type: 'hello'; rondo: string; node: string }
   | { type: 'ready' }
-  | { type: 'taken' }
+  | { type: 'taken'; takesIdle?: boolean }
+  | { type: 'got'; count: number }
   | { type: 'stopping' }
   | { type: 'failed'; message: string; lastOutput: string };
 

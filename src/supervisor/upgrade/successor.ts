@@ -7,6 +7,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { type Duplex, PassThrough } from 'node:stream';
 import { RondoError, systemError } from '../../errors.js';
 import { loadNative } from '../../native.js';
@@ -15,6 +16,7 @@ import type { Command } from './command.js';
 import {
   CHANNEL_FD,
   encode,
+  type IdleMessage,
   Lines,
   type Manifest,
   type ToNew,
@@ -41,6 +43,12 @@ export class Successor {
   readonly pid: number;
   rondo = '';
   node = '';
+  /** Whether connections can be passed to it. Known when it has taken everything. */
+  takesIdle = false;
+  /** So many of them have come. */
+  onGot: (count: number) => void = () => {};
+  /** Nothing can be said to it any more. */
+  onGone: () => void = () => {};
   readonly #child: ChildProcess;
   readonly #channel: Duplex;
   readonly #endMs: number;
@@ -83,6 +91,7 @@ export class Successor {
     });
     // Its end is told by 'exit'.
     this.#channel.on('error', () => {});
+    this.#channel.once('close', () => this.onGone());
     this.#timer = setTimeout(
       () => this.#fail(`it was not ready within ${timeoutMs} ms`),
       timeoutMs,
@@ -125,9 +134,20 @@ export class Successor {
   /** Nothing of it keeps this process any more. */
   release(): void {
     this.send({ type: 'left' });
-    this.#channel.end();
     (this.#channel as Partial<Socket>).unref?.();
     this.#child.unref();
+  }
+
+  /** A connection, which stays the caller's. As `sendFds()` of the addon. */
+  sendIdle(fd: number, message: IdleMessage): number {
+    const native = loadNative();
+    if (native instanceof Error || this.#lateFd < 0) return -constants.errno.EPIPE;
+    return native.sendFds(this.#lateFd, [fd], Buffer.from(JSON.stringify(message)));
+  }
+
+  /** Nothing more is said to it. */
+  end(): void {
+    this.#channel.end();
     this.#closeLate();
   }
 
@@ -169,8 +189,12 @@ export class Successor {
       case 'taken':
         if (this.#state !== 'ready') break;
         this.#state = 'over';
+        this.takesIdle = message.takesIdle === true;
         clearTimeout(this.#timer);
         this.#taken.resolve();
+        break;
+      case 'got':
+        this.onGot(Number(message.count));
         break;
       case 'failed':
         this.#fail(String(message.message), String(message.lastOutput));

@@ -68,10 +68,14 @@ export class TakeOver {
       this.fail(error as Error);
       throw error;
     }
-    await this.#old.sayTaken();
+    const passing = rondo()?.dispatcher.passing ?? null;
+    await this.#old.sayTaken(passing !== null);
     passengers.close();
     rondo()?.takeFiles();
-    return rondo()?.taken.settle() ?? [];
+    const closed = rondo()?.taken.settle() ?? [];
+    const listenerAt = (index: number): number | null => rondo()?.taken.at(index)?.id ?? null;
+    if (passing !== null) this.#old.receiveIdle({ passing, listenerAt });
+    return closed;
   }
 
   fail({ message, lastOutput = '' }: Error & { lastOutput?: string }): void {

@@ -4,8 +4,8 @@
  */
 
 import { closeSync, openSync } from 'node:fs';
+import type { Lent } from '../../cluster/primary.js';
 import type { PassedListener } from '../../cluster/taken-listeners.js';
-import type { LentSocket } from '../../dispatcher/transport.js';
 import { RondoError, systemError } from '../../errors.js';
 import type { Changeable } from '../configuration.js';
 import { rondo } from '../forking.js';
@@ -13,6 +13,7 @@ import type { ValidSupervisorOptions } from '../options.js';
 import type { UpgradeResult } from '../types.js';
 import { sameCommand } from './command.js';
 import { passengers } from './passengers.js';
+import { PassingOn } from './passing-on.js';
 import { type Manifest, type Renewed, type SeatDealing, UPGRADE_VERSION } from './protocol.js';
 import { Successor } from './successor.js';
 
@@ -35,24 +36,22 @@ export interface UpgradeHost {
   onBegin(pid: number): void;
 }
 
-interface Lent {
-  readonly passed: PassedListener;
-  readonly lent: LentSocket;
-}
-
 export class Upgrade {
   readonly #host: UpgradeHost;
   #successor: Successor | null = null;
   #isCalledOff = false;
   #ending: Promise<void> | null = null;
+  /** By the id of a listener: its place in the manifest. */
+  #places: ReadonlyMap<number, number> = new Map();
+  #passingOn: PassingOn | null = null;
 
   constructor(host: UpgradeHost) {
     this.#host = host;
   }
 
   /**
-   * Resolves when the new process has everything: this one is to leave its listeners, and then to call
-   * `release()`. Rejects with `ERR_RONDO_UPGRADE_FAILED`, when the new one and its workers are gone.
+   * Resolves when the new process has everything: this one is to call `passOn()`, to leave its listeners, and then to
+   * call `release()`. Rejects with `ERR_RONDO_UPGRADE_FAILED`, when the new one and its workers are gone.
    */
   async run(): Promise<UpgradeResult> {
     const startedAt = performance.now();
@@ -74,11 +73,32 @@ export class Upgrade {
     return { pid, rondo: version, node, ms: Math.round(performance.now() - startedAt) };
   }
 
-  /** After `run()` has resolved and the listeners are left. */
+  /** From now on connections that nobody here serves any more go to the new process. False: it takes none. */
+  passOn(): boolean {
+    const successor = this.#successor;
+    const passing = rondo()?.dispatcher.passing ?? null;
+    if (successor === null || passing === null || !successor.takesIdle) return false;
+    const passingOn = new PassingOn(passing, successor, this.#places);
+    this.#passingOn = passingOn;
+    successor.onGot = (count) => passingOn.onGot(count);
+    successor.onGone = () => passingOn.onGone();
+    passingOn.begin();
+    return true;
+  }
+
+  /** When the listeners are left. */
   release(): void {
     if (this.#successor === null) return;
     passengers.left(this.#successor.pid);
     this.#successor.release();
+    if (this.#passingOn === null) this.#successor.end();
+  }
+
+  /** When the workers have ended. Resolves when all that is passed on is there. */
+  async finish(): Promise<void> {
+    if (this.#passingOn === null) return;
+    await this.#passingOn.finish();
+    this.#successor?.end();
   }
 
   /** The process ends. Resolves when the new one is gone, unless it has everything by now. */
@@ -95,6 +115,7 @@ export class Upgrade {
 
   async #start(): Promise<{ successor: Successor; listeners: PassedListener[] }> {
     const all: Lent[] = await lend();
+    this.#places = new Map(all.map(({ listener }, index) => [listener.id, index]));
     try {
       checkFreeFds();
       if (this.#isCalledOff) throw calledOff();
