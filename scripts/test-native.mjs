@@ -55,10 +55,12 @@ function linksOf(source) {
   return { files, own, needsUv: names.includes('uv') };
 }
 
-/** The sources that a name of native/ stands for: itself, or all in that folder. */
+/** The sources that a name of native/ stands for: itself, or all in that folder and those in it. */
 function filesOf(name) {
   if (name.endsWith('.cc')) return [name];
-  const sources = readdirSync(path.join(native, name)).filter((file) => file.endsWith('.cc'));
+  const sources = readdirSync(path.join(native, name), { recursive: true }).filter((file) =>
+    file.endsWith('.cc'),
+  );
   return sources.map((file) => path.join(name, file));
 }
 

@@ -44,6 +44,7 @@ const MESSAGES = {
   ERR_RONDO_SHARED_SIZES: 'The name is in use with other sizes',
   ERR_RONDO_SHARED_FULL: 'The shared memory has no room for another one',
   ERR_RONDO_SHARED_RANGE: 'A counter would leave the range of safe integers',
+  ERR_RONDO_PROXY_HEADER: 'A connection did not begin with a PROXY header as it should',
   ERR_RONDO_BAD_PICK: 'A policy that is a function threw, gave a wrong answer, or none in time',
   ERR_RONDO_REDIS: 'Redis has failed, or has not answered in time',
   ERR_RONDO_HUB_VALUE: 'A message has a value that cannot be cloned',

@@ -18,6 +18,7 @@ export const EngineEventType = {
   listenerClosed: 9,
   pick: 10,
   pickTimedOut: 11,
+  headerFault: 20,
   passing: 12,
 } as const;
 
@@ -30,6 +31,17 @@ export const GoneReason = {
   badVersion: 4,
   channel: 5,
 } as const;
+
+/** By the numbers of HeaderFault in native/engine/look/header_fault.h. */
+export const HEADER_FAULTS = [
+  'untrusted',
+  'missing',
+  'malformed',
+  'tooLong',
+  'timedOut',
+  'ended',
+  'crowded',
+] as const;
 
 export interface EngineEvent {
   type: number;
@@ -77,6 +89,22 @@ export interface EngineListenerOptions {
   maxQueueMs: number;
   /** The most connections between two requests that are held; others are dealt at once. */
   maxIdle: number;
+  /** Networks, as 'proxyProtocol' has them; null: no connection begins with a PROXY header. */
+  proxyFrom: string[] | null;
+  /** In which what is looked at has to come. */
+  lookTimeoutMs: number;
+  /** Without it there are no sessions. Cannot change. */
+  sticky?: {
+    /** By which they are known, such as `query:sid`. */
+    keys: readonly string[];
+    maxSessions: number;
+    idleMs: number;
+    waitMs: number;
+  };
+  /** Hosts in small letters, with the id of a listener each. Cannot change, as the next. */
+  routes?: ReadonlyArray<readonly [host: string, listener: number]>;
+  /** With `routes`: for whatever else comes; -1: the listener itself. */
+  defaultRoute?: number;
 }
 
 /** A connection for another primary. */
@@ -127,6 +155,8 @@ export interface NativeEngine {
   ): ListenResult;
   /** 1: the file was not the listener's any more, and a new socket is bound to `path`. 0, or -errno. */
   renewUnix(id: number, path: string): number;
+  /** Without a socket. */
+  listenVirtual(id: number): void;
   /** Takes ownership of the fd, also when it fails. */
   adopt(id: number, fd: number, backlog: number): ListenResult;
   removeListener(id: number): void;
@@ -180,6 +210,8 @@ export interface NativeEngine {
     closed: number;
     /** Turned away: a limit was reached with `resets`, or `maxQueueMs` was over. */
     turnedAway: number;
+    /** Counts by {@link HEADER_FAULTS}. */
+    headerFaults: number[];
     acceptErrors: ErrorCounts;
   };
   /** Fills in what {@link Figure} names: over all processes of the slot, and of the last one what is no sum. */
@@ -195,7 +227,13 @@ export interface NativeEngine {
    * belongs to its slot alone from here on.
    */
   endProcess(id: number, generation: number): void;
-  engineStats(): { accepted: number; waiting: number; starvedNs: number; wakeUps: number };
+  engineStats(): {
+    accepted: number;
+    waiting: number;
+    looking: number;
+    starvedNs: number;
+    wakeUps: number;
+  };
   /** Of connections that workers have given back between two requests; see {@link IdleStats}. */
   idleStats(): IdleStats;
   /** Asks the worker to give back so many idle connections: `onRelieve()` there. It may not be heard. */
@@ -270,6 +308,9 @@ export interface NativeReceiver {
    * be dealt to this worker again. False if the channel has ended: the connection is the caller's.
    */
   refuse(index: number, mayReturn: boolean): boolean;
+  /** `kind`: see src/worker/sessions.ts. 0 or -errno. Sent at once, unless the channel has no room. */
+  claim(kind: number, key: Uint8Array): number;
+  unclaim(kind: number, key: Uint8Array): number;
   /**
    * Gives a connection that was received, has been served and is idle to the primary, to be dealt again when
    * something arrives. Takes over `fd`, a duplicate of the socket's; the process closes its own without a

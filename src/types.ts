@@ -116,6 +116,58 @@ export interface PickSlot {
 }
 
 /**
+ * By what a connection is known to belong to a session, for a listener whose sessions stay with one worker each. The first
+ * bytes of a connection are looked at, and left for the worker; see {@link StickyOptions}.
+ * - `'cookie'`: the value of a cookie, by its name.
+ * - `'query'`: a parameter of the request's query, by its name; `sid` for Socket.IO.
+ * - `'x-forwarded-for'`: the first address of that header. A client can write there what it likes, unless a proxy in front
+ *   replaces it.
+ * - `'server-name'`: the name that a TLS client asks for.
+ * - `'tls-session'`: the ticket (or, up to TLS 1.2, the id) by which a TLS client resumes a session. Each worker's TLS servers
+ *   have ticket keys of their own then, and a ticket leads to the worker that has made it.
+ * - `'address'`: the client's address; of IPv6 the first 64 bits, and behind a PROXY header the one it names.
+ */
+export type StickyBy =
+  | 'cookie'
+  | 'query'
+  | 'x-forwarded-for'
+  | 'server-name'
+  | 'tls-session'
+  | 'address';
+
+/**
+ * Sessions that stay with the worker on which they began. The first request of a connection decides, so a client (or a proxy in
+ * between) should not use one connection for several sessions. A connection in which nothing is found is dealt as without
+ * `sticky`; so is the first of a session, and all connections that show the same go to the same worker from then on. When that
+ * worker has gone, or its server has closed, the session's next connection is dealt anew and stays there; other sessions do not
+ * move. Needs the native transport.
+ */
+export interface StickyOptions {
+  /**
+   * One of {@link StickyBy}, with `name`; or a list of which the first that is there decides, each as `'query:sid'`,
+   * `'cookie:io'`, `'x-forwarded-for'`, `'server-name'`, `'tls-session'`, and at the end `'address'`, which is always there.
+   * Names of cookies and parameters are told apart by case.
+   */
+  by: StickyBy | readonly string[];
+  /** Of the cookie or the parameter. */
+  name?: string;
+  /**
+   * How many sessions are known; for one more, the one that has been used least recently is forgotten: 1 to 16,777,216.
+   * Default 100,000. Each takes 40 bytes or so of the primary.
+   */
+  maxSessions?: number;
+  /**
+   * A session of which no connection has come for so many milliseconds is forgotten; 0: never. Default 3,600,000, an hour.
+   */
+  idleMs?: number;
+  /**
+   * How many milliseconds a connection waits for its session's worker while that has no room, 0 to 60,000. Then any worker gets
+   * it, and the session stays there. Default 5000.
+   */
+  waitMs?: number;
+}
+
+/**
  * How connections reach the workers: `'native'`, by the addon's engine thread and `SCM_RIGHTS`, or
  * `'ipc'`, by Node's own `subprocess.send(message, handle)`.
  */
@@ -167,6 +219,11 @@ export interface DispatcherOptions {
    */
   maxConnections?: number | null;
   /**
+   * Each connection begins with a PROXY header, on all TCP listeners that have no `proxyProtocol` of their own; see
+   * {@link ListenOptions}. Default null: none does. Only with the native transport.
+   */
+  proxyProtocol?: ProxyProtocol | null;
+  /**
    * How many milliseconds a policy that is a function has to answer, 1 to 60,000; default 50. After
    * that its connections are dealt by round robin, so that a blocked event loop of the primary delays
    * nobody for longer. With the ipc transport, which does everything on that loop, it is how long one
@@ -179,6 +236,10 @@ export interface DispatcherOptions {
    * connections stay where they are, and `'always'` is `ERR_RONDO_NATIVE_MISSING`.
    */
   rebalance?: Rebalance;
+  /**
+   * For listeners that have no `sticky` of their own. Default: none. Cannot be changed later. Needs the native transport.
+   */
+  sticky?: string | StickyOptions | null;
 }
 
 /** Where to listen: a port (with or without a host), a path, or a file descriptor. */
@@ -214,6 +275,24 @@ export interface ListenOptions {
    * busy. Default 4096; the kernel caps it (on Linux `net.core.somaxconn`).
    */
   backlog?: number;
+  /**
+   * Keeps the connections of a session with one worker: {@link StickyOptions}, or the list of its `by` as a text, such as
+   * `'query:sid,cookie:io,address'`. null: no sessions. Default: the dispatcher's. Needs the native transport.
+   */
+  sticky?: string | StickyOptions | null;
+  /**
+   * Several programs on one port: which of this dispatcher's listeners serves a connection, by the server name that a TLS
+   * client asks for, or by the host of a request. Keys are host names, `'*.example.com'` for all names below one (the longest
+   * goes first), and `'default'` for whatever else comes; values are names of open listeners, this one's own included, and
+   * theirs have no routes. What matches nothing is this listener's own, and is closed if no worker serves that. TLS is not
+   * ended here: the worker does that. The first request of a connection decides. Needs the native transport; not with `path`.
+   */
+  route?: Record<string, string>;
+  /**
+   * Without a socket of its own: it gets what another listener's `route` leads to it. With `name`, and without `port`, `path`,
+   * `fd`, limits and `route`. Needs the native transport. Default false.
+   */
+  virtual?: boolean;
   /** Aborted, it closes the listener, or keeps it from opening. */
   signal?: AbortSignal;
   /** Which worker gets this listener's next connection. Default: the dispatcher's policy. */
@@ -241,12 +320,64 @@ export interface ListenOptions {
    * for its request.
    */
   maxIdle?: number;
+  /**
+   * How many milliseconds the first bytes of a connection are waited for, where `sticky` or `route` has rondo look at them: 1
+   * to 60,000. Default 5000. Then it is dealt with what is known. Nobody else waits for it meanwhile. With `proxyProtocol` its
+   * `timeoutMs` is for both.
+   */
+  lookTimeoutMs?: number;
+  /**
+   * Each connection begins with a header of the PROXY protocol (haproxy's proxy-protocol.txt, version 1 or 2), which
+   * says who the client is: for the worker, the policies and whoever asks the socket. Without one, or from a source
+   * that is not among these, a connection is closed and counted as a `proxyFault`. Null: no header, whatever the
+   * dispatcher says. Default: the dispatcher's. Only with the native transport.
+   */
+  proxyProtocol?: ProxyProtocol | null;
 }
+
+/** Sources alone, as a list or with commas, or options. */
+export type ProxyProtocol = string | readonly string[] | ProxyProtocolOptions;
+
+/** Options of `proxyProtocol`. */
+export interface ProxyProtocolOptions {
+  /**
+   * From where connections may come: networks of IPv4 and IPv6 (`'10.0.0.0/8'`, `'::1'`), and `'unix'` for Unix
+   * sockets. One that comes from elsewhere is closed.
+   */
+  from: string | readonly string[];
+  /** Within so many milliseconds the header is there, or the connection is closed: 1 to 3,600,000. Default 5,000. */
+  timeoutMs?: number;
+}
+
+/**
+ * Why a connection was closed for its PROXY header:
+ * - `'untrusted'`: its source is not among those of `from`.
+ * - `'missing'`: it begins with something else.
+ * - `'malformed'`: it begins as a header and is none.
+ * - `'tooLong'`: more than 107 bytes of version 1, or 4096 of version 2.
+ * - `'timedOut'`: not all of it came within `timeoutMs`.
+ * - `'ended'`: the client ended before that; a health check that only connects, for instance.
+ * - `'crowded'`: 1024 others waited for theirs, and this one had waited the longest.
+ */
+export type ProxyFault =
+  | 'untrusted'
+  | 'missing'
+  | 'malformed'
+  | 'tooLong'
+  | 'timedOut'
+  | 'ended'
+  | 'crowded';
 
 /** What `listener.configure()` may change. What is left out stays; null removes a limit. */
 export type ListenerChanges = Pick<
   ListenOptions,
-  'policy' | 'maxConnections' | 'overload' | 'maxQueueMs' | 'maxIdle'
+  | 'policy'
+  | 'maxConnections'
+  | 'overload'
+  | 'maxQueueMs'
+  | 'maxIdle'
+  | 'proxyProtocol'
+  | 'lookTimeoutMs'
 >;
 
 /** Options of a {@link Slot}; for `slot.configure()`, what is left out stays. */
@@ -307,6 +438,8 @@ export interface ListenerStats {
   closed: number;
   /** Connections closed with a reset because of `overload: 'reset'` or `maxQueueMs`. */
   turnedAway: number;
+  /** Connections closed for their PROXY header, by what was wrong, for instance `{ missing: 2 }`. */
+  proxyFaults: Partial<Record<ProxyFault, number>>;
   /** Errors of accept(2), by code, for instance `{ EMFILE: 3 }`. */
   acceptErrors: Record<string, number>;
   /** Why the file of a path that had been removed could not be bound anew, by code; see `renew:error`. */
@@ -393,6 +526,8 @@ export interface DispatcherStats {
   accepted: number;
   /** Connections in the primary that wait: to be dealt again, for a policy's answer, or for one worker. */
   waiting: number;
+  /** Connections in the primary of which the first bytes are still to come; see `proxyProtocol`. */
+  looking: number;
   /** Milliseconds in which connections waited and no worker had room. */
   starvedMs: number;
   /** How often the engine's thread has woken up. 0 with the ipc transport, which has none. */

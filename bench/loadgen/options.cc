@@ -36,6 +36,7 @@ constexpr NumberOption kNumbers[] = {
     {"--slowest", &Options::slowest, 0, 1'024},
     {"--connects", &Options::connects, 0, 1},
     {"--post", &Options::post, 0, 1},
+    {"--proxy", &Options::proxy, 0, 1},
     {"--slow-percent", &Options::slow_percent, 0, 100},
     {"--random", &Options::random, 0, 1},
     {"--moves", &Options::moves, 0, 1},
@@ -109,6 +110,7 @@ bool ParseOption(const std::string& name, const char* value, Options* options, s
       (name == "--opening" && !keeps_alive && !holds) || (name == "--hold-ms" && !holds) ||
       (holds && (name == "--concurrency" || name == "--rate")) ||
       (!keeps_alive && (name == "--random" || name == "--moves" || name == "--begin-at-eof")) ||
+      (options->mode != Mode::kHttp && name == "--proxy") ||
       (!keeps_alive && options->mode != Mode::kHttp &&
        (name == "--post" || name == "--slow-percent" || name == "--end-at-eof"))) {
     *error = name + " does not go with " + kModeNames[static_cast<int>(options->mode)];
@@ -148,6 +150,7 @@ const char* Usage() {
          "         [--rate R | --burst K --every-ms MS] [--hang-ms MS] [--late-ms MS] [--failures "
          "N]\n"
          "         [--skip N] [--slowest N] [--connects 1] [--sources N]\n"
+         "http: [--proxy 1]\n"
          "http and keep-alive: [--post 1] [--slow-percent N] [--end-at-eof 1]\n"
          "keep-alive: [--random 1] [--moves 1] [--begin-at-eof 1]\n";
 }

@@ -41,6 +41,7 @@ struct Options {
   int64_t slowest = 0;   // this many of the ok replies that took longest are reported one by one
   int64_t connects = 0;  // 1: when each connect was complete is reported, too
   int64_t post = 0;      // 1: requests are POST, with a short body
+  int64_t proxy = 0;     // http: 1: a PROXY header comes before the request
   int64_t slow_percent = 0;  // so many requests in 100, by chance, are for /slow
   int64_t random = 0;        // keep-alive: 1: each on any idle connection, by chance
   int64_t moves = 0;         // keep-alive: 1: a connection may go from one worker to another

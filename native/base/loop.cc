@@ -27,7 +27,9 @@ void Loop::Run() {
     // By index: a callback may close watches, and those of this turn are found in the list.
     for (size_t i = 0; i < ready_.size(); i++) {
       Watch* const watch = ready_[i];
-      if (watch != nullptr && !watch->is_paused_) watch->on_readable_(watch->data_);
+      if (watch == nullptr || watch->is_paused_) continue;
+      if (!kHasEdges && watch->trigger_ == Trigger::kEdge) watch->Pause();
+      watch->on_readable_(watch->data_);
     }
     ready_.clear();
   }
@@ -50,15 +52,17 @@ void Loop::OnWake() {
   on_wake_(data_);
 }
 
-int Watch::Open(Loop* loop, int fd, void* data, Callback on_readable) {
+int Watch::Open(Loop* loop, int fd, void* data, Callback on_readable, Trigger trigger) {
   Close();
   fd_ = fd;
   data_ = data;
   on_readable_ = on_readable;
+  trigger_ = trigger;
   is_paused_ = false;
 #ifdef RONDO_LOOP_EPOLL
   epoll_event event = {};
   event.events = EPOLLIN;
+  if (trigger == Trigger::kEdge) event.events |= EPOLLET | EPOLLRDHUP;
   event.data.ptr = this;
   if (epoll_ctl(loop->epoll_.get(), EPOLL_CTL_ADD, fd, &event) != 0) return -errno;
 #else
@@ -99,6 +103,7 @@ void Watch::Register() {
   epoll_event event = {};
   // Errors and hang-ups are always reported; by EPOLLET once only, so that a paused fd cannot spin.
   event.events = is_paused_ ? EPOLLET : EPOLLIN;
+  if (!is_paused_ && trigger_ == Trigger::kEdge) event.events |= EPOLLET | EPOLLRDHUP;
   event.data.ptr = this;
   epoll_ctl(loop_->epoll_.get(), EPOLL_CTL_MOD, fd_, &event);
 }

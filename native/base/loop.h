@@ -21,7 +21,19 @@
 
 namespace rondo {
 
+// Whether Trigger::kEdge is more than a pause after each call.
+#ifdef RONDO_LOOP_EPOLL
+constexpr bool kHasEdges = true;
+#else
+constexpr bool kHasEdges = false;
+#endif
+
 class Loop;
+
+// When a Watch calls back: while there is something to read, or when more has come, though what
+// was there before has not been read. poll(2) cannot tell the second: there the watch is paused
+// before each call, and its owner resumes it when it is time to look again.
+enum class Trigger { kLevel, kEdge };
 
 // Calls back while `fd` is readable. On the loop's thread; neither copied nor moved.
 class Watch {
@@ -35,7 +47,7 @@ class Watch {
 
   // `fd` is borrowed and stays open until Close(). 0 or -errno: -ENOSPC (max_user_watches),
   // -ENOMEM.
-  int Open(Loop* loop, int fd, void* data, Callback on_readable);
+  int Open(Loop* loop, int fd, void* data, Callback on_readable, Trigger trigger = Trigger::kLevel);
   // No callback while paused. Neither can fail: the fd stays registered.
   void Pause();
   void Resume();
@@ -53,6 +65,7 @@ class Watch {
   int fd_ = -1;
   void* data_ = nullptr;
   Callback on_readable_ = nullptr;
+  Trigger trigger_ = Trigger::kLevel;
   bool is_paused_ = false;
 };
 

@@ -30,7 +30,8 @@ enum ConnectionFlag : uint8_t {
   kWasRefused = 2,
   kIsNamed = 4,
   kHasAbout = 8,
-  kAllFlags = 15
+  kHasSession = 16,  // its hash (8 bytes) follows
+  kAllFlags = 31,
 };
 
 // A frame being written. Fixed size: the largest is a full batch with full refusal lists.
@@ -50,12 +51,15 @@ class FrameWriter {
     const size_t refusals = connection.refused_by.size();
     const int flags =
         (connection.is_final ? kIsFinal : 0) | (connection.was_refused ? kWasRefused : 0) |
-        (connection.is_named ? kIsNamed : 0) | (connection.about.empty() ? 0 : kHasAbout);
+        (connection.is_named ? kIsNamed : 0) | (connection.about.empty() ? 0 : kHasAbout) |
+        (connection.glimpse.sticky != 0 ? kHasSession : 0);
     const ConnectionHeader header = {connection.listener, static_cast<uint8_t>(flags),
                                      static_cast<uint8_t>(refusals)};
     Append(&header, sizeof(header));
     Append(&connection.accepted_ns, sizeof(connection.accepted_ns));
     if (refusals > 0) Append(connection.refused_by.data(), refusals * sizeof(uint16_t));
+    const uint64_t session = connection.glimpse.sticky;
+    if (session != 0) Append(&session, sizeof(session));
     if (connection.about.empty()) return;
     const uint16_t length = static_cast<uint16_t>(std::min(connection.about.size(), kMaxAbout));
     Append(&length, sizeof(length));
@@ -69,7 +73,7 @@ class FrameWriter {
 
  private:
   char bytes_[sizeof(FrameHeader) +
-              kMaxBatch * (sizeof(ConnectionHeader) + sizeof(uint64_t) +
+              kMaxBatch * (sizeof(ConnectionHeader) + 2 * sizeof(uint64_t) +
                            kMaxRefusals * sizeof(uint16_t) + sizeof(uint16_t) + kMaxAbout) +
               sizeof(uint32_t)];
   size_t length_ = 0;
@@ -110,6 +114,10 @@ bool TakeConnection(BodyReader* reader, Connection* out) {
   out->is_named = (header.flags & kIsNamed) != 0;
   out->refused_by.resize(header.refusals);
   if (!reader->Take(out->refused_by.data(), header.refusals * sizeof(uint16_t))) return false;
+  if ((header.flags & kHasSession) != 0 &&
+      !reader->Take(&out->glimpse.sticky, sizeof(out->glimpse.sticky))) {
+    return false;
+  }
   if ((header.flags & kHasAbout) == 0) return true;
   uint16_t length = 0;
   if (!reader->Take(&length, sizeof(length)) || length == 0 || length > kMaxAbout) return false;
@@ -136,7 +144,7 @@ bool IsFrameType(uint8_t type) {
   return (type >= static_cast<uint8_t>(FrameType::kConnections) &&
           type <= static_cast<uint8_t>(FrameType::kRelieve)) ||
          (type >= static_cast<uint8_t>(FrameType::kHello) &&
-          type <= static_cast<uint8_t>(FrameType::kReleased));
+          type <= static_cast<uint8_t>(FrameType::kUnclaim));
 }
 
 // Fills `frame` from a message of `bytes` in `buffer`.
@@ -218,6 +226,14 @@ int SendServing(int socket, const uint16_t* listeners, size_t count) {
   if (count > kMaxListeners) return -EINVAL;
   FrameWriter writer(FrameType::kServing);
   if (count > 0) writer.Append(listeners, count * sizeof(*listeners));
+  return writer.Send(socket, nullptr, 0);
+}
+
+int SendClaim(int socket, FrameType type, const Claim& claim) {
+  if (claim.key.empty() || claim.key.size() > kMaxClaim) return -EINVAL;
+  FrameWriter writer(type);
+  writer.Append(&claim.kind, sizeof(claim.kind));
+  writer.Append(claim.key.data(), claim.key.size());
   return writer.Send(socket, nullptr, 0);
 }
 
@@ -314,6 +330,13 @@ bool ParseServing(const Frame& frame, std::vector<uint16_t>* listeners) {
     if (listener >= kMaxListeners) return false;
   }
   return true;
+}
+
+bool ParseClaim(const Frame& frame, Claim* out) {
+  if (frame.length < 2 || frame.length > 1 + kMaxClaim) return false;
+  out->kind = static_cast<ClaimKind>(frame.body[0]);
+  out->key = std::string_view(frame.body + 1, frame.length - 1);
+  return out->kind == ClaimKind::kSession || out->kind == ClaimKind::kTicket;
 }
 
 }  // namespace rondo

@@ -4,6 +4,7 @@
 //
 //   primary -> worker   connections (fds)   welcome (two fds)   state   ping   relieve
 //   worker -> primary   hello   mapped   serving   credit   refused, then returned or released (fd)
+//                       claim   unclaim
 #ifndef RONDO_CHANNEL_FRAMES_H_
 #define RONDO_CHANNEL_FRAMES_H_
 
@@ -11,10 +12,12 @@
 #include <stdint.h>
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/fd_passing.h"
 #include "base/unique_fd.h"
+#include "channel/glimpse.h"
 
 namespace rondo {
 
@@ -45,7 +48,22 @@ enum class FrameType : uint8_t {
   kReleased =
       22,        // it has served it, and it is idle: it may go to any worker when something arrives
   kMapped = 21,  // the worker has the scoreboard: connections may come
+  kClaim = 23,   // a session is this worker's: what kind of key, and the key
+  kUnclaim = 24,  // and no longer
 };
+
+// What a worker may claim. The number is a byte of the frame, and part of what is hashed.
+enum class ClaimKind : uint8_t {
+  kSession = 'i',  // what a cookie or a parameter of the query has, decoded
+  kTicket = 't',   // with what the TLS session tickets of a worker begin: the name of its key
+};
+
+struct Claim {
+  ClaimKind kind;
+  std::string_view key;
+};
+
+constexpr size_t kMaxClaim = 1024;  // bytes of a key
 
 // An accepted connection on its way. Owns the fd.
 struct Connection {
@@ -63,8 +81,11 @@ struct Connection {
   // For the engine alone: how long it was parked before it is handed off.
   uint64_t waited_ns = 0;
   std::vector<uint16_t> refused_by;  // slots, in order
-  // What is known of it beside its socket, for the worker's end of TypeScript; at most kMaxAbout.
+  // What a PROXY header said of it (about.h), for the worker's end of TypeScript; at most
+  // kMaxAbout. Empty: it had none.
   std::string about;
+  // For the engine alone.
+  Glimpse glimpse;
 };
 
 // A connection that a worker has served and gives back between two requests.
@@ -91,6 +112,7 @@ int SendSignal(int socket,
 int SendReturned(int socket, const Connection& connection);
 int SendReleased(int socket, const Connection& connection, uint32_t idle_ms);
 int SendRelieve(int socket, uint32_t count);
+int SendClaim(int socket, FrameType type, const Claim& claim);  // kClaim or kUnclaim
 
 // One received frame. `body` points into the buffer it was read with.
 struct Frame {
@@ -127,6 +149,8 @@ bool ParseRelieve(const Frame& frame, uint32_t* count);
 bool ParseWelcome(const Frame& frame, Welcome* out);
 bool ParseHello(const Frame& frame, uint32_t* version);
 bool ParseServing(const Frame& frame, std::vector<uint16_t>* listeners);
+// The key points into the frame's body.
+bool ParseClaim(const Frame& frame, Claim* out);
 
 }  // namespace rondo
 

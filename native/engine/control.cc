@@ -16,6 +16,8 @@ constexpr int kMostFramesPerTurn = 32;
 // More than fit into a channel.
 constexpr int kMostLastFrames = 4096;
 
+bool IsDomain(int domain, int fd) { return domain < 0 || DomainOf(fd) == domain; }
+
 }  // namespace
 
 void Control::Read(Worker* worker) {
@@ -64,6 +66,7 @@ void Control::Read(Worker* worker) {
 void Control::Handle(Worker* worker, const Frame& frame) {
   uint32_t version = 0;
   std::vector<uint16_t> listeners;
+  Claim claim;
   switch (frame.type) {
     case FrameType::kCredit:
       worker->NoteCredit(NowNs());
@@ -96,6 +99,10 @@ void Control::Handle(Worker* worker, const Frame& frame) {
     case FrameType::kRefused:
       worker->expects_returned = true;
       return;
+    case FrameType::kClaim:
+    case FrameType::kUnclaim:
+      if (worker->phase() == Worker::Phase::kJoining || !ParseClaim(frame, &claim)) break;
+      return floor_->OnClaim(*worker, claim, frame.type == FrameType::kUnclaim);
     default:
       break;
   }
@@ -155,7 +162,7 @@ bool Control::IsItsOwn(const Worker& worker, const Connection& connection) const
   const uint16_t listener = connection.listener;
   return worker.returned_total < worker.received_total() && worker.has_served.test(listener) &&
          IsConnection(connection.fd.get()) &&
-         DomainOf(connection.fd.get()) == floor_->DomainOfListener(listener);
+         IsDomain(floor_->DomainOfListener(listener), connection.fd.get());
 }
 
 void Control::SendOwed(Worker* worker) {

@@ -9,6 +9,7 @@
 #include <atomic>
 
 #include "channel/buckets.h"
+#include "engine/look/header_fault.h"
 
 namespace rondo {
 
@@ -75,6 +76,7 @@ struct ListenerCounters {
   Counter closed{0};       // closed by the engine because no worker would take it
   Counter turned_away{0};  // reset: a limit was reached, or it had waited for too long
   ErrorCounters accept_errors;
+  Counter header_faults[kHeaderFaults] = {};  // closed for want of a right PROXY header
 
   // For the next listener of the same id.
   void Reset() {
@@ -83,6 +85,7 @@ struct ListenerCounters {
     closed.store(0, std::memory_order_relaxed);
     turned_away.store(0, std::memory_order_relaxed);
     accept_errors.Reset();
+    for (Counter& faults : header_faults) faults.store(0, std::memory_order_relaxed);
   }
 };
 
@@ -119,6 +122,7 @@ struct EngineCounters {
   Counter accepted{0};    // over all listeners there have been
   Counter starved_ns{0};  // time in which a connection waited and no slot had room
   Counter waiting{0};     // connections that are parked
+  Counter looking{0};     // connections of which the first bytes have not come
   QueueTimes queue_times;
   IdleCounters idle;
 };

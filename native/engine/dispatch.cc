@@ -25,6 +25,7 @@ void Dispatch::Run() {
   bool has_moved = true;
   for (int round = 0; round < kMostRounds && has_moved; round++) {
     has_moved = DealParked();
+    has_moved = DealSeen() || has_moved;
     if (!is_paused_) has_moved = AcceptFromAll() || has_moved;
     HandOffAll();
     has_moved = workers_.RemoveBroken() || has_moved;
@@ -50,6 +51,21 @@ bool Dispatch::DealParked() {
     has_moved = has_moved || is_done;
     return is_done;
   });
+  return has_moved;
+}
+
+// What was looked at and had to be waited for.
+bool Dispatch::DealSeen() {
+  bool has_moved = false;
+  std::vector<Connection> all = std::exchange(seen_, {});
+  for (Connection& connection : looking_.TakeSeen()) all.push_back(std::move(connection));
+  for (Connection& connection : all) {
+    Listener* const listener = listeners_[connection.listener].get();
+    // The time until then was the client's.
+    connection.accepted_ns = now_ns_;
+    DealLater(listener, std::move(connection));
+    has_moved = true;
+  }
   return has_moved;
 }
 
@@ -84,10 +100,10 @@ bool Dispatch::AcceptFrom(Listener* listener) {
   }
   const Policy& policy = *listener->policy();
   Choice choice = {Choice::kNoRoom, -1};
-  const bool picks_later = policy.asks_program || policy.needs_peer;
+  const bool picks_later = policy.asks_program || policy.needs_peer ||
+                           listener->sessions() != nullptr || listener->HasRoutes();
   if (picks_later) {
-    chooser_.RefreshWithoutRoom(*listener, now_ns_);
-    if (chooser_.EligibleFor(*listener, nullptr).IsEmpty()) return false;
+    if (!CanAnyTake(*listener)) return false;
   } else {
     choice = chooser_.Choose(listener, nullptr, nullptr, now_ns_);
     listener->is_held = choice.kind == Choice::kHeld;
@@ -106,20 +122,36 @@ bool Dispatch::AcceptFrom(Listener* listener) {
   Count(&shared_->engine.accepted);
   // Not the run's, which may have begun long before.
   connection.accepted_ns = NowNs();
-  if (!picks_later) {
-    Give(listener, std::move(connection), choice.slot);
-  } else if (policy.asks_program) {
-    AskProgram(listener, std::move(connection));
+  if (listener->options().look != nullptr) {
+    const Looking::Outcome outcome =
+        looking_.Begin(&connection, listener->options().look, listener->silent_ns(), now_ns_);
+    if (outcome != Looking::Outcome::kSeen) return true;
+  }
+  if (picks_later) {
+    DealLater(listener, std::move(connection));
   } else {
-    GiveOrPark(listener, std::move(connection));
+    Give(listener, std::move(connection), choice.slot);
   }
   return true;
 }
 
-// With a policy that looks at the client first.
+// Where nobody was picked before it was accepted.
+void Dispatch::DealLater(Listener* listener, Connection connection) {
+  listener = Route(listener, &connection);
+  if (listener == nullptr) return;
+  if (listener->sessions() != nullptr && PlaceSession(listener, &connection)) return;
+  if (listener->policy()->asks_program) {
+    AskProgram(listener, std::move(connection));
+  } else {
+    GiveOrPark(listener, std::move(connection));
+  }
+}
+
+// With a policy that looks at the client first, and for what was waited for.
 void Dispatch::GiveOrPark(Listener* listener, Connection connection) {
-  const Peer peer = PeerOf(connection.fd.get());
-  const Choice choice = chooser_.Choose(listener, nullptr, &peer, now_ns_);
+  const bool needs_peer = listener->policy()->needs_peer;
+  const Peer peer = needs_peer ? PeerOf(connection) : Peer();
+  const Choice choice = chooser_.Choose(listener, nullptr, needs_peer ? &peer : nullptr, now_ns_);
   const uint64_t until_ns = now_ns_ + listener->options().policy.wait_ms * kMillisecond;
   if (choice.kind == Choice::kSlot) {
     return Give(listener, std::move(connection), choice.slot, until_ns);
@@ -141,7 +173,7 @@ void Dispatch::AskProgram(Listener* listener, Connection connection) {
   parked.waits_for = WaitsFor::kProgram;
   parked.until_ns = now_ns_ + options_.pick_timeout_ms * kMillisecond;
   parked.ticket = next_ticket_++;
-  picks_->Put({parked.ticket, listener->id(), PeerOf(connection.fd.get())});
+  picks_->Put({parked.ticket, listener->id(), PeerOf(connection)});
   parked.connection = std::move(connection);
   parked_.Push(std::move(parked));
   events_->Emit({EventType::kPick, listener->id(), 0, 0, 0, 1});
@@ -156,6 +188,7 @@ void Dispatch::Give(Listener* listener, Connection connection, int slot, uint64_
   listener->policy()->NotePick();
   listener->turn.Dealt(static_cast<uint32_t>(slot), !connection.was_refused);
   connection.is_named = keep_until_ns > now_ns_;
+  NoteSession(listener, connection, static_cast<uint32_t>(slot));
   if (connection.was_refused) {
     Returns::Record* const known = returns_.Of(connection.fd.get());
     if (known != nullptr) known->refused_by = connection.refused_by;

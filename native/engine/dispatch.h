@@ -5,13 +5,15 @@
 // In Run(), with what is parked before anything new:
 //
 //   accept    AcceptFrom: one connection of each listener in turn, while somebody may take it
+//             and where its listener wants that, looked at first: Looking
 //   pick      Chooser: the policy, among the workers with room, by the rule of Turn
 //   hand off  HandOffAll: one frame for all that is due to one worker
 //
 // That is dispatch.cc. Beside it: dispatch_parked.cc, what waits in the primary; dispatch_floor.cc,
-// what the workers' side tells; dispatch_idle.cc, what is given back; dispatch_hand_over.cc, what passes
-// between two primaries; dispatch_look.cc, what only a
-// timer finds; dispatch_commands.cc, what the owner asks for.
+// what the workers' side tells; dispatch_idle.cc, what is given back; dispatch_hand_over.cc, what
+// passes between two primaries; dispatch_sessions.cc, connections that belong to one worker;
+// dispatch_route.cc, or to another listener; dispatch_look.cc, what only a timer finds;
+// dispatch_commands.cc, what the owner asks for.
 #ifndef RONDO_ENGINE_DISPATCH_H_
 #define RONDO_ENGINE_DISPATCH_H_
 
@@ -29,6 +31,7 @@
 #include "engine/hand_over.h"
 #include "engine/idle.h"
 #include "engine/listener.h"
+#include "engine/look/looking.h"
 #include "engine/overload.h"
 #include "engine/parked.h"
 #include "engine/picks.h"
@@ -59,6 +62,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   // From now on; what is pending beyond a smaller window is still received.
   void Configure(const DispatchOptions& options);
   void ConfigureListener(uint16_t id, const ListenerOptions& options);
+  // Without an fd it has no socket, and gets what others route to it.
   void AddListener(uint16_t id, UniqueFd fd);
   // The listener goes on with that socket; what has come to the former one is parked, to be dealt.
   void ReplaceListener(uint16_t id, UniqueFd fd);
@@ -88,8 +92,16 @@ class Dispatch final : public Floor, public Idle::Owner {
  private:
   void Run();
   bool DealParked();
+  bool DealSeen();
   bool AcceptFromAll();
   bool AcceptFrom(Listener* listener);
+  void DealLater(Listener* listener, Connection connection);
+  bool CanAnyTake(const Listener& listener);
+  Listener* Route(Listener* listener, Connection* connection);
+  bool PlaceSession(Listener* listener, Connection* connection);
+  int OwnerOf(Listener* listener, Glimpse* glimpse) const;
+  void NoteSession(Listener* listener, const Connection& connection, uint32_t slot);
+  void HearWorkers(const Listener& listener);
   void GiveOrPark(Listener* listener, Connection connection);
   void AskProgram(Listener* listener, Connection connection);
   // `keep_until_ns`: so long it is this slot's and no other's; 0: it is any slot's.
@@ -111,6 +123,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   void OnReleased(Released released, const Worker& worker) override;
   void OnLost(uint16_t listener, const Worker& worker) override;
   void OnServing(const Worker& worker) override;
+  void OnClaim(const Worker& worker, const Claim& claim, bool is_over) override;
   void OnLeave(const Worker& worker) override;
   int DomainOfListener(uint16_t listener) override;
   void OnChange() override { Run(); }
@@ -141,6 +154,9 @@ class Dispatch final : public Floor, public Idle::Owner {
   Reclaim reclaim_;
   Parked parked_;
   Idle idle_;
+  Looking looking_;
+  std::vector<Connection>
+      seen_;  // of what was parked, and is to be dealt now that it has been seen
   HandOver hand_over_;
   Returns returns_;
   Chooser chooser_;

@@ -27,9 +27,10 @@ Dispatch::Dispatch(Loop* loop, Shared* shared, EventSink* events, Picks* picks)
       reclaim_(&workers_, this, events, control_.buffer()),
       parked_(&shared->engine.waiting),
       idle_(loop, &shared->engine.idle, this),
+      looking_(shared, events),
       hand_over_(&shared->engine.idle),
       chooser_(&workers_),
-      overload_(&workers_, &parked_, &idle_, &chooser_, shared, events),
+      overload_(&workers_, &parked_, &idle_, &looking_, &chooser_, shared, events),
       starvation_(&shared->engine, events) {}
 
 int Dispatch::Open(const DispatchOptions& options) {
@@ -38,7 +39,10 @@ int Dispatch::Open(const DispatchOptions& options) {
   control_.SetLargestWindow(options.window.largest());
   reclaim_.SetTakeBack(options.take_back_ms);
   overload_.SetMaxConnections(options.max_connections);
-  const int result = idle_.Open();
+  int result = idle_.Open();
+  if (result < 0) return result;
+  result =
+      looking_.Open(loop_, this, [](void* dispatch) { static_cast<Dispatch*>(dispatch)->Run(); });
   if (result < 0) return result;
   return look_.Open(loop_, this, [](void* dispatch) { static_cast<Dispatch*>(dispatch)->Look(); });
 }
@@ -46,6 +50,7 @@ int Dispatch::Open(const DispatchOptions& options) {
 void Dispatch::Close() {
   look_.Close();
   idle_.Close();
+  looking_.Close();
   hand_over_.Close();
   for (Listener* const listener : open_) listener->Close();
   open_.clear();
@@ -78,6 +83,7 @@ void Dispatch::ConfigureListener(uint16_t id, const ListenerOptions& options) {
 
 void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   // What still waits for a closed listener of this id is nobody's any more.
+  looking_.CloseOf(id);
   parked_.RemoveIf([&](ParkedConnection* parked) {
     if (parked->connection.listener != id) return false;
     Count(&shared_->listeners[id].closed);
@@ -85,10 +91,14 @@ void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   });
   auto listener = std::make_unique<Listener>(id, &shared_->listeners[id]);
   listener->Configure(listener_options_[id], workers_.weights());
-  const int result = OpenListener(listener.get(), std::move(fd));
-  if (result < 0) return events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
-  listener->WatchIfIdle(is_paused_);
-  open_.push_back(listener.get());
+  if (fd) {
+    const int result = OpenListener(listener.get(), std::move(fd));
+    if (result < 0) return events_->Emit({EventType::kListenerBroken, id, 0, 0, -result, 0});
+    listener->WatchIfIdle(is_paused_);
+    open_.push_back(listener.get());
+  } else {
+    listener->OpenVirtual();
+  }
   if (listeners_[id] != nullptr) listener->turn.Inherit(listeners_[id]->turn);
   listeners_[id] = std::move(listener);
   // Those that have said so before it was there.
@@ -125,6 +135,7 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
     // Without an fd for it, what is left is reset.
     if (outcome != AcceptOutcome::kAccepted) break;
     Count(&shared_->engine.accepted);
+    if (listener->options().look != nullptr) parked.waits_for = WaitsFor::kLook;
     parked_.Push(std::move(parked));
   }
   listener->CloseSocket();

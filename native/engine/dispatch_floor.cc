@@ -51,6 +51,7 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
   parked.connection = std::move(connection);
   parked.since_ns = now_ns_;
   parked.was_dealt = true;
+  parked.slot = slot;
   if (was_named && how != CameBack::kReturned) {
     parked.waits_for = WaitsFor::kSlot;
     parked.slot = slot;
@@ -83,7 +84,8 @@ void Dispatch::OnLeave(const Worker& worker) {
 }
 
 int Dispatch::DomainOfListener(uint16_t listener) {
-  return listeners_[listener] == nullptr ? 0 : listeners_[listener]->domain();
+  if (listeners_[listener] == nullptr) return 0;
+  return listeners_[listener]->is_target ? -1 : listeners_[listener]->domain();
 }
 
 }  // namespace rondo

@@ -44,7 +44,15 @@ void Dispatch::ParkMoved(Connection connection) {
   Count(&shared_->engine.idle.moved);
   // Its time begins with the request.
   connection.accepted_ns = now_ns_;
+  const Listener& listener = *listeners_[connection.listener];
+  const bool has_sessions = listener.sessions() != nullptr;
+  const bool is_seen =
+      listener.options().look != nullptr && listener.options().look->looker != nullptr;
+  // The next request may be another session's, as through a proxy.
+  if (has_sessions) connection.glimpse = {};
+  if (has_sessions && !is_seen) return seen_.push_back(std::move(connection));
   ParkedConnection parked;
+  if (has_sessions) parked.waits_for = WaitsFor::kLook;
   parked.connection = std::move(connection);
   parked.since_ns = now_ns_;
   parked_.Push(std::move(parked));

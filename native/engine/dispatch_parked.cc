@@ -33,10 +33,30 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     Count(&listener->counters()->closed);
     return true;
   }
+  if (parked->waits_for == WaitsFor::kLook) {
+    parked->waits_for = WaitsFor::kAnyone;
+    const auto& look = listener->options().look;
+    if (look != nullptr) {
+      const auto outcome = looking_.Begin(&connection, look, 0, now_ns_);
+      // What is dealt may be parked, which cannot be while the list is gone through.
+      if (outcome == Looking::Outcome::kSeen) seen_.push_back(std::move(connection));
+      return true;
+    }
+  }
   if (parked->waits_for == WaitsFor::kProgram) {
     if (now_ns_ < parked->until_ns) return false;
     events_->Emit({EventType::kPickTimedOut, id, 0, 0, 0, 1});
     parked->waits_for = WaitsFor::kAnyone;
+  }
+  if (parked->waits_for == WaitsFor::kAnyone && listener->sessions() != nullptr) {
+    // Its session may be somebody's by now; not the one's that it has been with, or waited for.
+    const int owner = OwnerOf(listener, &connection.glimpse);
+    const SlotSet left = ServingButRefused(connection);
+    if (owner >= 0 && owner != parked->slot && left.Has(static_cast<uint32_t>(owner))) {
+      parked->waits_for = WaitsFor::kSlot;
+      parked->slot = owner;
+      parked->until_ns = now_ns_ + listener->options().sticky->wait_ns;
+    }
   }
   int slot = -1;
   uint64_t keep_until_ns = 0;
@@ -55,7 +75,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     parked->waits_for = WaitsFor::kAnyone;
     if (connection.refused_by.empty() && blocked->test(id)) return false;
     const Policy& policy = *listener->policy();
-    const Peer peer = policy.needs_peer ? PeerOf(connection.fd.get()) : Peer();
+    const Peer peer = policy.needs_peer ? PeerOf(connection) : Peer();
     const Choice choice =
         chooser_.Choose(listener, &connection, policy.needs_peer ? &peer : nullptr, now_ns_);
     if (choice.kind != Choice::kSlot) {

@@ -283,6 +283,7 @@ bool IsToldOnce(EventType type) {
     case EventType::kHandOffError:
     case EventType::kPick:
     case EventType::kPickTimedOut:
+    case EventType::kHeaderFault:
     case EventType::kPassing:
       return true;
     default:

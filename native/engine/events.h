@@ -37,6 +37,9 @@ enum class EventType {
   kStopped = 8,         // the engine's thread ends
   kPick = 10,           // id: listener; count: connections that wait for the program's choice
   kPickTimedOut = 11,   // id: listener; count: connections for which it came too late
+  // id: listener; code: HeaderFault of the last one; count: connections closed for one since it was
+  // told last
+  kHeaderFault = 20,
   kPassing = 12,        // there is something for another primary
 };
 

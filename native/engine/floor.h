@@ -28,9 +28,12 @@ class Floor {
   virtual void OnLost(uint16_t listener, const Worker& worker) = 0;
   // `worker.serving` has changed.
   virtual void OnServing(const Worker& worker) = 0;
+  // A session is that worker's, or over.
+  virtual void OnClaim(const Worker& worker, const Claim& claim, bool is_over) = 0;
   // It is no worker of its slot any more; what it has not received comes back after this.
   virtual void OnLeave(const Worker& worker) = 0;
-  // The socket family of a listener's connections; 0 if there is no such listener.
+  // The socket family of a listener's connections; 0 if there is no such listener, and -1 if it may
+  // be any.
   virtual int DomainOfListener(uint16_t listener) = 0;
   // Room was made, a connection came back, or something is to be tried again.
   virtual void OnChange() = 0;

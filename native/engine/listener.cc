@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -32,6 +34,11 @@ int AcceptSocket(int listener) {
 #endif
 }
 
+// For so long the kernel keeps a connection to itself of which nothing has come (tcp(7),
+// TCP_DEFER_ACCEPT): until its first SYN-ACK would be sent again.
+constexpr int kDeferSeconds = 1;
+constexpr uint64_t kDeferNs = kDeferSeconds * kSecond;
+
 bool IsSamePolicy(const PolicyOptions& a, const PolicyOptions& b) {
   return a.name == b.name && a.seed == b.seed && a.bound_permille == b.bound_permille &&
          a.ipv6_prefix == b.ipv6_prefix;
@@ -52,6 +59,8 @@ int Listener::Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_reada
   // What was known of a former socket is not of this one.
   ForgetBacklog();
   accepted_total = 0;
+  is_deferring_ = false;
+  DeferIfWorthIt();
   return 0;
 }
 
@@ -70,8 +79,29 @@ bool Listener::Configure(const ListenerOptions& options, const uint32_t* weights
     turn.Compare(policy_->measure, weights);
   }
   options_ = options;
+  const StickyOptions* const sticky = options.sticky.get();
+  if (sticky != nullptr && sessions_ == nullptr) {
+    sessions_ = std::make_unique<Sessions>(sticky->most, sticky->idle_ms);
+  }
+  DeferIfWorthIt();
   return true;
 }
+
+// A client that speaks first is accepted when it has spoken, so that it need not be waited for
+// here. One that is silent is accepted after a second, which must not be late. A socket that came
+// with this option, systemd's for instance, keeps it.
+void Listener::DeferIfWorthIt() {
+#ifdef TCP_DEFER_ACCEPT
+  const bool is_worth_it = options_.look != nullptr && options_.look->timeout_ns >= 2 * kDeferNs;
+  if (!fd_ || is_worth_it == is_deferring_ || (domain_ != AF_INET && domain_ != AF_INET6)) return;
+  const int seconds = is_worth_it ? kDeferSeconds : 0;
+  if (setsockopt(fd_.get(), IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds)) == 0) {
+    is_deferring_ = is_worth_it;
+  }
+#endif
+}
+
+uint64_t Listener::silent_ns() const { return is_deferring_ ? kDeferNs : 0; }
 
 void Listener::SetState(State state) {
   if (state_ == State::kClosed) return;
@@ -141,7 +171,7 @@ void Listener::Pause() {
 }
 
 void Listener::Resume() {
-  if (state_ == State::kPaused) SetState(State::kWaiting);
+  if (state_ == State::kPaused && fd_) SetState(State::kWaiting);
 }
 
 void Listener::BackOff() {

@@ -14,12 +14,16 @@
 #include <stdint.h>
 
 #include <memory>
+#include <vector>
 
 #include "base/loop.h"
 #include "base/unique_fd.h"
 #include "engine/backlog.h"
 #include "engine/counters.h"
 #include "engine/hold.h"
+#include "engine/look/look_options.h"
+#include "engine/look/sessions.h"
+#include "engine/look/sticky.h"
 #include "engine/policy.h"
 #include "engine/turn.h"
 
@@ -39,6 +43,14 @@ struct ListenerOptions {
   bool resets = false;           // what is over a limit is turned away and does not wait
   uint64_t max_queue_ms = 0;     // what has waited for longer is turned away; 0: no limit
   uint32_t max_idle = 4096;      // connections between two requests that are held; others are dealt
+  // Its sessions stay with their workers; null: it has none. `look` sees them, unless they are
+  // known by their address.
+  std::shared_ptr<const StickyOptions> sticky;
+  // Where connections may go that are not for this listener, by what `look` sees, and where those
+  // go of which it sees nothing, or what is no route's: -1: they are this listener's own.
+  std::vector<uint16_t> route_targets;
+  int32_t default_route = -1;
+  std::shared_ptr<const LookOptions> look;  // before it is dealt; null: nothing is looked at
 };
 
 class Listener {
@@ -55,9 +67,14 @@ class Listener {
   ListenerCounters* counters() { return counters_; }
   const ListenerOptions& options() const { return options_; }
   Policy* policy() const { return policy_.get(); }
+  bool HasRoutes() const { return !options_.route_targets.empty(); }
+  // Null where it is not sticky.
+  Sessions* sessions() const { return sessions_.get(); }
 
   // Takes ownership of `fd` and watches its backlog. 0 or -errno.
   int Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_readable);
+  // Without a socket: what it has, others route to it. It is paused for good.
+  void OpenVirtual() { state_ = State::kPaused; }
   void Close();
   // The socket alone, to be followed by Open() with another.
   void CloseSocket();
@@ -79,6 +96,11 @@ class Listener {
   // A connection is known to wait.
   bool HasBacklog() const { return has_backlog_; }
   void EndBackOffIfDue(uint64_t now_ns);
+  // How long a connection has been silent that is accepted before anything has come of it.
+  uint64_t silent_ns() const;
+
+  // Others route to it: its connections may be of any kind of socket.
+  bool is_target = false;
 
   Turn turn;
   Hold hold;
@@ -93,13 +115,16 @@ class Listener {
   void SetState(State state);
   void ForgetBacklog();
   void BackOff();
+  void DeferIfWorthIt();
 
   const uint16_t id_;
   ListenerCounters* const counters_;
   State state_ = State::kClosed;
-  bool has_backlog_ = false;  // as seen by a look since it waits
+  bool has_backlog_ = false;   // as seen by a look since it waits
+  bool is_deferring_ = false;  // the kernel waits for the first bytes, for a while
   ListenerOptions options_;
   std::unique_ptr<Policy> policy_;
+  std::unique_ptr<Sessions> sessions_;
   int domain_ = 0;
   UniqueFd fd_;
   Watch watch_;  // after fd_: closed before it

@@ -38,8 +38,9 @@ bool OnAcceptError(EventSink* events, Listener* listener, AcceptOutcome outcome,
 bool Overload::IsFull(Listener* listener, uint64_t now_ns) {
   const uint32_t most = listener->options().max_connections;
   const auto is_listener_full = [&] {
-    return listener->turn.Open() + parked_->CountOf(listener->id()) +
-               idle_->CountOf(listener->id()) >=
+    const uint16_t id = listener->id();
+    return listener->turn.Open() + parked_->CountOf(id) + idle_->CountOf(id) +
+               looking_->CountOf(id) >=
            most;
   };
   if (most > 0 && is_listener_full()) {
@@ -47,10 +48,11 @@ bool Overload::IsFull(Listener* listener, uint64_t now_ns) {
     if (is_listener_full()) return true;
   }
   if (max_connections_ == 0) return false;
-  uint64_t held = parked_->size() + idle_->size();
+  const auto in_primary = [this] { return parked_->size() + idle_->size() + looking_->size(); };
+  uint64_t held = in_primary();
   workers_->ForEach([&](Worker* worker) { held += worker->held(); });
   if (held < max_connections_) return false;
-  held = parked_->size() + idle_->size();
+  held = in_primary();
   workers_->ForEach([&](Worker* worker) {
     worker->Refresh(now_ns);
     held += worker->held();
@@ -121,6 +123,7 @@ void Overload::ParkOverflow(Listener* listener, BacklogLength backlog, uint64_t 
     Count(&shared_->engine.accepted);
     parked.connection.listener = listener->id();
     parked.since_ns = parked.connection.accepted_ns = now_ns;
+    if (listener->options().look != nullptr) parked.waits_for = WaitsFor::kLook;
     parked_->Push(std::move(parked));
   }
 }

@@ -10,6 +10,7 @@
 #include "engine/events.h"
 #include "engine/idle.h"
 #include "engine/listener.h"
+#include "engine/look/looking.h"
 #include "engine/parked.h"
 #include "engine/workers.h"
 
@@ -22,11 +23,12 @@ bool OnAcceptError(EventSink* events, Listener* listener, AcceptOutcome outcome,
 
 class Overload {
  public:
-  Overload(Workers* workers, Parked* parked, const Idle* idle, Chooser* chooser, Shared* shared,
-           EventSink* events)
+  Overload(Workers* workers, Parked* parked, const Idle* idle, const Looking* looking,
+           Chooser* chooser, Shared* shared, EventSink* events)
       : workers_(workers),
         parked_(parked),
         idle_(idle),
+        looking_(looking),
         chooser_(chooser),
         shared_(shared),
         events_(events) {}
@@ -52,6 +54,7 @@ class Overload {
   Workers* const workers_;
   Parked* const parked_;
   const Idle* const idle_;
+  const Looking* const looking_;
   Chooser* const chooser_;
   Shared* const shared_;
   EventSink* const events_;

@@ -4,6 +4,7 @@
 //   anyone    refused, taken back, not sent, or accepted beyond the backlog: dealt before anything
 //   new slot      waits for the one worker its policy names, until `until_ns`; then for anyone
 //   program   waits for the program's function, until `until_ns`; then for anyone
+//   look      accepted beyond the backlog, and to be looked at (look/looking.h) at the next dealing
 //
 // Bounded: when kMostParked connections of one listener are here, no more of it are accepted until
 // half of them are gone, but for those of a backlog that would overflow (overflow.h).
@@ -23,7 +24,7 @@
 
 namespace rondo {
 
-enum class WaitsFor { kAnyone, kSlot, kProgram };
+enum class WaitsFor { kAnyone, kSlot, kProgram, kLook };
 
 struct ParkedConnection {
   Connection connection;

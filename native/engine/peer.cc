@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "channel/about.h"
+
 namespace rondo {
 
 Peer PeerOf(int fd) {
@@ -26,6 +28,16 @@ Peer PeerOf(int fd) {
     peer.port = ntohs(address.ipv6.sin6_port);
     memcpy(peer.address, &address.ipv6.sin6_addr, sizeof(address.ipv6.sin6_addr));
   }
+  return peer;
+}
+
+Peer PeerOf(const Connection& connection) {
+  const AboutSource source = SourceOf(connection.about);
+  if (source.family == 0) return PeerOf(connection.fd.get());
+  Peer peer;
+  peer.family = source.family;
+  peer.port = source.port;
+  memcpy(peer.address, source.address, source.family == 4 ? 4 : 16);
   return peer;
 }
 

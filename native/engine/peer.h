@@ -6,6 +6,8 @@
 
 #include <string>
 
+#include "channel/frames.h"
+
 namespace rondo {
 
 struct Peer {
@@ -16,6 +18,8 @@ struct Peer {
 
 // Of a connection, whose fd is borrowed; family 0 also if the client is gone.
 Peer PeerOf(int fd);
+// The same, but as its PROXY header says, if that says something of it.
+Peer PeerOf(const Connection& connection);
 // '' where the family is 0.
 std::string AddressText(const Peer& peer);
 // The reverse; family 0 for what is no numeric address.

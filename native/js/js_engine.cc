@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <iterator>
 
+#include "js/js_first_bytes.h"
+#include "js/js_look.h"
 #include "js/js_value.h"
 
 namespace rondo {
@@ -102,6 +104,7 @@ Napi::Function JsEngine::Define(Napi::Env env) {
                          InstanceMethod<&JsEngine::ListenTcp>("listenTcp"),
                          InstanceMethod<&JsEngine::ListenAny>("listenAny"),
                          InstanceMethod<&JsEngine::ListenUnix>("listenUnix"),
+                         InstanceMethod<&JsEngine::ListenVirtual>("listenVirtual"),
                          InstanceMethod<&JsEngine::RenewUnix>("renewUnix"),
                          InstanceMethod<&JsEngine::Adopt>("adopt"),
                          InstanceMethod<&JsEngine::RemoveListener>("removeListener"),
@@ -194,7 +197,12 @@ Napi::Value JsEngine::ConfigureListener(const Napi::CallbackInfo& info) {
   options.resets = ToBool(object.Get("resets"));
   options.max_queue_ms = ToUint(object.Get("maxQueueMs"));
   options.max_idle = ToUint(object.Get("maxIdle"));
-  engine_->ConfigureListener(static_cast<uint16_t>(ToUint(info[0])), options);
+  const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
+  options.sticky = ToStickyOptions(object, session_hash_);
+  if (object.Get("routes").IsArray())
+    ToRoutes(object, &options.route_targets, &options.default_route);
+  options.look = ToLookOptions(object, ToLooker(id, object, session_hash_, options.sticky.get()));
+  engine_->ConfigureListener(id, options);
   return info.Env().Undefined();
 }
 
@@ -294,6 +302,14 @@ Napi::Value JsEngine::ListenTcp(const Napi::CallbackInfo& info) {
       rondo::ListenTcp({ip.c_str(), ToInt(info[2]), ToBool(info[3]), ToInt(info[4])});
   return Listening(info.Env(), static_cast<uint16_t>(ToUint(info[0])), std::move(result.fd),
                    result.error, result.ip);
+}
+
+// listenVirtual(id): without a socket
+Napi::Value JsEngine::ListenVirtual(const Napi::CallbackInfo& info) {
+  const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
+  engine_->shared().listeners[id].Reset();
+  engine_->AddListener(id, UniqueFd());
+  return info.Env().Undefined();
 }
 
 // listenAny(id, port, ipv6Only, backlog)
@@ -439,6 +455,12 @@ Napi::Value JsEngine::ListenerStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "redealt", counters.redealt);
   SetCounter(stats, "closed", counters.closed);
   SetCounter(stats, "turnedAway", counters.turned_away);
+  Napi::Array faults = Napi::Array::New(info.Env(), kHeaderFaults);
+  for (uint32_t i = 0; i < kHeaderFaults; i++) {
+    const uint64_t count = counters.header_faults[i].load(std::memory_order_relaxed);
+    faults.Set(i, static_cast<double>(count));
+  }
+  stats.Set("headerFaults", faults);
   stats.Set("acceptErrors", ToJs(info.Env(), counters.accept_errors));
   return stats;
 }
@@ -494,6 +516,7 @@ Napi::Value JsEngine::EngineStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "accepted", engine_->shared().engine.accepted);
   SetCounter(stats, "starvedNs", engine_->shared().engine.starved_ns);
   SetCounter(stats, "waiting", engine_->shared().engine.waiting);
+  SetCounter(stats, "looking", engine_->shared().engine.looking);
   stats.Set("wakeUps", static_cast<double>(engine_->wake_ups()));
   return stats;
 }

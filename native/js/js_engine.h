@@ -11,6 +11,7 @@
 
 #include "base/listen.h"
 #include "engine/engine.h"
+#include "engine/look/sticky.h"
 
 namespace rondo {
 
@@ -36,6 +37,7 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value AnswerPicks(const Napi::CallbackInfo& info);
   Napi::Value ListenTcp(const Napi::CallbackInfo& info);
   Napi::Value ListenAny(const Napi::CallbackInfo& info);
+  Napi::Value ListenVirtual(const Napi::CallbackInfo& info);
   Napi::Value ListenUnix(const Napi::CallbackInfo& info);
   Napi::Value RenewUnix(const Napi::CallbackInfo& info);
   Napi::Value Adopt(const Napi::CallbackInfo& info);
@@ -79,6 +81,7 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   void ShutDown();
   static void OnEnvironmentEnd(void* self);
 
+  const SessionHash session_hash_;
   std::unique_ptr<Engine> engine_;
   Napi::ThreadSafeFunction wake_;
   std::map<uint16_t, UnixFile> unix_files_;

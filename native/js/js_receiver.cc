@@ -31,6 +31,8 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::Refuse>("refuse"),
                          InstanceMethod<&JsReceiver::Release>("release"),
                          InstanceMethod<&JsReceiver::About>("about"),
+                         InstanceMethod<&JsReceiver::Claim>("claim"),
+                         InstanceMethod<&JsReceiver::Unclaim>("unclaim"),
                          InstanceMethod<&JsReceiver::Ended>("ended"),
                          InstanceMethod<&JsReceiver::HandoffTimes>("handoffTimes"),
                          InstanceMethod<&JsReceiver::Beat>("beat"),
@@ -118,6 +120,24 @@ Napi::Value JsReceiver::About(const Napi::CallbackInfo& info) {
   }
   const std::string& about = (*batch_)[index].about;
   return Napi::Buffer<char>::Copy(info.Env(), about.data(), about.size());
+}
+
+// claim(kind, key): 0 or -errno. `kind` is the code of a letter, `key` a Uint8Array.
+Napi::Value JsReceiver::Claim(const Napi::CallbackInfo& info) {
+  return Tell(info, FrameType::kClaim);
+}
+
+// unclaim(kind, key): likewise
+Napi::Value JsReceiver::Unclaim(const Napi::CallbackInfo& info) {
+  return Tell(info, FrameType::kUnclaim);
+}
+
+Napi::Value JsReceiver::Tell(const Napi::CallbackInfo& info, FrameType type) {
+  const ClaimKind kind = static_cast<ClaimKind>(ToUint(info[0]));
+  const Napi::Uint8Array key = info[1].As<Napi::Uint8Array>();
+  const char* const bytes = reinterpret_cast<const char*>(key.Data());
+  const int result = receiver_->Tell(type, kind, std::string(bytes, key.ByteLength()));
+  return Napi::Number::New(info.Env(), result);
 }
 
 // ended(): the numbers of WorkerPage that JS writes. The view keeps the page mapped, also when this

@@ -22,6 +22,9 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   Napi::Value Close(const Napi::CallbackInfo& info);
   Napi::Value SetServing(const Napi::CallbackInfo& info);
   Napi::Value Refuse(const Napi::CallbackInfo& info);
+  Napi::Value Claim(const Napi::CallbackInfo& info);
+  Napi::Value Unclaim(const Napi::CallbackInfo& info);
+  Napi::Value Tell(const Napi::CallbackInfo& info, FrameType type);
   Napi::Value Ended(const Napi::CallbackInfo& info);
   Napi::Value HandoffTimes(const Napi::CallbackInfo& info);
   // A view of what `find(page)` points to; empty if that threw.

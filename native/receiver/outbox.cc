@@ -37,6 +37,9 @@ int Outbox::Send(const Outgoing& outgoing) {
       return SendReturned(channel_, outgoing.connection);
     case FrameType::kReleased:
       return SendReleased(channel_, outgoing.connection, outgoing.idle_ms);
+    case FrameType::kClaim:
+    case FrameType::kUnclaim:
+      return SendClaim(channel_, outgoing.type, {outgoing.kind, outgoing.key});
     default:
       return SendSignal(channel_, outgoing.type);
   }

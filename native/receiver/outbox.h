@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include <deque>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,6 +23,13 @@ class Outbox {
   void Add(FrameType type) { frames_.push_back({type, {}, {}}); }
   void AddServing(const std::vector<uint16_t>& listeners) {
     frames_.push_back({FrameType::kServing, listeners, {}});
+  }
+  // kClaim or kUnclaim.
+  void AddClaim(FrameType type, ClaimKind kind, std::string key) {
+    Outgoing outgoing = {type, {}, {}};
+    outgoing.kind = kind;
+    outgoing.key = std::move(key);
+    frames_.push_back(std::move(outgoing));
   }
   // Announced, so that the engine can make sure it has an fd left before it reads.
   void AddReturned(Connection connection) {
@@ -46,6 +54,8 @@ class Outbox {
     std::vector<uint16_t> listeners;
     Connection connection;
     uint32_t idle_ms = 0;
+    ClaimKind kind = ClaimKind::kSession;
+    std::string key = {};
   };
 
   int Send(const Outgoing& outgoing);

@@ -97,6 +97,14 @@ bool Receiver::Release(Connection* released, uint32_t idle_ms) {
   return true;
 }
 
+int Receiver::Tell(FrameType type, ClaimKind kind, std::string key) {
+  if (state_ == State::kEnded) return -EPIPE;
+  if (key.empty() || key.size() > kMaxClaim) return -EINVAL;
+  outbox_.AddClaim(type, kind, std::move(key));
+  Flush();
+  return 0;
+}
+
 // ---- receiving ----
 
 // One turn: about a window of connections, so that reading new ones cannot starve those that are

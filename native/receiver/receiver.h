@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/uv_handle.h"
@@ -64,6 +65,10 @@ class Receiver {
   // so long; 0: no limit. False if there is no primary: it is the caller's still. If the channel
   // ends before it is sent, it is delivered once more, as final.
   bool Release(Connection* connection, uint32_t idle_ms);
+  // A session is this worker's, or no longer (`type` kClaim or kUnclaim): said before whatever is
+  // sent to a client after it, unless the channel has no room just now. 0 or -errno: -EINVAL for a
+  // key that is empty or longer than kMaxClaim, -EPIPE after the end.
+  int Tell(FrameType type, ClaimKind kind, std::string key);
 
   // A connection of that listener that was delivered, and not refused, is over.
   void CountEnded(uint16_t listener) { counts_.CountEnded(listener); }

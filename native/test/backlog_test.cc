@@ -1,4 +1,4 @@
-// links: engine/backlog.cc engine/peer.cc
+// links: engine/backlog.cc engine/peer.cc channel/about.cc
 // What can be seen of the connections that wait to be accepted: how many, for how long, and whose.
 #include "engine/backlog.h"
 

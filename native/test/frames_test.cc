@@ -273,7 +273,7 @@ void TestReading() {
       const std::string bytes = {static_cast<char>(type), 0, 0, 0};
       if (wire.ReadBytes(bytes) == ReadResult::kFrame) known++;
     }
-    is(known, 12, "of 256 types, those of the protocol are frames");
+    is(known, 14, "of 256 types, those of the protocol are frames");
     const std::string bytes = Head(FrameType::kState) + std::string(kMaxFrame, 'x');
     ok(wire.ReadBytes(bytes, {0, 1, 2}) == ReadResult::kBroken, "longer than any frame");
   }

@@ -134,6 +134,43 @@ void TestPause() {
   ok(!bench.is_late, "and in time");
 }
 
+// What is left unread is told of once, but what comes then is, and the end.
+void TestEdge() {
+  Bench bench;
+  int pair[2];
+  socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair);
+  Watch watch;
+  Alarm resume(&bench.loop);
+  struct Seen {
+    Loop* loop;
+    int other;
+    int calls = 0;
+  } seen = {&bench.loop, pair[1]};
+  const auto on_readable = [](void* data) {
+    Seen* const seen = static_cast<Seen*>(data);
+    seen->calls++;
+    if (seen->calls == 1) (void)!write(seen->other, "b", 1);
+    if (seen->calls == 2) shutdown(seen->other, SHUT_WR);
+    if (seen->calls == 3) seen->loop->Stop();
+  };
+  is(watch.Open(&bench.loop, pair[0], &seen, on_readable, rondo::Trigger::kEdge), 0,
+     "a watch for edges opens");
+  // Where there are none it is paused, and looked at again by its owner.
+  resume.on_due = [&] {
+    if (rondo::kHasEdges) return;
+    watch.Resume();
+    resume.timer.Start(rondo::kMillisecond, rondo::NowNs());
+  };
+  resume.timer.Start(rondo::kMillisecond, rondo::NowNs());
+  (void)!write(pair[1], "a", 1);
+  bench.loop.Run();
+  is(seen.calls, 3, "it is called for each arrival, and for the end");
+  ok(!bench.is_late, "and in time");
+  watch.Close();
+  close(pair[0]);
+  close(pair[1]);
+}
+
 // An error is told of an fd whether or not anybody wants to hear it.
 void TestPausedHangUp() {
   Bench bench;
@@ -417,6 +454,7 @@ int main() {
   TestReadable();
   TestPause();
   TestPausedHangUp();
+  TestEdge();
   TestCloseWithin();
   TestOpenWithin();
 #ifdef RONDO_LOOP_EPOLL

@@ -1,4 +1,4 @@
-// links: engine/policy.cc engine/peer.cc
+// links: engine/policy.cc engine/peer.cc channel/about.cc
 // Which slot each policy picks: a table, what its definition says of any field, and what holds of
 // many picks. The vectors that the TypeScript policies share are in
 // test/fixtures/policy-vectors.json.

@@ -129,6 +129,7 @@ struct Bench final : public rondo::Floor {
   void OnLost(uint16_t, const Worker&) override {}
   void OnServing(const Worker&) override {}
   void OnLeave(const Worker&) override {}
+  void OnClaim(const Worker&, const rondo::Claim&, bool) override {}
   int DomainOfListener(uint16_t) override { return 0; }
   void OnChange() override {}
 };

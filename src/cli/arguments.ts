@@ -55,6 +55,7 @@ export const SETTING_FLAGS = {
   policy: { option: 'policy', isNumber: false },
   window: { option: 'window', isNumber: true },
   rebalance: { option: 'rebalance', isNumber: false },
+  sticky: { option: 'sticky', isNumber: false },
   'ready-when': { option: 'readyWhen', isNumber: false },
   'start-timeout': { option: 'startTimeoutMs', isNumber: true },
   'max-restarts': { option: 'maxRestarts', isNumber: true },
@@ -71,6 +72,7 @@ export const SETTING_FLAGS = {
   'upgrade-timeout': { option: 'upgradeTimeoutMs', isNumber: true },
   parallel: { option: 'parallel', isNumber: true },
   agent: { option: 'agent', isNumber: false },
+  'proxy-protocol': { option: 'proxyProtocol', isNumber: false },
 } as const satisfies Record<string, { option: keyof Settings; isNumber: boolean }>;
 
 /** Flags that may be repeated, each with the list of texts that is a Supervisor's option. */

@@ -23,6 +23,11 @@ Options:
 ${policies}
       --window N           connections handed to a worker ahead of need, 1 to 1024 (default: auto)
       --rebalance R        connections go to another worker between two requests: auto (default), off or always
+      --proxy-protocol NETS  each TCP connection begins with a PROXY header, and comes from one of these networks,
+                           separated by commas: 10.0.0.0/8,::1 (off)
+      --sticky KEYS        a session's connections stay with one worker: the first of query:NAME, cookie:NAME,
+                           x-forwarded-for, server-name, tls-session and address that is there, such as
+                           query:sid,cookie:io,address (off)
       --ready-when W       a worker is ready when it is 'listening' (default), by a 'message' 'ready', or when
                            its program is 'started'
       --start-timeout MS   a worker that is not ready by then is killed (30000)
@@ -63,8 +68,8 @@ ${policies}
   -h, --help               print this
   -v, --version            print the version
 
-Arguments after -- are the program's. RONDO_POLICY, RONDO_WINDOW, RONDO_TRANSPORT and
-RONDO_TAKE_BACK_MS apply too; the file's options go before them, and those given here before all.
+Arguments after -- are the program's. RONDO_POLICY, RONDO_WINDOW, RONDO_TRANSPORT, RONDO_STICKY,
+RONDO_TAKE_BACK_MS and RONDO_PROXY_PROTOCOL apply too; the file's options go before them, and those given here before all.
 
 Signals:
   SIGTERM, SIGINT   stop: workers finish what they serve; a second one, a second later, ends them at once

@@ -8,8 +8,10 @@ import type { Run } from './run.js';
  * as `supervisor.reload()`, and with an ArgumentError for a wrong configuration, when nothing has begun.
  */
 export async function reload({ supervisor, settings, note }: Run): Promise<void> {
-  const { agent, transport, ...changes } = settings.readAgain();
-  const kept = Object.entries({ agent, transport }).filter(([, value]) => value !== undefined);
+  const { agent, transport, sticky, ...changes } = settings.readAgain();
+  const kept = Object.entries({ agent, transport, sticky }).filter(
+    ([, value]) => value !== undefined,
+  );
   if (kept.length > 0) {
     const keys = kept.map(([key]) => key).join(', ');
     note(`only a new start takes over ${keys}; the rest is reloaded`);

@@ -27,6 +27,7 @@ const LIVE = [
   'maxOpenConnections',
   'pickTimeoutMs',
   'rebalance',
+  'proxyProtocol',
 ] as const;
 
 export type LiveSettings = Pick<Settings, (typeof LIVE)[number]>;

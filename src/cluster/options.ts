@@ -12,8 +12,10 @@ const VARIABLES: Record<string, { option: keyof FromEnvironment; isNumber: boole
   RONDO_POLICY: { option: 'policy', isNumber: false },
   RONDO_WINDOW: { option: 'window', isNumber: true },
   RONDO_TRANSPORT: { option: 'transport', isNumber: false },
+  RONDO_STICKY: { option: 'sticky', isNumber: false },
   RONDO_TAKE_BACK_MS: { option: 'takeBackMs', isNumber: true },
   RONDO_REBALANCE: { option: 'rebalance', isNumber: false },
+  RONDO_PROXY_PROTOCOL: { option: 'proxyProtocol', isNumber: false },
 };
 
 /** Throws `ERR_RONDO_INVALID_OPTION`, naming the variable. */

@@ -100,8 +100,10 @@ function patchPrimary(patch: Patch): void {
 /** Null, with a warning, if rondo cannot do it. */
 function openPrimary(options: DispatcherOptions, fork: Fork): ClusterPrimary | null {
   const primary = require('./primary.js') as typeof import('./primary.js');
-  const reason = primary.whyUnavailable(options.transport);
-  if (reason === null) return new primary.ClusterPrimary(cluster, fork, options);
+  const reason = primary.whyUnavailable(options);
+  // Without it the program would take headers for its clients' own bytes, and sessions would not stay where they are.
+  const isNeeded = (options.proxyProtocol ?? options.sticky ?? null) !== null;
+  if (reason === null || isNeeded) return new primary.ClusterPrimary(cluster, fork, options);
   process.emitWarning(`node:cluster's own scheduling is used: ${reason}`, {
     type: 'RondoWarning',
     code: 'RONDO_CLUSTER_FALLBACK',

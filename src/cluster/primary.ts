@@ -97,6 +97,9 @@ export class ClusterPrimary {
     this.dispatcher.on('policy:error', (error) => {
       process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_POLICY_ERROR' });
     });
+    this.dispatcher.on('proxy:error', (error) => {
+      process.emitWarning(error.message, { type: 'RondoWarning', code: 'RONDO_PROXY_HEADER' });
+    });
     for (const event of ['listening', 'listener:renewed'] as const) {
       this.dispatcher.on(event, () => this.#tellSockets());
     }
@@ -282,8 +285,8 @@ export class ClusterPrimary {
   }
 
   #isDealing(): boolean {
-    const { waiting, slots } = this.dispatcher.stats();
-    return waiting > 0 || slots.some(({ pending }) => pending > 0);
+    const { waiting, looking, slots } = this.dispatcher.stats();
+    return waiting + looking > 0 || slots.some(({ pending }) => pending > 0);
   }
 
   /** The lowest free one, so that a replacement takes its predecessor's place. */
@@ -413,14 +416,14 @@ function nameOf(key: string): string {
 }
 
 /**
- * Why the drop-in cannot work in this process, or null. Not if the native transport is demanded: the
+ * Why the drop-in cannot work in this process, or null. Not if the native transport is demanded or needed: the
  * Dispatcher throws then.
  */
 export function whyUnavailable(
-  transport: DispatcherOptions['transport'] = 'auto',
+  { transport = 'auto', sticky = null }: DispatcherOptions = {},
   demand = process.env.RONDO_NATIVE,
 ): string | null {
-  if (transport !== 'auto' || demand === '0' || demand === '1') return null;
+  if (transport !== 'auto' || sticky !== null || demand === '0' || demand === '1') return null;
   const native = loadNative();
   return native instanceof Error ? native.message : null;
 }

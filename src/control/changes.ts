@@ -41,6 +41,7 @@ const DEALING_KEYS: Record<keyof DealingChanges, true> = {
   maxOpenConnections: true,
   pickTimeoutMs: true,
   rebalance: true,
+  proxyProtocol: true,
 };
 const SEAT_KEYS: Record<keyof SlotOptions, true> = { weight: true, maxConnections: true };
 const LISTENER_KEYS: Record<keyof ListenerChanges, true> = {
@@ -49,6 +50,8 @@ const LISTENER_KEYS: Record<keyof ListenerChanges, true> = {
   overload: true,
   maxQueueMs: true,
   maxIdle: true,
+  proxyProtocol: true,
+  lookTimeoutMs: true,
 };
 
 /** By their paths, in which a `*` is one part. */

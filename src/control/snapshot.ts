@@ -123,8 +123,8 @@ function dealingOf(
   addresses: readonly ListenerTotals[],
   queueTimes: Float64Array,
 ): DealingSnapshot {
-  const { transport, policy, window, maxConnections, accepted, waiting, starvedMs, wakeUps, idle } =
-    stats;
+  const { transport, policy, window, maxConnections, accepted, waiting, looking } = stats;
+  const { starvedMs, wakeUps, idle } = stats;
   const sum = (key: 'redealt' | 'closed' | 'turnedAway'): number =>
     addresses.reduce((total, one) => total + one[key], 0);
   return {
@@ -134,23 +134,23 @@ function dealingOf(
     maxOpenConnections: maxConnections,
     accepted,
     waiting,
+    looking,
     starvedMs,
     wakeUps,
     idle,
     redealt: sum('redealt'),
     closed: sum('closed'),
     turnedAway: sum('turnedAway'),
-    acceptErrors: errorsOf(addresses),
+    proxyFaults: countsOf(addresses.map(({ proxyFaults }) => proxyFaults)),
+    acceptErrors: countsOf(addresses.map(({ acceptErrors }) => acceptErrors)),
     queueTimes: timesAt(queueTimes, 0),
   };
 }
 
-function errorsOf(addresses: readonly ListenerTotals[]): Record<string, number> {
-  const errors: Record<string, number> = {};
-  for (const { acceptErrors } of addresses) {
-    for (const [code, count] of Object.entries(acceptErrors)) {
-      errors[code] = (errors[code] ?? 0) + count;
-    }
+function countsOf(all: ReadonlyArray<Record<string, number>>): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const counts of all) {
+    for (const [key, count] of Object.entries(counts)) sums[key] = (sums[key] ?? 0) + count;
   }
-  return errors;
+  return sums;
 }

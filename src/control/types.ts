@@ -37,6 +37,8 @@ export interface DealingSnapshot {
   maxOpenConnections: number | null;
   accepted: number;
   waiting: number;
+  /** Accepted, and the first bytes are still to come. */
+  looking: number;
   starvedMs: number;
   wakeUps: number;
   /** Connections that workers gave back between two requests. */
@@ -45,6 +47,8 @@ export interface DealingSnapshot {
   redealt: number;
   closed: number;
   turnedAway: number;
+  /** Closed for their PROXY header, by what was wrong. */
+  proxyFaults: Record<string, number>;
   acceptErrors: Record<string, number>;
   /** How long connections waited in the primary before they were handed off. */
   queueTimes: TimesSnapshot;
@@ -58,6 +62,7 @@ export interface AddressSnapshot {
   redealt: number;
   closed: number;
   turnedAway: number;
+  proxyFaults: Record<string, number>;
   acceptErrors: Record<string, number>;
 }
 

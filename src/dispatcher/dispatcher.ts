@@ -21,7 +21,7 @@ import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './l
 import type { ListenerTotals } from './listener-sums.js';
 import { Listeners } from './listeners.js';
 import { publishListener } from './news.js';
-import { checkMayMove, openTransport } from './open-transport.js';
+import { checkMayMove, checkNative, openTransport } from './open-transport.js';
 import {
   type ValidDispatcherOptions,
   type ValidListenOptions,
@@ -32,9 +32,12 @@ import {
   validateSlotOptions,
 } from './options.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
+import { checkTransport, proxyProtocolOf } from './proxy-protocol.js';
 import { Rebalancer } from './rebalance.js';
+import { checkTargets, routeTable } from './route.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
+import { type ValidSticky, validateSticky } from './sticky.js';
 import type { Passing, Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
@@ -68,6 +71,7 @@ export interface TakenSocket {
 export class Dispatcher extends EventEmitter<DispatcherEvents> {
   #options: ValidDispatcherOptions;
   #policy: ValidPolicy;
+  readonly #sticky: ValidSticky | null;
   readonly #transport: Transport;
   readonly #listeners = new Listeners();
   readonly #slots = new Map<number, Slot>();
@@ -87,13 +91,16 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * Starts the transport, no listener yet.
    *
    * Throws `ERR_RONDO_INVALID_OPTION` and `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_NATIVE_MISSING` if
-   * the native transport is demanded, by the option or by `RONDO_NATIVE=1`, and cannot be had; and a
+   * the native transport is demanded, by the option, by `RONDO_NATIVE=1`, by `proxyProtocol` or by `sticky`, and cannot
+   * be had; and a
    * system error if the engine cannot be started.
    */
   constructor(options: DispatcherOptions = {}) {
     super();
     this.#options = validateDispatcherOptions(options);
     this.#policy = validatePolicy(this.#options.policy);
+    const { sticky } = this.#options;
+    this.#sticky = sticky === null ? null : validateSticky(sticky);
     this.#transport = openTransport(
       this.#options,
       transportEvents(this.#tell, this.#listeners.byId, this.#slots),
@@ -123,7 +130,8 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * Rejects with the error `net.Server` would emit for the same arguments (`EADDRINUSE`, `EACCES`,
    * `EADDRNOTAVAIL`, `ENOTFOUND`, …, with `syscall`, `address` and `port`);
    * `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_LISTENER_NAME_TAKEN`,
-   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_CLOSED`; and with the `signal`'s reason if
+   * `ERR_RONDO_TOO_MANY_LISTENERS` (more than 256), `ERR_RONDO_NATIVE_MISSING` (a `proxyProtocol` or `sticky`, and the
+   * transport is ipc), `ERR_RONDO_CLOSED`; and with the `signal`'s reason if
    * that is aborted by then.
    */
   async listen(options: ListenOptions): Promise<Listener> {
@@ -139,6 +147,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   async #listen(valid: ValidListenOptions, signal?: AbortSignal): Promise<Listener> {
     signal?.throwIfAborted();
     this.#checkOpen();
+    checkTransport(this.transport, valid.changeable.proxyProtocol);
     this.#listeners.reserve(valid.name);
     try {
       const listener = await this.#open(valid, signal);
@@ -197,20 +206,24 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
    * smaller window or limit.
    *
    * Throws `ERR_RONDO_INVALID_OPTION`, also for `transport`, which cannot change;
-   * `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_CLOSED`. Nothing has changed then.
+   * `ERR_RONDO_UNKNOWN_OPTION`; `ERR_RONDO_NATIVE_MISSING` for a `proxyProtocol` with the ipc transport; `ERR_RONDO_CLOSED`. Nothing has changed then.
    */
   configure(changes: Omit<DispatcherOptions, 'transport'>): void {
     const valid = validateChanges(changes, this.#options);
     this.#checkOpen();
     if (this.transport === 'ipc') checkMayMove(valid);
+    checkTransport(this.transport, valid.proxyProtocol);
     this.#options = valid;
     this.#transport.configure(valid);
     this.#rebalancer.update(this.#serving.length, valid.rebalance);
     const policy = validatePolicy(valid.policy);
-    if (changes.policy === undefined || isSamePolicy(policy, this.#policy)) return;
-    this.#policy = policy;
+    const isNewPolicy = changes.policy !== undefined && !isSamePolicy(policy, this.#policy);
+    if (isNewPolicy) this.#policy = policy;
+    const isNewProxy = changes.proxyProtocol !== undefined;
     for (const listener of this.#listeners.all) {
-      if (!listener.hasOwnPolicy) listener.applyOptions();
+      const isChanged =
+        (isNewPolicy && !listener.hasOwnPolicy) || (isNewProxy && !listener.hasOwnProxyProtocol);
+      if (isChanged) listener.applyOptions();
     }
   }
 
@@ -276,15 +289,29 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   async #open(
-    { name, place, changeable }: ValidListenOptions,
+    { name, place, changeable: given }: ValidListenOptions,
     signal?: AbortSignal,
   ): Promise<Listener> {
+    const sticky = this.#stickyOf(given);
+    if (given.route !== null) checkNative('route', this.transport);
+    if (given.isVirtual) checkNative('virtual', this.transport);
     const target = await resolveTarget(place);
     signal?.throwIfAborted();
     this.#checkOpen();
     this.#state.checkRoomFor(name, target);
+    const { route } = given;
+    const others = this.#listeners.all;
+    // A name that does not exist is found before an id is taken.
+    if (route !== null) checkTargets(route, name, others);
     const id = this.#listeners.takeId();
-    const dealing = dealingOptions(changeable, changeable.policy ?? this.#policy);
+    const table = route === null ? null : routeTable(route, { id, name }, others);
+    const changeable = { ...given, sticky, routeTable: table };
+    const common = this.#options.proxyProtocol;
+    const dealing = dealingOptions(
+      changeable,
+      changeable.policy ?? this.#policy,
+      proxyProtocolOf(changeable.proxyProtocol, common, null),
+    );
     this.#listeners.forgetCounts(id);
     const address = await this.#transport.listen(id, target, dealing);
     const listener = new Listener(
@@ -296,12 +323,16 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       this.#listenerOwner(),
     );
     this.#listeners.add(listener);
+    this.#renewRoutes();
     if (this.#closing !== null) {
       await listener.close();
       this.#checkOpen();
     }
-    // The dispatcher's policy may have changed since.
-    if (!listener.hasOwnPolicy && dealing.policy !== this.#policy) listener.applyOptions();
+    // The dispatcher's policy may have changed since, and only now it is known whether a socket that was given is a
+    // Unix socket. No worker serves it yet.
+    const isPolicyNew = !listener.hasOwnPolicy && dealing.policy !== this.#policy;
+    const isProxyNew = !listener.hasOwnProxyProtocol && (common ?? this.#options.proxyProtocol);
+    if (isPolicyNew || isProxyNew) listener.applyOptions();
     this.#transport.ref();
     this.#publishState();
     this.#tell('listening', listener);
@@ -311,6 +342,18 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   /** Those whose workers serve. */
   get #serving(): Slot[] {
     return [...this.#slots.values()].filter(({ state }) => state === 'ready');
+  }
+
+  #stickyOf({ sticky }: ValidListenOptions['changeable']): ValidSticky | null {
+    const own = sticky === undefined ? this.#sticky : sticky;
+    if (own !== null) checkNative('sticky', this.transport);
+    return own;
+  }
+
+  /** Names lead to other listeners than before, or to none. */
+  #renewRoutes(): void {
+    const open = this.#listeners.all;
+    for (const listener of open) listener.renewRoutes(open);
   }
 
   #publishState(): void {
@@ -324,9 +367,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   #listenerOwner(): ListenerOwner {
     return {
       policy: () => this.#policy,
+      proxyProtocol: () => this.#options.proxyProtocol,
       isPaused: () => this.#isPaused,
       onClosed: (listener) => {
         this.#listeners.remove(listener);
+        this.#renewRoutes();
         publishListener('closed', listener);
         this.#publishState();
         if (this.#listeners.byId.size === 0) this.#transport.unref();

@@ -1,7 +1,8 @@
 /** The events of a dispatcher, and what its transport's news become of them. */
 
 import type { EventEmitter } from 'node:events';
-import type { SlotGoneInfo } from '../types.js';
+import { RondoError } from '../errors.js';
+import type { ProxyFault, SlotGoneInfo } from '../types.js';
 import { Decider } from './decider.js';
 import type { Listener } from './listener.js';
 import { publishNews } from './news.js';
@@ -31,6 +32,11 @@ export interface DispatcherEvents {
   'accept:error': [error: NodeJS.ErrnoException, listener: Listener];
   /** Handing off failed for want of something that comes back; it is tried again by itself. */
   'handoff:error': [error: NodeJS.ErrnoException, slot: Slot];
+  /**
+   * Connections were closed for their PROXY header; see `proxyProtocol`. `ERR_RONDO_PROXY_HEADER`, with how many and what
+   * was wrong with the last one in its message. At most one event a second and listener; `stats()` counts them all.
+   */
+  'proxy:error': [error: Error, listener: Listener];
   /** The listening socket became unusable, and the listener has been closed. */
   'listener:error': [error: NodeJS.ErrnoException, listener: Listener];
   /** The file of a listener's path had been removed by somebody, and has been bound anew. */
@@ -106,6 +112,10 @@ export function transportEvents(
     onFlowing: () => tell('flowing'),
     onAcceptError: (id, error) =>
       withListener(id, (listener) => tell('accept:error', error, listener)),
+    onProxyFault: (id, fault, count) =>
+      withListener(id, (listener) =>
+        tell('proxy:error', proxyError(listener, fault, count), listener),
+      ),
     onHandOffError: (id, error) => withSlot(id, (slot) => tell('handoff:error', error, slot)),
     onListenerBroken: (id, error) =>
       withListener(id, (listener) => {
@@ -123,4 +133,22 @@ export function transportEvents(
     onPickTimedOut: (id, count) =>
       withListener(id, (listener) => decider.onTimedOut(listener, count)),
   };
+}
+
+const FAULTS: Record<ProxyFault, string> = {
+  untrusted: 'came from a source that is not in its proxyProtocol',
+  missing: 'did not begin with a PROXY header',
+  malformed: 'began with a PROXY header that is none',
+  tooLong: 'began with a PROXY header that is too long',
+  timedOut: 'did not send a PROXY header in time',
+  ended: 'ended before there was a PROXY header',
+  crowded: 'gave way to others, while too many waited for their PROXY header',
+};
+
+function proxyError(listener: Listener, fault: ProxyFault, count: number): RondoError {
+  const others = count > 1 ? `, and ${count - 1} before it were closed for theirs` : '';
+  return new RondoError(
+    'ERR_RONDO_PROXY_HEADER',
+    `A connection to the listener '${listener.name}' ${FAULTS[fault]}${others}`,
+  );
 }

@@ -22,6 +22,7 @@ export interface ListenerTotals extends Record<(typeof COUNTERS)[number], number
   /** The address as text. */
   address: string;
   acceptErrors: Record<string, number>;
+  proxyFaults: Record<string, number>;
 }
 
 export class ListenerSums {
@@ -69,18 +70,26 @@ function addTo(all: Map<string, ListenerTotals>, stats: ListenerStats): void {
 }
 
 function addTotals(all: Map<string, ListenerTotals>, totals: ListenerTotals): void {
-  const { address, acceptErrors } = totals;
+  const { address, acceptErrors, proxyFaults } = totals;
   const sum = all.get(address);
   if (sum === undefined) {
     all.set(address, copyOf(totals));
     return;
   }
   for (const key of COUNTERS) sum[key] += totals[key];
-  for (const [code, count] of Object.entries(acceptErrors)) {
-    sum.acceptErrors[code] = (sum.acceptErrors[code] ?? 0) + count;
-  }
+  addCounts(sum.acceptErrors, acceptErrors);
+  addCounts(sum.proxyFaults, proxyFaults);
 }
 
-function copyOf({ address, accepted, redealt, closed, turnedAway, acceptErrors }: ListenerTotals) {
-  return { address, accepted, redealt, closed, turnedAway, acceptErrors: { ...acceptErrors } };
+function addCounts(sums: Record<string, number>, counts: Record<string, number>): void {
+  for (const [key, count] of Object.entries(counts)) sums[key] = (sums[key] ?? 0) + count;
+}
+
+function copyOf({ acceptErrors, proxyFaults, ...totals }: ListenerTotals): ListenerTotals {
+  const { address, accepted, redealt, closed, turnedAway } = totals;
+  return {
+    ...{ address, accepted, redealt, closed, turnedAway },
+    acceptErrors: { ...acceptErrors },
+    proxyFaults: { ...proxyFaults },
+  };
 }

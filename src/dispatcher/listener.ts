@@ -7,12 +7,16 @@ import type { UnixFile } from '../native.js';
 import type { Address, ListenerChanges, ListenerStats, OpenListener } from '../types.js';
 import { type ValidListenerOptions, type ValidPlace, validateListenerChanges } from './options.js';
 import type { ValidPolicy } from './policies/index.js';
+import { checkTransport, proxyProtocolOf, type ValidProxyProtocol } from './proxy-protocol.js';
+import { routeTable } from './route.js';
 import type { DealingOptions, LentSocket, ListenTarget, Transport } from './transport.js';
 
 /** What a listener asks of its dispatcher. */
 export interface ListenerOwner {
   /** The policy of listeners that have none of their own. */
   policy(): ValidPolicy;
+  /** That of TCP listeners that have none of their own. */
+  proxyProtocol(): ValidProxyProtocol | null;
   /** All of them. */
   isPaused(): boolean;
   onClosed(listener: Listener): void;
@@ -59,7 +63,7 @@ export class Listener implements OpenListener {
 
   /**
    * The bound address, as `net.Server`'s `address()`: `{ address, family, port }`, or the path of a
-   * Unix socket. The same after `close()`.
+   * Unix socket; without a socket `virtual:` and the name. The same after `close()`.
    */
   address(): Address {
     return typeof this.#address === 'string' ? this.#address : { ...this.#address };
@@ -70,14 +74,15 @@ export class Listener implements OpenListener {
    * connection is lost by it, and workers keep what they have, also beyond a smaller limit. Another
    * policy deals as if every worker had been dealt the same until then.
    *
-   * Throws `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_CLOSED` after `close()`.
-   * Nothing has changed then.
+   * Throws `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, `ERR_RONDO_NATIVE_MISSING` for a
+   * `proxyProtocol` with the ipc transport, and `ERR_RONDO_CLOSED` after `close()`. Nothing has changed then.
    */
   configure(changes: ListenerChanges): void {
     const options = validateListenerChanges(changes, this.#options);
     if (this.#closed !== null) {
       throw new RondoError('ERR_RONDO_CLOSED', `The listener '${this.name}' is closed`);
     }
+    checkTransport(this.#transport.name, options.proxyProtocol);
     this.#options = options;
     this.#changes = { ...this.#changes, ...changes };
     this.applyOptions();
@@ -91,7 +96,7 @@ export class Listener implements OpenListener {
   /**
    * Stops accepting, while other listeners go on; connections wait in the kernel's backlog (with the ipc transport in the
    * primary), without regard to `maxQueueMs`. What is accepted already goes on to the workers. Beyond the backlog's length
-   * the kernel has clients wait. Twice is as good as once; after `close()` it does nothing.
+   * the kernel has clients wait. Twice is as good as once; after `close()`, and without a socket (`virtual`), it does nothing.
    */
   pause(): void {
     this.#setPaused(true);
@@ -103,6 +108,7 @@ export class Listener implements OpenListener {
   }
 
   #setPaused(isPaused: boolean): void {
+    if (this.isVirtual) return;
     if (this.#closed !== null || isPaused === this.#isPaused) return;
     this.#isPaused = isPaused;
     if (isPaused) this.#transport.pauseListener(this.id);
@@ -168,14 +174,50 @@ export class Listener implements OpenListener {
     return this.#options.policy ?? this.#owner.policy();
   }
 
+  /** TLS sessions stay with their workers. @internal */
+  get hasOwnTickets(): boolean {
+    return this.#options.sticky?.keys.includes('tls-session') ?? false;
+  }
+
+  /** What comes may be another listener's. @internal */
+  get hasRoutes(): boolean {
+    return this.#options.route !== null;
+  }
+
+  /** Others have been opened or closed. @internal */
+  renewRoutes(open: readonly Listener[]): void {
+    const { route } = this.#options;
+    if (route === null) return;
+    this.#options = { ...this.#options, routeTable: routeTable(route, this, open) };
+    this.applyOptions();
+  }
+
+  /** It has no socket. @internal */
+  get isVirtual(): boolean {
+    return this.#options.isVirtual;
+  }
+
   /** @internal */
   get hasOwnPolicy(): boolean {
     return this.#options.policy !== null;
   }
 
+  /** Null counts, too. @internal */
+  get hasOwnProxyProtocol(): boolean {
+    return this.#options.proxyProtocol !== undefined;
+  }
+
   /** Also after a change of the dispatcher's policy. @internal */
   applyOptions(): void {
-    this.#transport.configureListener(this.id, dealingOptions(this.#options, this.policy));
+    const proxyProtocol = proxyProtocolOf(
+      this.#options.proxyProtocol,
+      this.#owner.proxyProtocol(),
+      this.#address,
+    );
+    this.#transport.configureListener(
+      this.id,
+      dealingOptions(this.#options, this.policy, proxyProtocol),
+    );
   }
 
   /** @internal */
@@ -191,8 +233,12 @@ export class Listener implements OpenListener {
   }
 }
 
-export function dealingOptions(options: ValidListenerOptions, policy: ValidPolicy): DealingOptions {
-  return { ...options, policy };
+export function dealingOptions(
+  options: ValidListenerOptions,
+  policy: ValidPolicy,
+  proxyProtocol: ValidProxyProtocol | null,
+): DealingOptions {
+  return { ...options, policy, proxyProtocol, sticky: options.sticky ?? null };
 }
 
 /** Looks a host name up, once, as `net.Server` does. Rejects with Node's own lookup error. */

@@ -11,6 +11,7 @@ const LISTENER_EVENTS: Partial<Record<keyof DispatcherEvents, string>> = {
   'listener:renewed': 'renewed',
   'renew:error': 'renew-error',
   'accept:error': 'accept-error',
+  'proxy:error': 'proxy-error',
 };
 
 const SLOT_EVENTS: Partial<Record<keyof DispatcherEvents, string>> = {

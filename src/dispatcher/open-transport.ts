@@ -2,21 +2,29 @@
 
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
+import type { TransportName } from '../types.js';
 import { IpcTransport } from './ipc/transport.js';
 import { NativeTransport } from './native/transport.js';
 import type { ValidDispatcherOptions } from './options.js';
+import { checkTransport } from './proxy-protocol.js';
 import type { Transport, TransportEvents } from './transport.js';
 
 /** Throws `ERR_RONDO_NATIVE_MISSING`, and a system error if the engine cannot be started. */
 export function openTransport(options: ValidDispatcherOptions, events: TransportEvents): Transport {
   const demand = process.env.RONDO_NATIVE;
+  const needsNative = options.sticky !== null;
+  if (needsNative && (options.transport === 'ipc' || demand === '0')) {
+    checkNative('sticky', 'ipc');
+  }
   if (options.transport === 'ipc' || (options.transport === 'auto' && demand === '0')) {
     checkMayMove(options);
+    checkTransport('ipc', options.proxyProtocol);
     return new IpcTransport(options, events);
   }
   const native = loadNative();
   if (!(native instanceof Error)) return new NativeTransport(native, options, events);
-  if (options.transport === 'native' || demand === '1') {
+  const isNeeded = options.transport === 'native' || options.proxyProtocol !== null || needsNative;
+  if (isNeeded || demand === '1') {
     throw new RondoError(
       'ERR_RONDO_NATIVE_MISSING',
       `The native addon cannot be loaded: ${native.message}`,
@@ -35,6 +43,16 @@ export function checkMayMove({ rebalance }: ValidDispatcherOptions, cause?: Erro
     'ERR_RONDO_NATIVE_MISSING',
     "With the ipc transport connections stay where they are: 'rebalance' cannot be 'always'",
     { ...(cause !== undefined && { cause }) },
+  );
+}
+
+/** Throws `ERR_RONDO_NATIVE_MISSING` with the ipc transport, where nobody looks at connections. */
+export function checkNative(option: string, transport: TransportName): void {
+  if (transport === 'native') return;
+  throw new RondoError(
+    'ERR_RONDO_NATIVE_MISSING',
+    `The option '${option}' needs the native transport, and this dispatcher has '${transport}'`,
+    { option },
   );
 }
 

@@ -12,6 +12,13 @@ import type {
   SlotSpawnOptions,
 } from '../types.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
+import {
+  checkSourcesFit,
+  type ValidProxyProtocol,
+  validateProxyProtocol,
+} from './proxy-protocol.js';
+import { type RouteTable, type ValidRoute, validateRoute } from './route.js';
+import { type ValidSticky, validateSticky } from './sticky.js';
 import type { PathPlace } from './transport.js';
 
 const TRANSPORTS = ['auto', 'native', 'ipc'] as const;
@@ -29,6 +36,8 @@ const DISPATCHER_KEYS: Keys<DispatcherOptions> = {
   maxConnections: true,
   pickTimeoutMs: true,
   rebalance: true,
+  proxyProtocol: true,
+  sticky: true,
 };
 
 const CHANGEABLE_KEYS: Keys<ListenerChanges> = {
@@ -37,6 +46,8 @@ const CHANGEABLE_KEYS: Keys<ListenerChanges> = {
   overload: true,
   maxQueueMs: true,
   maxIdle: true,
+  proxyProtocol: true,
+  lookTimeoutMs: true,
 };
 
 const LISTEN_KEYS: Keys<ListenOptions> = {
@@ -50,18 +61,24 @@ const LISTEN_KEYS: Keys<ListenOptions> = {
   writableAll: true,
   fd: true,
   backlog: true,
+  sticky: true,
+  route: true,
+  virtual: true,
   signal: true,
   ...CHANGEABLE_KEYS,
 };
 
 const SLOT_KEYS: Keys<SlotOptions> = { weight: true, maxConnections: true };
 
-export type ValidDispatcherOptions = Required<DispatcherOptions>;
+export type ValidDispatcherOptions = Required<Omit<DispatcherOptions, 'proxyProtocol'>> & {
+  proxyProtocol: ValidProxyProtocol | null;
+};
 
 export function validateDispatcherOptions(options: DispatcherOptions): ValidDispatcherOptions {
   checkKeys('options', options, DISPATCHER_KEYS);
   const { policy = 'round-robin', window = 'auto', transport = 'auto', takeBackMs = 250 } = options;
   const { maxConnections = null, pickTimeoutMs = 50, rebalance = 'auto' } = options;
+  const { proxyProtocol = null, sticky = null } = options;
   validatePolicy(policy);
   checkOneOf('transport', transport, TRANSPORTS);
   if (window !== 'auto') checkInteger('window', window, 1, 1024, "'auto' or ");
@@ -69,6 +86,7 @@ export function validateDispatcherOptions(options: DispatcherOptions): ValidDisp
   checkLimit('maxConnections', maxConnections);
   checkInteger('pickTimeoutMs', pickTimeoutMs, 1, 60_000);
   checkOneOf('rebalance', rebalance, REBALANCES);
+  if (sticky !== null) validateSticky(sticky);
   return {
     // A copy, so that it stays what has been checked.
     policy: typeof policy === 'object' ? { ...policy } : policy,
@@ -78,6 +96,8 @@ export function validateDispatcherOptions(options: DispatcherOptions): ValidDisp
     maxConnections,
     pickTimeoutMs,
     rebalance,
+    proxyProtocol: validateProxyProtocol(proxyProtocol),
+    sticky: typeof sticky === 'object' && sticky !== null ? { ...sticky } : sticky,
   };
 }
 
@@ -90,8 +110,17 @@ export function validateChanges(
   if (changes.transport !== undefined) {
     throw invalidOption('transport', 'left out, for it cannot change', changes.transport);
   }
+  const isSticky = changes.sticky === undefined || isEqual(changes.sticky, current.sticky);
+  if (!isSticky) {
+    throw invalidOption('sticky', 'left out, for it cannot change', changes.sticky);
+  }
   const given = Object.entries(changes).filter(([, value]) => value !== undefined);
   return validateDispatcherOptions({ ...current, ...Object.fromEntries(given) });
+}
+
+/** Of what JSON has. */
+function isEqual(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
 }
 
 /** What of a listener may change. A policy of null: the dispatcher's. */
@@ -101,6 +130,16 @@ export interface ValidListenerOptions {
   overload: 'queue' | 'reset';
   maxQueueMs: number | null;
   maxIdle: number;
+  /** Undefined: the dispatcher's. */
+  proxyProtocol: ValidProxyProtocol | null | undefined;
+  lookTimeoutMs: number;
+  /** Cannot change. Undefined: the dispatcher's. */
+  sticky: ValidSticky | null | undefined;
+  /** These cannot change. */
+  route: ValidRoute | null;
+  /** `route` by ids. */
+  routeTable: RouteTable | null;
+  isVirtual: boolean;
 }
 
 const SPAWN_KEYS: Keys<SlotSpawnOptions> = { env: true, stdio: true };
@@ -121,6 +160,8 @@ export type ValidPlace = { backlog: number } & (
   | { kind: 'tcp'; port: number; host: string | null; ipv6Only: boolean }
   | PathPlace
   | { kind: 'fd'; fd: number; address?: Address }
+  /** Without a socket. */
+  | { kind: 'virtual'; name: string }
 );
 
 export interface ValidListenOptions {
@@ -136,7 +177,17 @@ export function validateListenOptions(options: ListenOptions): ValidListenOption
   if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
     throw invalidOption('signal', 'an AbortSignal', options.signal);
   }
-  return { name, place: validatePlace(options), changeable: validateChangeable(options) };
+  const place = validatePlace(options);
+  const { sticky } = options;
+  const changeable = {
+    ...validateChangeable(options),
+    sticky: sticky === undefined || sticky === null ? sticky : validateSticky(sticky),
+    route: options.route === undefined ? null : validateRoute(options.route),
+    isVirtual: place.kind === 'virtual',
+  };
+  if (place.kind === 'path') rejectOption('route', options.route, 'port');
+  if (place.kind !== 'virtual') checkSourcesFit(changeable.proxyProtocol, place.kind);
+  return { name, place, changeable };
 }
 
 /** `current` with the changes. */
@@ -165,6 +216,12 @@ const UNLIMITED: ValidListenerOptions = {
   overload: 'queue',
   maxQueueMs: null,
   maxIdle: 4096,
+  proxyProtocol: undefined,
+  lookTimeoutMs: 5_000,
+  sticky: undefined,
+  route: null,
+  routeTable: null,
+  isVirtual: false,
 };
 
 function validateChangeable(
@@ -178,7 +235,25 @@ function validateChangeable(
   checkOneOf('overload', overload, OVERLOADS);
   checkLimit('maxQueueMs', maxQueueMs);
   checkInteger('maxIdle', maxIdle, 0, 1_000_000);
-  return { policy: changed(current.policy, policy), maxConnections, overload, maxQueueMs, maxIdle };
+  const proxyProtocol =
+    options.proxyProtocol === undefined
+      ? current.proxyProtocol
+      : validateProxyProtocol(options.proxyProtocol);
+  const { lookTimeoutMs = current.lookTimeoutMs } = options;
+  checkInteger('lookTimeoutMs', lookTimeoutMs, 1, 60_000);
+  return {
+    policy: changed(current.policy, policy),
+    maxConnections,
+    overload,
+    maxQueueMs,
+    maxIdle,
+    proxyProtocol,
+    lookTimeoutMs,
+    sticky: current.sticky,
+    route: current.route,
+    routeTable: current.routeTable,
+    isVirtual: current.isVirtual,
+  };
 }
 
 /** The same object where it is the same policy, which goes on with its turn then. */
@@ -192,6 +267,8 @@ function validatePlace(options: ListenOptions): ValidPlace {
   const { backlog = 4096, port, host, ipv6Only, path, mode, fd } = options;
   const { readableAll, writableAll } = options;
   checkInteger('backlog', backlog, 1, 0x7fff_ffff);
+  checkBoolean('virtual', options.virtual);
+  if (options.virtual === true) return virtualPlace(options);
   const ways = [port, path, fd].filter((value) => value !== undefined);
   if (ways.length !== 1) {
     throw invalidOption('options', "an object with one of 'port', 'path' and 'fd'", options);
@@ -237,6 +314,21 @@ function validatePlace(options: ListenOptions): ValidPlace {
     host: host === undefined || host === '' ? null : host,
     ipv6Only: ipv6Only ?? false,
   };
+}
+
+/** What a listener without a socket cannot have. */
+const NOT_VIRTUAL = [
+  ...['port', 'host', 'ipv6Only', 'path', 'mode', 'readableAll', 'writableAll', 'fd', 'backlog'],
+  ...['maxConnections', 'overload', 'maxQueueMs', 'proxyProtocol', 'route'],
+] as const;
+
+function virtualPlace(options: ListenOptions): ValidPlace {
+  for (const key of NOT_VIRTUAL) {
+    const value = options[key as keyof ListenOptions];
+    if (value === undefined) continue;
+    throw invalidOption(key, "left out where 'virtual' is true", value);
+  }
+  return { kind: 'virtual', name: options.name ?? 'default', backlog: 1 };
 }
 
 function checkBoolean(name: string, value: unknown): void {

@@ -25,6 +25,8 @@ const LONGEST_REBALANCE = 'always'.length;
 
 /** What of a Rebalancer workers are told. */
 type RebalanceState = Pick<State, 'rebalance' | 'serving'>;
+/** Of what comes by other listeners, whose addresses may be many. */
+const NOWHERE = { address: '', family: 'IPv4', port: 0 };
 
 export class StateEncoder {
   readonly #ticketKeys = randomBytes(48).toString('base64');
@@ -58,7 +60,8 @@ export class StateEncoder {
     const listeners = [...this.#listeners.values()].map((listener) => ({
       id: listener.id,
       name: listener.name,
-      address: listener.address(),
+      address: listener.isVirtual ? NOWHERE : listener.address(),
+      ...(listener.hasOwnTickets && { ownTickets: true as const }),
     }));
     return encodeState({
       version: PROTOCOL_VERSION,

@@ -6,8 +6,18 @@
 
 import type { ChildProcess } from 'node:child_process';
 import type { PassedConnection, UnixFile } from '../native.js';
-import type { Address, IdleStats, PickSlot, SlotOptions, TransportName } from '../types.js';
+import type {
+  Address,
+  IdleStats,
+  PickSlot,
+  ProxyFault,
+  SlotOptions,
+  TransportName,
+} from '../types.js';
 import type { ValidPolicy } from './policies/index.js';
+import type { ValidProxyProtocol } from './proxy-protocol.js';
+import type { RouteTable } from './route.js';
+import type { ValidSticky } from './sticky.js';
 import type { Tally } from './tally.js';
 
 /** A Unix socket, with the permission bits of its file. */
@@ -24,7 +34,9 @@ export type ListenTarget =
   | { kind: 'tcp'; ip: string | null; port: number; ipv6Only: boolean; backlog: number }
   | (PathPlace & { backlog: number })
   /** `address`: of another process's, known before: nothing is accepted before a worker serves it. */
-  | { kind: 'fd'; fd: number; backlog: number; address?: Address };
+  | { kind: 'fd'; fd: number; backlog: number; address?: Address }
+  /** On native only. */
+  | { kind: 'virtual'; name: string; backlog: number };
 
 /** A listener's socket, for another process, and the file that it has. */
 export interface LentSocket {
@@ -44,11 +56,19 @@ export interface TransportOptions {
 
 /** How the connections of one listener are dealt. Limits are null for none. */
 export interface DealingOptions {
+  /** How long first bytes are waited for, where they are looked at; on native only, as is `sticky`. */
+  lookTimeoutMs: number;
+  sticky: ValidSticky | null;
+  /** Which listener a connection is for. */
+  routeTable: RouteTable | null;
+  /** Whoever routes to it has read the PROXY header. */
+  isVirtual: boolean;
   policy: ValidPolicy;
   maxConnections: number | null;
   overload: 'queue' | 'reset';
   maxQueueMs: number | null;
   maxIdle: number;
+  proxyProtocol: ValidProxyProtocol | null;
 }
 
 /** Who is at the other end of a connection. */
@@ -69,6 +89,8 @@ export interface TransportEvents {
   /** Connections wait and for a while none could be handed off; then, that it goes on. */
   onStarved(): void;
   onFlowing(): void;
+  /** So many connections were closed for their PROXY header, the last one for that; at most once a second and listener. */
+  onProxyFault(listener: number, fault: ProxyFault, count: number): void;
   /** An error of accept(2) that passes; at most one a second and listener is told. */
   onAcceptError(listener: number, error: Error): void;
   onHandOffError(slot: number, error: Error): void;
@@ -95,6 +117,7 @@ export interface ListenerCounts {
   redealt: number;
   closed: number;
   turnedAway: number;
+  proxyFaults: Partial<Record<ProxyFault, number>>;
   acceptErrors: Record<string, number>;
   renewErrors: Record<string, number>;
 }
@@ -124,6 +147,7 @@ export interface SlotCounts extends LoopFigures {
 export interface TransportCounts {
   accepted: number;
   waiting: number;
+  looking: number;
   starvedMs: number;
   wakeUps: number;
   idle: IdleStats;

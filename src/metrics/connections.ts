@@ -82,6 +82,12 @@ export function writeDealing(
   });
   into.gauge('', figures.waiting);
   into.family({
+    name: 'rondo_connections_looking',
+    type: 'gauge',
+    help: 'Accepted connections of which the first bytes are still to come.',
+  });
+  into.gauge('', figures.looking);
+  into.family({
     name: 'rondo_starved_seconds',
     type: 'counter',
     unit: 'seconds',
@@ -166,6 +172,16 @@ export function writeAddresses(into: Exposition, addresses: readonly AddressSnap
   for (const { address, closed, turnedAway } of addresses) {
     into.counter(labelsOf({ listener: address, reason: 'refused' }), closed);
     into.counter(labelsOf({ listener: address, reason: 'turned-away' }), turnedAway);
+  }
+  into.family({
+    name: 'rondo_proxy_errors',
+    type: 'counter',
+    help: 'Connections closed for their PROXY header, by what was wrong.',
+  });
+  for (const { address, proxyFaults } of addresses) {
+    for (const [reason, count] of Object.entries(proxyFaults)) {
+      into.counter(labelsOf({ listener: address, reason }), count);
+    }
   }
   into.family({
     name: 'rondo_accept_errors',

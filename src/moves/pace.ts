@@ -3,16 +3,16 @@
  * elsewhere. Looked at once for many of them: the time in which the loop did not wait, as far as the process has had a
  * CPU in it. What other processes take makes no request slow that moving would make quicker.
  *
- *   quick ──▶ slow: a request costs 1 ms and more, and the loop has something to do, several times in a row
+ *   quick ──▶ slow: a request costs 1 ms and more, and the loop has something to do, twice in a row
  *         ◀── below that, once; there the moves are in the cost, some 0.2 to 0.5 ms
  */
 
 import { performance } from 'node:perf_hooks';
 
-/** How many requests are taken together. */
-const REQUESTS = 16;
+/** How many requests are taken together; a look costs some microseconds. */
+const REQUESTS = { quick: 64, slow: 16 };
 /** So many times in a row: a program that has just been loaded is slow at first. */
-const STEADY = 6;
+const STEADY = 2;
 /** After so long fewer are enough: one that was slow gives all back, and gets few. */
 const LONGEST_MS = 250;
 /** What a request costs, in milliseconds. */
@@ -35,7 +35,7 @@ export class Pace {
 
   /** A response has been sent. */
   note(): void {
-    if (++this.#requests < REQUESTS && !this.#isLate()) return;
+    if (++this.#requests < REQUESTS[this.#state] && !this.#isLate()) return;
     const requests = this.#requests;
     this.#requests = 0;
     this.#since = performance.now();

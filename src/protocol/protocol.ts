@@ -34,6 +34,8 @@ export interface ListenerState {
   id: number;
   name: string;
   address: Address;
+  /** Each worker's TLS servers have ticket keys of their own, and say so: sessions stay with their worker. */
+  ownTickets?: true;
 }
 
 /** All a worker has to know. Sent whole to every worker, at its start and after each change. */

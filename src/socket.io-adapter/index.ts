@@ -11,6 +11,8 @@ import { checkKeys, type Keys } from '../options.js';
 import { adapterClass } from './adapter.js';
 import { loadBase } from './base.js';
 
+export { sticky } from './sticky.js';
+
 /** Options of {@link createAdapter}. */
 export interface AdapterOptions {
   /**

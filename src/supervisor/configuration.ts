@@ -22,6 +22,7 @@ const DEALING: Record<keyof DealingChanges, true> = {
   maxOpenConnections: true,
   pickTimeoutMs: true,
   rebalance: true,
+  proxyProtocol: true,
 };
 
 export class Configuration {

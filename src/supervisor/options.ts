@@ -42,6 +42,8 @@ const KEYS: Record<keyof SupervisorOptions, true> = {
   takeBackMs: true,
   pickTimeoutMs: true,
   rebalance: true,
+  proxyProtocol: true,
+  sticky: true,
   maxOpenConnections: true,
   exec: true,
   args: true,
@@ -109,7 +111,7 @@ export function validateSupervisorOptions(
 ): ValidSupervisorOptions {
   checkKeys('options', options, KEYS);
   const { policy, window, transport, takeBackMs, pickTimeoutMs, rebalance } = options;
-  const { maxOpenConnections } = options;
+  const { maxOpenConnections, proxyProtocol, sticky } = options;
   const { exec, args = [], execArgv = process.execArgv, env = {}, agent, sockets = [] } = options;
   const { readyWhen = 'listening', guard = false, hangTimeoutMs = 0 } = options;
   checkText('exec', exec);
@@ -160,6 +162,8 @@ export function validateSupervisorOptions(
       ...(takeBackMs !== undefined && { takeBackMs }),
       ...(pickTimeoutMs !== undefined && { pickTimeoutMs }),
       ...(rebalance !== undefined && { rebalance }),
+      ...(proxyProtocol !== undefined && { proxyProtocol }),
+      ...(sticky !== undefined && { sticky }),
       // `maxConnections` of a Supervisor is when to recycle a worker.
       ...(maxOpenConnections !== undefined && { maxConnections: maxOpenConnections }),
     }),

@@ -161,7 +161,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    */
   async reload(changes: ReloadOptions = {}): Promise<void> {
     this.#lifecycle.checkRunning();
-    for (const key of ['transport', 'agent', 'sockets'] as const) {
+    for (const key of ['transport', 'agent', 'sockets', 'sticky'] as const) {
       if (key in changes) {
         throw invalidOption(key, 'left out, as it cannot be changed', (changes as never)[key]);
       }

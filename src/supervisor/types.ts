@@ -136,11 +136,19 @@ export interface EnvFile {
 /** What `configure()` may change while the workers go on. */
 export type DealingChanges = Pick<
   SupervisorOptions,
-  'policy' | 'window' | 'takeBackMs' | 'maxOpenConnections' | 'pickTimeoutMs' | 'rebalance'
+  | 'policy'
+  | 'window'
+  | 'takeBackMs'
+  | 'maxOpenConnections'
+  | 'pickTimeoutMs'
+  | 'rebalance'
+  | 'proxyProtocol'
 >;
 
 /** What `reload()` may change; the rest is for the Supervisor's whole life. */
-export type ReloadOptions = Partial<Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets'>>;
+export type ReloadOptions = Partial<
+  Omit<SupervisorOptions, 'transport' | 'agent' | 'sockets' | 'sticky'>
+>;
 
 /** Of `drain()`. */
 export interface DrainSeatOptions {

@@ -19,6 +19,7 @@ import {
   type WorkerChannel,
 } from './channel.js';
 import { moveWhenClosed } from './release.js';
+import { ClaimKind } from './sessions.js';
 
 /** What rondo uses of a server beyond its public API; the same in Node 20 to 26. */
 type ServerInternals = CountingServer & {
@@ -28,11 +29,15 @@ type ServerInternals = CountingServer & {
   _listen2(address: string, port: number, family: number, backlog: number): void;
   ticketKeys?: Buffer;
   setTicketKeys?(keys: Buffer): void;
+  getTicketKeys?(): Buffer;
 };
 
 type OnConnection = (this: ListeningHandle, error: number, handle: StreamHandle) => void;
 
 const BACKLOG = 511;
+
+/** kTicketName in native/engine/look/sticky.h. */
+const TICKET_NAME_BYTES = 16;
 
 /** In place of libuv's listening handle. Everything Node calls on one is here. */
 class ListeningHandle {
@@ -156,6 +161,10 @@ export class Attachments implements ChannelUser {
       if (!attachment.isListening) this.#startListening(attachment, listener);
     }
     this.#channel?.setServing(serving);
+    // What a worker claims counts for the listeners that it serves.
+    for (const { id, ownTickets } of state.listeners) {
+      if (ownTickets === true) this.#claimTickets(this.#byListener.get(id));
+    }
   }
 
   accepts(listener: number, isFinal: boolean): boolean {
@@ -189,7 +198,16 @@ export class Attachments implements ChannelUser {
       const family = address.family === 'IPv6' ? 6 : 4;
       handle.run(() => server._listen2(address.address, address.port, family, BACKLOG));
     }
-    this.#shareTicketKeys(attachment);
+    if (listener.ownTickets !== true) this.#shareTicketKeys(attachment);
+  }
+
+  /** A ticket begins with the name of its key, by which the primary finds the worker that can read it. */
+  #claimTickets(attachment: Attachment | undefined): void {
+    // Keys that the program has set may be the same in all workers.
+    const server = attachment?.server;
+    if (server?.getTicketKeys === undefined || server.ticketKeys !== undefined) return;
+    const name = server.getTicketKeys().subarray(0, TICKET_NAME_BYTES);
+    this.#channel?.claim(ClaimKind.ticket, name, false);
   }
 
   /**

@@ -15,6 +15,9 @@ export interface StreamHandle {
   open(fd: number): number;
   close(callback?: () => void): void;
   reset(callback?: () => void): number;
+  /** 0 or -errno. A Pipe has neither. */
+  getpeername?(out: object): number;
+  getsockname?(out: object): number;
 }
 
 export interface ChannelUser {
@@ -35,6 +38,8 @@ export interface ChannelUser {
 export interface GivesBack {
   /** Whether connections are to move while this process serves: others do, too. */
   readonly isRebalancing: boolean;
+  /** Whether any other worker serves, as far as this one has heard. */
+  readonly othersServe: boolean;
   /** Whether that can be done with it: it is such a connection's handle, and that has not ended. */
   has(handle: object): boolean;
   /**
@@ -49,6 +54,8 @@ export interface WorkerChannel {
   readonly givesBack: GivesBack | null;
   /** The listeners this worker serves from now on; none: it is drained. */
   setServing(listeners: number[]): void;
+  /** A session is this worker's, or is over; on native only. See sessions.ts. */
+  claim(kind: number, key: Uint8Array, isOver: boolean): void;
   /** Shows the primary every so often that this process's loop turns; on native only. */
   beat(intervalMs: number): void;
   /** Whether the open channel keeps the process running. */

@@ -21,6 +21,8 @@ interface WorkerProcess {
   givesBack: GivesBack | null;
   /** How often this process shows that its loop turns; 0: never. */
   heartbeatMs: number;
+  /** Of the copy that has opened the channel, if the transport has sessions. */
+  claim?: (kind: number, key: Uint8Array, isOver: boolean) => void;
 }
 
 const REGISTRY = Symbol.for('rondo.worker');

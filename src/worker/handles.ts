@@ -4,8 +4,11 @@
  */
 
 import { Socket } from 'node:net';
+import { constants } from 'node:os';
 import type { Native } from '../native.js';
+import { About } from './about.js';
 import type { StreamHandle } from './channel.js';
+import { noteAbout } from './proxy-header.js';
 
 type HandleClass = new (type: number) => StreamHandle;
 
@@ -21,6 +24,14 @@ type CountingClass = HandleClass & {
 
 /** TCPConstants.SOCKET and PipeConstants.SOCKET: a connection, not a listener. */
 const SOCKET = 0;
+
+/** Its handles say of both ends what a PROXY header has said. */
+type ToldClass = CountingClass & {
+  tell(handle: StreamHandle, about: About): void;
+};
+
+/** Node has no name then, as of a Unix socket. */
+const NOT_CONNECTED = -constants.errno.ENOTCONN;
 
 /** What a listener's connections are: TCP's, or a Unix socket's. */
 export type StreamKind = 'tcp' | 'pipe';
@@ -39,14 +50,39 @@ export class HandleFactory {
   readonly #native: Pick<Native, 'dupFd' | 'closeFd'>;
   readonly #ended: Uint32Array;
   readonly #classes = new Map<StreamKind, CountingClass>();
+  readonly #toldClasses = new Map<StreamKind, ToldClass>();
 
   constructor(native: Pick<Native, 'dupFd' | 'closeFd'>, ended: Uint32Array) {
     this.#native = native;
     this.#ended = ended;
   }
 
-  /** Takes ownership of the fd, unless it returns -errno or throws; then nothing is counted either. */
-  open(kind: StreamKind, fd: number, listener: number): StreamHandle | number {
+  /**
+   * Takes ownership of the fd, unless it returns -errno or throws; then nothing is counted either. `about`: of a
+   * connection that began with a PROXY header.
+   */
+  open(
+    kind: StreamKind,
+    fd: number,
+    listener: number,
+    about: Uint8Array | null = null,
+  ): StreamHandle | number {
+    const counting = this.#countingClass(kind, fd);
+    if (typeof counting === 'number') return counting;
+    const told = about === null ? null : this.#toldClass(kind, counting);
+    const handleClass = told ?? counting;
+    const handle = new handleClass(SOCKET);
+    const result = handle.open(fd);
+    if (result !== 0) {
+      handle.close();
+      return result;
+    }
+    handleClass.countEndOf(handle, listener);
+    if (about !== null) told?.tell(handle, new About(about));
+    return handle;
+  }
+
+  #countingClass(kind: StreamKind, fd: number): CountingClass | number {
     let handleClass = this.#classes.get(kind);
     if (handleClass === undefined) {
       const duplicate = this.#native.dupFd(fd);
@@ -54,14 +90,16 @@ export class HandleFactory {
       handleClass = countingClass(this.#nodesHandleClass(duplicate), this.#ended);
       this.#classes.set(kind, handleClass);
     }
-    const handle = new handleClass(SOCKET);
-    const result = handle.open(fd);
-    if (result === 0) {
-      handleClass.countEndOf(handle, listener);
-      return handle;
+    return handleClass;
+  }
+
+  #toldClass(kind: StreamKind, base: CountingClass): ToldClass {
+    let handleClass = this.#toldClasses.get(kind);
+    if (handleClass === undefined) {
+      handleClass = toldClass(base);
+      this.#toldClasses.set(kind, handleClass);
     }
-    handle.close();
-    return result;
+    return handleClass;
   }
 
   /** Of a handle that was opened here and has not been closed; else -1. */
@@ -136,4 +174,30 @@ function countingClass(base: HandleClass, ended: Uint32Array): CountingClass {
   // As it would be inspected without rondo.
   Object.defineProperty(CountingHandle, 'name', { value: base.name });
   return CountingHandle as unknown as CountingClass;
+}
+
+/** Also TLS and HTTP/2 ask this handle, which is below theirs. */
+function toldClass(base: CountingClass): ToldClass {
+  class ToldHandle extends base {
+    #about: About | null = null;
+
+    static tell(handle: ToldHandle, about: About): void {
+      handle.#about = about;
+      noteAbout(handle, about);
+    }
+
+    override getpeername(out: object): number {
+      const isTold = this.#about?.nameInto(out, true) ?? null;
+      if (isTold === null) return super.getpeername?.(out) ?? NOT_CONNECTED;
+      return isTold ? 0 : NOT_CONNECTED;
+    }
+
+    override getsockname(out: object): number {
+      const isTold = this.#about?.nameInto(out, false) ?? null;
+      if (isTold === null) return super.getsockname?.(out) ?? NOT_CONNECTED;
+      return isTold ? 0 : NOT_CONNECTED;
+    }
+  }
+  Object.defineProperty(ToldHandle, 'name', { value: base.name });
+  return ToldHandle as unknown as ToldClass;
 }

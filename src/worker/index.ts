@@ -5,15 +5,20 @@
  */
 
 import type { Server } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { AttachOptions } from '../types.js';
+import type { ProxyHeader } from './about.js';
 import { Attachments } from './attach.js';
 import { channelName } from './environment.js';
 import { openChannel } from './open-channel.js';
+import { proxyHeader as headerOf } from './proxy-header.js';
 
 export { RondoError, type RondoErrorCode } from '../errors.js';
 export { keep } from '../moves/held.js';
 export type { AttachOptions, ReleaseOptions } from '../types.js';
+export type { ProxyEndpoint, ProxyHeader, ProxySsl, ProxyTlv } from './about.js';
 export { release } from './release.js';
+export { claimSession, releaseSession } from './sessions.js';
 
 let attachments: Attachments | null = null;
 
@@ -56,4 +61,17 @@ export function attach(server: Server, options: AttachOptions = {}): void {
     attachments = opened;
   }
   attachments.attach(server, options);
+}
+
+/**
+ * What the PROXY header said with which the connection began, or null if it had none: one to a listener without
+ * `proxyProtocol`, or one that was not received by rondo. `socket`: a `net.Socket`, a `tls.TLSSocket`, or the
+ * `session.socket` of HTTP/2, before it is closed; after that, if it was asked before.
+ *
+ * The socket's own `remoteAddress`, `remotePort`, `remoteFamily`, `localAddress`, `localPort` and `localFamily` are those
+ * of the header already; where it names no address they are the connection's, and of a client of a Unix socket
+ * undefined.
+ */
+export function proxyHeader(socket: Duplex): ProxyHeader | null {
+  return headerOf(socket);
 }

@@ -91,6 +91,8 @@ class IpcChannel implements WorkerChannel {
   }
 
   /** There is no scoreboard to show it on. */
+  claim(): void {}
+
   beat(): void {}
 
   ref(): void {

@@ -20,6 +20,7 @@ import {
 } from './channel.js';
 import { countEnded, HandleFactory, type StreamKind } from './handles.js';
 import { noteHandoff } from './handoff-times.js';
+import { aboutOf } from './proxy-header.js';
 import { GIVER } from './release.js';
 import { serveTold } from './told-connection.js';
 
@@ -50,8 +51,6 @@ class NativeChannel implements WorkerChannel, GivesBack {
   #handles!: HandleFactory;
   #ended!: Uint32Array;
   #handoffTimes!: Float64Array;
-  /** What came with a connection, for it to go along. */
-  readonly #abouts = new WeakMap<object, Uint8Array>();
   /** By listener id; ids that are not among the present listeners' keep what they had. */
   readonly #kinds = new Map<number, StreamKind>();
 
@@ -88,6 +87,10 @@ class NativeChannel implements WorkerChannel, GivesBack {
     return this.#moves.isOn;
   }
 
+  get othersServe(): boolean {
+    return (this.#state?.serving ?? 0) > (this.#isServing ? 1 : 0);
+  }
+
   get givesBack(): GivesBack {
     return this;
   }
@@ -103,13 +106,18 @@ class NativeChannel implements WorkerChannel, GivesBack {
     if (fd < 0) return false;
     // From here on nothing is read in this process: this loop does not turn before the handle is closed.
     handle.readStop();
-    const about = this.#abouts.get(handle);
-    if (!this.#receiver.release(fd, listener, idleMs, about)) {
+    const about = aboutOf(handle);
+    if (!this.#receiver.release(fd, listener, idleMs, about?.bytes)) {
       handle.readStart();
       return false;
     }
     this.#handles.forget(handle);
     return true;
+  }
+
+  claim(kind: number, key: Uint8Array, isOver: boolean): void {
+    if (isOver) this.#receiver.unclaim(kind, key);
+    else this.#receiver.claim(kind, key);
   }
 
   beat(intervalMs: number): void {
@@ -143,9 +151,7 @@ class NativeChannel implements WorkerChannel, GivesBack {
 
   /** Connections go to others only, of whom this worker may be one that serves. */
   #updateMoves(): void {
-    const { rebalance, serving } = this.#state ?? { rebalance: 'off', serving: 0 };
-    const others = serving - (this.#isServing ? 1 : 0);
-    this.#moves.setMode(others > 0 ? rebalance : 'off');
+    this.#moves.setMode(this.othersServe ? (this.#state?.rebalance ?? 'off') : 'off');
   }
 
   #onConnections(count: number): void {
@@ -174,10 +180,8 @@ class NativeChannel implements WorkerChannel, GivesBack {
     const listener = this.#batch[at + 1] as number;
     const isFinal = this.#batch[at + 2] === 1;
     if (!this.#takes(index, listener, isFinal)) return;
-    const handle = this.#open(index, fd, listener);
+    const handle = this.#open(index, fd, listener, this.#batch[at + 4] === 1);
     if (typeof handle !== 'number') {
-      const about = this.#batch[at + 4] === 1 ? this.#receiver.about(index) : null;
-      if (about !== null) this.#abouts.set(handle, about);
       const sinceUs = index === 0 ? 0 : (performance.now() - startedAt) * 1_000;
       const us = (this.#batch[at + 3] as number) + sinceUs;
       noteHandoff(this.#handoffTimes, us);
@@ -211,9 +215,10 @@ class NativeChannel implements WorkerChannel, GivesBack {
     return false;
   }
 
-  #open(index: number, fd: number, listener: number): StreamHandle | number {
+  #open(index: number, fd: number, listener: number, hasAbout: boolean): StreamHandle | number {
     try {
-      return this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd, listener);
+      const about = hasAbout ? this.#receiver.about(index) : null;
+      return this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd, listener, about);
     } catch (error) {
       this.#close(index);
       throw error;

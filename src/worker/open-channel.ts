@@ -46,6 +46,7 @@ export function openChannel(user: ChannelUser): WorkerChannel {
   const channel = outside.runInAsyncScope(open, null, workerProcess.channel, user);
   workerProcess.isOpen = true;
   workerProcess.givesBack = channel.givesBack;
+  workerProcess.claim = (kind, key, isOver) => channel.claim(kind, key, isOver);
   const { heartbeatMs } = workerProcess;
   if (heartbeatMs > 0) channel.beat(heartbeatMs);
   return channel;

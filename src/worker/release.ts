@@ -54,6 +54,11 @@ export function release(socket: Socket, options: ReleaseOptions = {}): boolean {
   return giveBack(socket, idleTimeoutMs ?? (parser == null ? 0 : new TimeLeft().of(socket)));
 }
 
+/** Whether another worker would take what is given back, as far as this one has heard. */
+export function othersServe(): boolean {
+  return workerProcess?.givesBack?.othersServe === true;
+}
+
 /** For a server here that may be closed while others serve on. */
 export function moveWhenClosed(server: object): void {
   moveAtClose(server, () => (workerProcess?.givesBack?.isRebalancing === true ? GIVER : null));

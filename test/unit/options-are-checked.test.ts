@@ -24,6 +24,7 @@ test('defaults', async (t) => {
     maxConnections: null,
     pickTimeoutMs: 50,
     rebalance: 'auto',
+    proxyProtocol: null,
   });
   t.strictSame(validateListenOptions({ port: 0 }), {
     name: 'default',
@@ -34,6 +35,7 @@ test('defaults', async (t) => {
       overload: 'queue',
       maxQueueMs: null,
       maxIdle: 4096,
+      proxyProtocol: undefined,
     },
   });
   t.strictSame(validateListenOptions({ path: '/p' }).place, {
@@ -66,6 +68,8 @@ const DISPATCHER: Row[] = [
   ['maxConnections', {}, LIMITS, NOT_LIMITS],
   ['pickTimeoutMs', {}, [1, 50, 60_000], [0, -1, 60_001, ...NOT_NUMBERS]],
   ['rebalance', {}, ['off', 'auto', 'always'], ['', 'on', 'Always', ...NOT_STRINGS]],
+  // What it may be is test/proxy/ about.
+  ['proxyProtocol', {}, [null], ['', '10.0.0.0/33', 0, true, [], Symbol('s')]],
 ];
 
 const PATH = { path: '/p' };
@@ -88,6 +92,7 @@ const LISTEN: Row[] = [
   ['overload', { port: 0 }, ['queue', 'reset'], ['', 'Reset', ...NOT_STRINGS]],
   ['maxQueueMs', { port: 0 }, LIMITS, NOT_LIMITS],
   ['maxIdle', { port: 0 }, [0, 1, 1_000_000], [null, -1, 1_000_001, ...NOT_NUMBERS]],
+  ['proxyProtocol', { port: 0 }, [null], ['', '10.0.0.0/33', 0, true, [], Symbol('s')]],
 ];
 
 const SLOT: Row[] = [

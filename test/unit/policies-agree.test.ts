@@ -49,6 +49,8 @@ const inTheEngine: Pick = (policy, settings, vector) => {
     resets: false,
     maxQueueMs: 0,
     maxIdle: 0,
+    proxyFrom: null,
+    lookTimeoutMs: 0,
   };
   const index = (loadNative() as Native).pick(options, { mayWait: false, ...vector });
   return vector.slots[index]?.slot ?? -1;

@@ -94,8 +94,8 @@ id, a name, an address or a port of 'rondo status'.
     usage: 'set [--listener LISTENER | --seat SEAT] key=value… [options]',
     help: `Changes how connections are dealt, at once and until rondo ends. 'none' removes a limit.
 
-  of all:          policy, window, takeBackMs, maxOpenConnections, pickTimeoutMs, rebalance
-  --listener L     of one listener: policy, maxConnections, overload (queue or reset), maxQueueMs
+  of all:          policy, window, takeBackMs, maxOpenConnections, pickTimeoutMs, rebalance, proxyProtocol
+  --listener L     of one listener: policy, maxConnections, overload (queue or reset), maxQueueMs, proxyProtocol
   --seat N         of one seat: weight, maxConnections
 `,
     words: [1, 16],

@@ -63,6 +63,7 @@ export class Counters {
       redealt: 0,
       closed: 0,
       turnedAway: 0,
+      proxyFaults: {},
       acceptErrors: {},
       renewErrors: {},
     }));

@@ -102,6 +102,8 @@ export class IpcTransport implements Transport {
   // ---- listeners ----
 
   async listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address> {
+    // The dispatcher has refused it.
+    if (target.kind === 'virtual') throw new Error('A virtual listener needs the native transport');
     const address = await this.#doors.open(id, target, this.#counters.renewListener(id));
     this.#dealer.addListener(id, options);
     return address;
@@ -313,6 +315,7 @@ export class IpcTransport implements Transport {
       accepted: this.#accepted,
       waiting: this.#dealer.waiting,
       starvedMs: this.#dealer.starvedMs,
+      looking: 0,
       wakeUps: 0,
       idle: { held: 0, moved: 0, ended: 0, timedOut: 0, closed: 0, passedOn: 0, takenOver: 0 },
     };

@@ -1,8 +1,8 @@
 /** What the engine has counted of a slot, by names. */
 
 import { errnoName } from '../../errors.js';
-import { Figure, type SlotFigures } from '../../native.js';
-import type { SlotCounts } from '../transport.js';
+import { Figure, HEADER_FAULTS, type SlotFigures } from '../../native.js';
+import type { ListenerCounts, SlotCounts } from '../transport.js';
 
 type ErrorCounts = ReadonlyArray<[errno: number, count: number]>;
 
@@ -28,6 +28,12 @@ export function slotCounts(figures: SlotFigures, errors: ErrorCounts): SlotCount
 
 export function byName(counts: ErrorCounts): Record<string, number> {
   return Object.fromEntries(counts.map(([errno, count]) => [errnoName(-errno), count]));
+}
+
+/** Those that there were. */
+export function faultsByName(counts: readonly number[]): ListenerCounts['proxyFaults'] {
+  const named = HEADER_FAULTS.map((name, index) => [name, counts[index] ?? 0] as const);
+  return Object.fromEntries(named.filter(([, count]) => count > 0));
 }
 
 /** The engine has -1 for what it does not know. */

@@ -22,7 +22,17 @@ export function engineOptions(options: TransportOptions): EngineOptions {
 }
 
 export function listenerOptions(options: DealingOptions): EngineListenerOptions {
-  const { policy, maxConnections, overload, maxQueueMs, maxIdle } = options;
+  const {
+    policy,
+    maxConnections,
+    overload,
+    maxQueueMs,
+    maxIdle,
+    proxyProtocol,
+    sticky,
+    routeTable,
+    isVirtual,
+  } = options;
   return {
     policy: policy.name,
     ...policy.settings,
@@ -30,5 +40,12 @@ export function listenerOptions(options: DealingOptions): EngineListenerOptions 
     resets: overload === 'reset',
     maxQueueMs: maxQueueMs ?? 0,
     maxIdle,
+    proxyFrom: isVirtual ? null : (proxyProtocol?.from ?? null),
+    lookTimeoutMs: proxyProtocol?.timeoutMs ?? options.lookTimeoutMs,
+    ...(sticky !== null && { sticky }),
+    ...(routeTable !== null && {
+      routes: routeTable.routes,
+      defaultRoute: routeTable.otherwise,
+    }),
   };
 }

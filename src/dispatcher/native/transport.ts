@@ -14,6 +14,7 @@ import {
   FIGURES,
   Figure,
   GoneReason,
+  HEADER_FAULTS,
   type ListenResult,
   type Native,
   type NativeEngine,
@@ -37,7 +38,7 @@ import type {
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
-import { byName, slotCounts } from './figures.js';
+import { byName, faultsByName, slotCounts } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
 import { NativePassing } from './passing.js';
 import { bindable, inFull, Paths } from './paths.js';
@@ -99,6 +100,10 @@ export class NativeTransport implements Transport {
   async listen(id: number, target: ListenTarget, options: DealingOptions): Promise<Address> {
     // Before the first connection can come.
     this.configureListener(id, options);
+    if (target.kind === 'virtual') {
+      this.#engine.listenVirtual(id);
+      return `virtual:${target.name}`;
+    }
     const result = this.#listen(id, target);
     if (result.error < 0) throw listenError(result, target);
     if (target.kind === 'path') this.#paths.add(id, target.path);
@@ -106,7 +111,7 @@ export class NativeTransport implements Transport {
     return { address: result.host, family: `IPv${result.family}`, port: result.port };
   }
 
-  #listen(id: number, target: ListenTarget): ListenResult {
+  #listen(id: number, target: Exclude<ListenTarget, { kind: 'virtual' }>): ListenResult {
     const { backlog } = target;
     switch (target.kind) {
       case 'path':
@@ -256,9 +261,10 @@ export class NativeTransport implements Transport {
   }
 
   listenerCounts(id: number): ListenerCounts {
-    const stats = this.#engine.listenerStats(id);
+    const { headerFaults, ...stats } = this.#engine.listenerStats(id);
     return {
       ...stats,
+      proxyFaults: faultsByName(headerFaults),
       acceptErrors: byName(stats.acceptErrors),
       renewErrors: this.#paths.errorsOf(id),
     };
@@ -272,9 +278,9 @@ export class NativeTransport implements Transport {
   }
 
   counts(): TransportCounts {
-    const { accepted, waiting, starvedNs, wakeUps } = this.#engine.engineStats();
+    const { starvedNs, ...counts } = this.#engine.engineStats();
     const starvedMs = Math.round(starvedNs / 1e6);
-    return { accepted, waiting, starvedMs, wakeUps, idle: this.#engine.idleStats() };
+    return { ...counts, starvedMs, idle: this.#engine.idleStats() };
   }
 
   queueTimes(): Float64Array {
@@ -314,6 +320,8 @@ export class NativeTransport implements Transport {
         return this.#picks.answer();
       case EngineEventType.pickTimedOut:
         return events.onPickTimedOut(id, count);
+      case EngineEventType.headerFault:
+        return events.onProxyFault(id, HEADER_FAULTS[event.code] ?? 'malformed', count);
       case EngineEventType.passing:
         return this.passing.onMore();
       case EngineEventType.stopped:
@@ -332,7 +340,10 @@ function isPipe(fd: number): boolean {
   }
 }
 
-function listenError(result: ListenResult, target: ListenTarget): Error {
+function listenError(
+  result: ListenResult,
+  target: Exclude<ListenTarget, { kind: 'virtual' }>,
+): Error {
   switch (target.kind) {
     case 'path':
       return systemError(result.error, 'listen', target.path, -1);

@@ -12,6 +12,7 @@ import { before } from '../../hidden-listeners.js';
 import { IPC_CHANNEL } from '../../protocol/protocol.js';
 import { channelName } from '../../worker/environment.js';
 import { setHeartbeat } from '../../worker/heartbeat.js';
+import { othersServe } from '../../worker/release.js';
 import { dieWithParent } from '../lifeline.js';
 import type { WorkerSettings } from '../messages.js';
 import { handleSignals } from './end-signals.js';
@@ -99,8 +100,7 @@ export function supervise({
       if (hasFailed || !isGuarded) return;
       hasFailed = true;
       failAtExit();
-      // Its successor starts at once, and nobody wants the others to end.
-      if (drain === null) beginDrain({ ...ownDrain, moves: true }, endSignal);
+      if (drain === null) beginDrain({ ...ownDrain, moves: othersServe() }, endSignal);
     },
   });
 
