@@ -41,10 +41,8 @@ std::vector<Passed> Dispatch::TakePassed(size_t most) {
 void Dispatch::TakeOver(Passed passed) {
   Connection connection = std::move(passed.released.connection);
   const Listener* const listener = listeners_[connection.listener].get();
-  const int fd = connection.fd.get();
-  const bool is_its =
-      listener != nullptr && IsConnection(fd) && DomainOf(fd) == listener->domain();
-  if (!is_its) return Count(&shared_->engine.idle.closed);
+  // Of another kind than the listener's own it may be, where it was routed.
+  if (listener == nullptr || !IsConnection(connection.fd.get())) return Count(&shared_->engine.idle.closed);
   now_ns_ = NowNs();
   // This primary's place may have been taken meanwhile, too.
   const bool is_passed = IsPassed(*listener);

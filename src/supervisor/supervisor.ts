@@ -6,6 +6,7 @@
  */
 
 import { EventEmitter } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
 import { invalidOption, RondoError } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf, type Keys } from '../options.js';
 import type { ListenerChanges, SlotOptions } from '../types.js';
@@ -72,6 +73,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   #upgrade: Upgrade | null = null;
   /** Until this process has everything of the one whose place it takes. */
   #takeOver: TakeOver | null = null;
+  /** What the process before this one still has comes by way of this one, if another takes its place meanwhile. */
+  #oldEnded: Promise<void> = Promise.resolve();
 
   /**
    * Starts nothing yet.
@@ -382,6 +385,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       }
       const closed = (await takeOver?.finish()) ?? rondo()?.taken.settle() ?? [];
       this.#takeOver = null;
+      if (takeOver !== null) this.#oldEnded = takeOver.whenOldEnded;
       if (takeOver !== null) this.#teller.tell('upgrade:taken', takeOver.pid);
       for (const address of closed) this.#teller.tell('address:closed', address);
     } catch (error) {
@@ -408,7 +412,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     void this.#lifecycle.leave({
       moves: upgrade.passOn(),
       onLeft: () => upgrade.release(),
-      onEnded: () => upgrade.finish(),
+      onEnded: async () => {
+        const over = new AbortController();
+        const late = delay(this.endWithinMs, undefined, { signal: over.signal }).catch(() => {});
+        await Promise.race([this.#oldEnded, late]);
+        over.abort();
+        await upgrade.finish();
+      },
     });
     this.#teller.tell('upgrade:end', result.pid);
     return result;

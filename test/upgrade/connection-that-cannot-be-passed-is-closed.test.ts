@@ -54,6 +54,7 @@ async function open(t: Test, place = 3) {
     passing: passingOf(next),
     listenerAt: (index) => (index === 3 ? next.listener.id : null),
     onGot: (count) => passingOn.onGot(count),
+    onClosed: () => {},
   });
   const way = { reads: true };
   const passingOn: PassingOn = new PassingOn(

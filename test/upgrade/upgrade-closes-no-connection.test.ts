@@ -6,7 +6,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'tap';
 import { temporaryDirectory } from '../fixtures/cluster-cli.js';
-import { until } from '../fixtures/faults.js';
+import { isAlive, until } from '../fixtures/faults.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 import { KeepAliveClient } from '../fixtures/keep-alive.js';
 import { startPostedLoad } from '../fixtures/posted-load.js';
@@ -53,6 +53,31 @@ test('a request that takes longer than the upgrade', nativeOnly, async (t) => {
   await app.gone(old);
   const [, second] = (await client.post('/', 'again')).body.toString().split(' ');
   t.notOk(before.includes(Number(second)), 'the next one by the new one');
+  t.equal(client.ended, null);
+  await app.stop();
+});
+
+// The first old process has a request still, when the second one has become old, too.
+test('an upgrade while the process before drains', nativeOnly, async (t) => {
+  const app = await startUpgradable(t, [fixture('posted-app.mjs')]);
+  const client = await KeepAliveClient.open(app.port);
+  t.teardown(() => client.destroy());
+  client.socket.write('POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\nha');
+  const first = app.pid();
+  const before = workersOf(app);
+  const second = await app.upgrade();
+  const between = workersOf(app);
+  await app.upgrade();
+  await until('the second has no worker any more', () =>
+    between.every((pid) => before.includes(pid) || !isAlive(pid)),
+  );
+  t.ok(isAlive(first) && isAlive(second), 'it is there for what the first still has');
+  const [, pid] = (await client.send('lf')).body.toString().split(' ');
+  t.ok(before.includes(Number(pid)));
+  await app.gone(first);
+  await app.gone(second);
+  const [, next] = (await client.post('/', 'again')).body.toString().split(' ');
+  t.notOk(between.includes(Number(next)), 'it has gone all the way');
   t.equal(client.ended, null);
   await app.stop();
 });

@@ -19,6 +19,8 @@ export interface ArrivingHost {
   listenerAt(index: number): number | null;
   /** So many have come. */
   onGot(count: number): void;
+  /** None comes any more. */
+  onClosed(): void;
 }
 
 export class Arriving {
@@ -86,6 +88,7 @@ export class Arriving {
   #close(): void {
     this.#state = 'closed';
     closeSync(this.#fd);
+    this.#host.onClosed();
   }
 }
 

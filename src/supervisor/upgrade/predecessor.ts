@@ -147,14 +147,17 @@ export class Predecessor {
     closeSync(LATE_FD);
   }
 
-  /** Connections that nobody there serves any more, until it ends. */
-  receiveIdle(host: Omit<ArrivingHost, 'onGot'>): void {
+  /** Connections that nobody there serves any more. Resolves when none comes any more: it has ended. */
+  receiveIdle(host: Pick<ArrivingHost, 'passing' | 'listenerAt'>): Promise<void> {
+    const { promise, resolve } = deferred();
     this.#arriving = new Arriving(LATE_FD, {
       ...host,
       onGot: (count) => this.#say({ type: 'got', count }),
+      onClosed: resolve,
     });
     if (this.#isEnded) this.#arriving.end();
     else this.#arriving.read();
+    return promise;
   }
 
   /** Once; for nothing after `sayTaken()`. */

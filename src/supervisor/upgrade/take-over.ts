@@ -21,6 +21,7 @@ export interface TakeOverHost {
 export class TakeOver {
   readonly #old: Predecessor;
   readonly #host: TakeOverHost;
+  #oldEnded: Promise<void> = Promise.resolve();
 
   constructor(old: Predecessor, host: TakeOverHost) {
     this.#old = old;
@@ -30,6 +31,11 @@ export class TakeOver {
 
   get pid(): number {
     return this.#old.manifest.pid;
+  }
+
+  /** After `finish()`: resolves when no connection comes from the old process any more. */
+  get whenOldEnded(): Promise<void> {
+    return this.#oldEnded;
   }
 
   get seats(): readonly SeatDealing[] {
@@ -74,7 +80,7 @@ export class TakeOver {
     rondo()?.takeFiles();
     const closed = rondo()?.taken.settle() ?? [];
     const listenerAt = (index: number): number | null => rondo()?.taken.at(index)?.id ?? null;
-    if (passing !== null) this.#old.receiveIdle({ passing, listenerAt });
+    if (passing !== null) this.#oldEnded = this.#old.receiveIdle({ passing, listenerAt });
     return closed;
   }
 
