@@ -38,7 +38,7 @@ for (const [sticky, option] of WRONG) {
 }
 
 test('an unknown key', async (t) => {
-  const sticky = { by: 'address', size: 1 } as DispatcherOptions['sticky'];
+  const sticky = { by: 'address', size: 1 } as unknown as string;
   t.throws(() => new Dispatcher({ sticky }), { code: 'ERR_RONDO_UNKNOWN_OPTION', option: 'size' });
 });
 
