@@ -1,6 +1,6 @@
 // Between two primaries. In the old one: what its workers give back, and what nobody here is to
-// serve any more, waits for whoever passes it on. In the new one: it is held or dealt as if a worker
-// of its own had given it back.
+// serve any more, waits for whoever passes it on. In the new one: it is held or dealt as if a
+// worker of its own had given it back.
 #include <utility>
 
 #include "base/clock.h"
@@ -42,8 +42,7 @@ void Dispatch::TakeOver(Passed passed) {
   Connection connection = std::move(passed.released.connection);
   const Listener* const listener = listeners_[connection.listener].get();
   const int fd = connection.fd.get();
-  const bool is_its =
-      listener != nullptr && IsConnection(fd) && DomainOf(fd) == listener->domain();
+  const bool is_its = listener != nullptr && IsConnection(fd) && DomainOf(fd) == listener->domain();
   if (!is_its) return Count(&shared_->engine.idle.closed);
   now_ns_ = NowNs();
   // This primary's place may have been taken meanwhile, too.
