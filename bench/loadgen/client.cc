@@ -30,7 +30,8 @@ std::string MakeRequest(const Options& options, const std::string& path) {
   const char* rest = options.post > 0 ? "\r\nContent-Length: 2\r\n\r\nok" : "\r\n\r\n";
   const std::string header =
       options.proxy > 0 ? "PROXY TCP4 203.0.113.7 198.51.100.1 40001 443\r\n" : "";
-  return header + method + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: " + connection + rest;
+  return header + method + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: " + connection +
+         rest;
 }
 
 }  // namespace

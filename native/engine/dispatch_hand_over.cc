@@ -1,6 +1,6 @@
 // Between two primaries. In the old one: what its workers give back, and what nobody here is to
-// serve any more, waits for whoever passes it on. In the new one: it is held or dealt as if a worker
-// of its own had given it back.
+// serve any more, waits for whoever passes it on. In the new one: it is held or dealt as if a
+// worker of its own had given it back.
 #include <utility>
 
 #include "base/clock.h"
@@ -42,7 +42,8 @@ void Dispatch::TakeOver(Passed passed) {
   Connection connection = std::move(passed.released.connection);
   const Listener* const listener = listeners_[connection.listener].get();
   // Of another kind than the listener's own it may be, where it was routed.
-  if (listener == nullptr || !IsConnection(connection.fd.get())) return Count(&shared_->engine.idle.closed);
+  if (listener == nullptr || !IsConnection(connection.fd.get()))
+    return Count(&shared_->engine.idle.closed);
   now_ns_ = NowNs();
   // This primary's place may have been taken meanwhile, too.
   const bool is_passed = IsPassed(*listener);

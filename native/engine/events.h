@@ -40,7 +40,7 @@ enum class EventType {
   // id: listener; code: HeaderFault of the last one; count: connections closed for one since it was
   // told last
   kHeaderFault = 20,
-  kPassing = 12,        // there is something for another primary
+  kPassing = 12,  // there is something for another primary
 };
 
 struct Event {

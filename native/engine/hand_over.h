@@ -1,6 +1,7 @@
 // Connections for another primary, which has this one's listeners by now: an upgrade, as the old
 // process sees it. Idle ones are held as ever (idle.h) until they are taken; here are those that
-// somebody waits to be served. Each has one owner: this, whoever has taken it, or the other primary.
+// somebody waits to be served. Each has one owner: this, whoever has taken it, or the other
+// primary.
 #ifndef RONDO_ENGINE_HAND_OVER_H_
 #define RONDO_ENGINE_HAND_OVER_H_
 

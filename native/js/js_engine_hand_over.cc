@@ -91,9 +91,8 @@ Napi::Value JsEngine::TakeIdle(const Napi::CallbackInfo& info) {
     object.Set("listener", connection.listener);
     object.Set("idleMs", passed[i].released.idle_ms);
     object.Set("isDue", passed[i].is_due);
-    object.Set("about", about.empty()
-                            ? env.Null()
-                            : Napi::Buffer<char>::Copy(env, about.data(), about.size()));
+    object.Set("about", about.empty() ? env.Null()
+                                      : Napi::Buffer<char>::Copy(env, about.data(), about.size()));
     object.Set("fd", connection.fd.Release());
     list.Set(static_cast<uint32_t>(i), object);
   }

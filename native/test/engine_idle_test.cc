@@ -267,9 +267,11 @@ void TestHandOverOfPending() {
   Scene scene;
   scene.bench.engine.BeginHandOver();
   const UniqueFd late = Connect(scene.port);
-  ok(Until([&] { return scene.bench.engine.ledger().OfSlot(0).pending +
-                            scene.bench.engine.ledger().OfSlot(1).pending >=
-                        1; }),
+  ok(Until([&] {
+       return scene.bench.engine.ledger().OfSlot(0).pending +
+                  scene.bench.engine.ledger().OfSlot(1).pending >=
+              1;
+     }),
      "(handed off, and not received)");
   scene.bench.RemoveListener(0);
   scene.bench.engine.DrainSlot(0, 1);

@@ -29,7 +29,7 @@ export interface RouteTable {
 
 /** Throws `ERR_RONDO_INVALID_OPTION`. */
 export function validateRoute(route: NonNullable<ListenOptions['route']>): ValidRoute {
-  if (typeof route !== 'object' || Array.isArray(route)) {
+  if (typeof route !== 'object' || route === null || Array.isArray(route)) {
     throw invalidOption('route', 'an object of names of listeners, by host names', route);
   }
   const entries = Object.entries(route);

@@ -27,7 +27,11 @@ const wrong = [
   ['RONDO_WINDOW', ' ', "'auto' or an integer from 1 to 1024"],
   ['RONDO_TRANSPORT', 'tcp', "one of 'auto', 'native', 'ipc'"],
   ['RONDO_TAKE_BACK_MS', '10', '0 or an integer from 50 to 3600000'],
-  ['RONDO_STICKY', 'sid', "a list of 'query:NAME', 'cookie:NAME', 'x-forwarded-for', 'server-name', 'tls-session' and at its end 'address'"],
+  [
+    'RONDO_STICKY',
+    'sid',
+    "a list of 'query:NAME', 'cookie:NAME', 'x-forwarded-for', 'server-name', 'tls-session' and at its end 'address'",
+  ],
   ['RONDO_REBALANCE', 'on', "one of 'off', 'auto', 'always'"],
 ] as const;
 

@@ -7,7 +7,7 @@ import { test } from 'tap';
 import { fixture, nativeOnly, openDeck, type Worker } from '../fixtures/harness.js';
 import { inParallel, type Place, PollingClient, PollingError } from './lib/polling-client.js';
 
-const SESSIONS = Number(process.env['SOCKET_IO_SESSIONS'] ?? 400);
+const SESSIONS = Number(process.env.SOCKET_IO_SESSIONS ?? 400);
 const PROGRAM = fixture('../ecosystem/programs/socket.io-polling.mjs');
 
 interface Case {

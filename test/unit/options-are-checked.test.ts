@@ -25,6 +25,7 @@ test('defaults', async (t) => {
     pickTimeoutMs: 50,
     rebalance: 'auto',
     proxyProtocol: null,
+    sticky: null,
   });
   t.strictSame(validateListenOptions({ port: 0 }), {
     name: 'default',
@@ -36,6 +37,11 @@ test('defaults', async (t) => {
       maxQueueMs: null,
       maxIdle: 4096,
       proxyProtocol: undefined,
+      lookTimeoutMs: 5_000,
+      sticky: undefined,
+      route: null,
+      routeTable: null,
+      isVirtual: false,
     },
   });
   t.strictSame(validateListenOptions({ path: '/p' }).place, {
@@ -70,6 +76,8 @@ const DISPATCHER: Row[] = [
   ['rebalance', {}, ['off', 'auto', 'always'], ['', 'on', 'Always', ...NOT_STRINGS]],
   // What it may be is test/proxy/ about.
   ['proxyProtocol', {}, [null], ['', '10.0.0.0/33', 0, true, [], Symbol('s')]],
+  // What it may be is test/sticky/ about.
+  ['sticky', {}, [null, 'query:sid', 'address'], ['', 'sid', 0, true, [], Symbol('s')]],
 ];
 
 const PATH = { path: '/p' };
@@ -93,6 +101,11 @@ const LISTEN: Row[] = [
   ['maxQueueMs', { port: 0 }, LIMITS, NOT_LIMITS],
   ['maxIdle', { port: 0 }, [0, 1, 1_000_000], [null, -1, 1_000_001, ...NOT_NUMBERS]],
   ['proxyProtocol', { port: 0 }, [null], ['', '10.0.0.0/33', 0, true, [], Symbol('s')]],
+  ['lookTimeoutMs', { port: 0 }, [1, 5_000, 60_000], [null, 0, 60_001, ...NOT_NUMBERS]],
+  ['sticky', { port: 0 }, [null], ['', 'sid', 0, true, [], Symbol('s')]],
+  // Becomes an object; see test/route/.
+  ['route', { port: 0 }, [], [null, '', {}, [], 0, true, Symbol('s')]],
+  ['virtual', { port: 0 }, [], [null, 0, 1, 'true', '']],
 ];
 
 const SLOT: Row[] = [
