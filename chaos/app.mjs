@@ -26,6 +26,8 @@ if (BAD === 'throws') fail('at load');
 /** @param {http.Server} server */
 function count(server) {
   server.on('connection', (socket) => {
+    // It only counts, so the connection may go to another worker: `keep` of rondo/worker, which this does not load.
+    Object.assign(socket, { [Symbol.for('rondo.keep')]: false });
     open++;
     socket.on('close', () => open--);
   });

@@ -32,7 +32,9 @@ const MOST_REQUESTS = 5_000_000;
  */
 export function startLoad(mode, { requests = MOST_REQUESTS, rate = 0, ...rest }) {
   const number = mode === 'http' ? 'connections' : 'requests';
-  const options = { ...rest, rate, [number]: requests, 'hang-ms': HANG_MS };
+  // Between two requests a connection may go to another worker.
+  const moves = mode === 'http' ? {} : { moves: 1 };
+  const options = { ...rest, ...moves, rate, [number]: requests, 'hang-ms': HANG_MS };
   const words = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(LOADGEN, [mode, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
