@@ -131,7 +131,7 @@ test('in place of a connection', nativeOnly, async (t) => {
     // The slots before it are retired, so this one gets the next client.
     const { own } = await raw.introduce(channel);
     clients.push(read(deck.port));
-    t.equal((await raw.receive(channel)).fds.length, 1);
+    t.equal((await raw.receiveNext(channel)).fds.length, 1);
     // From here on it may send one back.
     await raw.ask({ do: 'write', fd: own, at: Field.received, value: 1 });
     const retired = untilRetired(deck.dispatcher, slot);
@@ -155,7 +155,7 @@ test('a connection that is sent back properly is served by another', nativeOnly,
   const [slot] = raw.slots as [Slot];
   const { own } = await raw.introduce(0);
   const client = read(deck.port);
-  const { fds } = await raw.receive(0);
+  const { fds } = await raw.receiveNext(0);
   await raw.ask({ do: 'write', fd: own, at: Field.received, value: 1 });
   const good = await deck.worker();
   await raw.send(0, refused);
