@@ -29,9 +29,10 @@ async function load(deck: Deck, path: string, requests: number): Promise<void> {
 test('slow ones, then instant ones', nativeOnly, async (t) => {
   const deck = await openDeck(t);
   for (let i = 0; i < 2; i++) await deck.worker(['http'], { file });
-  await load(deck, '/spin?ms=3', 400);
+  // Each worker looks at 128 requests before it says that they are slow.
+  await load(deck, '/spin?ms=3', 800);
   const { moved } = deck.dispatcher.stats().idle;
-  t.ok(moved > 150, `${moved} moves in 400 requests of 3 ms`);
+  t.ok(moved > 450, `${moved} moves in 800 requests of 3 ms`);
   // It takes a few to be seen.
   await load(deck, '/', 200);
   const before = deck.dispatcher.stats().idle.moved;
