@@ -22,7 +22,7 @@ for (const mode of ['keep-alive', 'http'] as const) {
     const supervised = await openSupervisor(t, { workers: 4, minUptimeMs: 100 });
     await supervised.call('start');
     const fds = supervised.fds();
-    const load = startLoad(mode, { port: supervised.port(), seconds: 50, concurrency: 32 });
+    const load = startLoad(mode, { port: supervised.port(), seconds: 100, concurrency: 32 });
     for (let i = 0; i < RELOADS; i++) await supervised.call('reload');
     load.stop();
     const report = await load.report;
@@ -36,7 +36,7 @@ for (const mode of ['keep-alive', 'http'] as const) {
     const supervised = await openSupervisor(t, { workers: 2 });
     await supervised.call('start');
     const fds = supervised.fds();
-    const load = startLoad(mode, { port: supervised.port(), seconds: 50, concurrency: 32 });
+    const load = startLoad(mode, { port: supervised.port(), seconds: 100, concurrency: 32 });
     await supervised.call('scale', 8);
     await supervised.call('scale', 1);
     load.stop();
