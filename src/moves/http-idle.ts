@@ -50,7 +50,7 @@ export function isIdle(
   return parsers.of(server)?.has(parser) === true;
 }
 
-/** Open at both ends, with nothing in this process that came or is to go. */
+/** Open at both ends, with no bytes in this process that were read and not used, or wait to be written. */
 export function isQuiet(socket: Socket): boolean {
   const { _handle: handle } = socket as Socket & { _handle: Handle | null };
   return (

@@ -98,7 +98,7 @@ export class ProgramProcess {
 
   /**
    * Whether it stops, and the delay of that is not over, as far as is known. For a moment after that, too: who sends a
-   * signal to the whole group ends the delay before this process has heard of it.
+   * signal to the whole group ends the delay before this process has received it.
    */
   get isLeaving(): boolean {
     if (this.#state !== 'stopping') return false;
