@@ -31,7 +31,8 @@ enum ConnectionFlag : uint8_t {
   kIsNamed = 4,
   kHasAbout = 8,
   kHasSession = 16,  // its hash (8 bytes) follows
-  kAllFlags = 31,
+  kIsAhead = 32,
+  kAllFlags = 63,
 };
 
 // A frame being written. Fixed size: the largest is a full batch with full refusal lists.
@@ -52,7 +53,7 @@ class FrameWriter {
     const int flags =
         (connection.is_final ? kIsFinal : 0) | (connection.was_refused ? kWasRefused : 0) |
         (connection.is_named ? kIsNamed : 0) | (connection.about.empty() ? 0 : kHasAbout) |
-        (connection.glimpse.sticky != 0 ? kHasSession : 0);
+        (connection.glimpse.sticky != 0 ? kHasSession : 0) | (connection.is_ahead ? kIsAhead : 0);
     const ConnectionHeader header = {connection.listener, static_cast<uint8_t>(flags),
                                      static_cast<uint8_t>(refusals)};
     Append(&header, sizeof(header));
@@ -112,6 +113,7 @@ bool TakeConnection(BodyReader* reader, Connection* out) {
   out->is_final = (header.flags & kIsFinal) != 0;
   out->was_refused = (header.flags & kWasRefused) != 0;
   out->is_named = (header.flags & kIsNamed) != 0;
+  out->is_ahead = (header.flags & kIsAhead) != 0;
   out->refused_by.resize(header.refusals);
   if (!reader->Take(out->refused_by.data(), header.refusals * sizeof(uint16_t))) return false;
   if ((header.flags & kHasSession) != 0 &&

@@ -76,6 +76,10 @@ struct Connection {
   bool was_refused = false;
   // For the engine alone: it was to be this worker, by its policy or by the program.
   bool is_named = false;
+  // For the engine alone: it has been served and comes back with its next request.
+  bool is_moved = false;
+  // It goes to a worker that does nothing, although it is another's turn.
+  bool is_ahead = false;
   // CLOCK_MONOTONIC when it was accepted, or came back from a worker that had received it.
   uint64_t accepted_ns = 0;
   // For the engine alone: how long it was parked before it is handed off.
@@ -86,6 +90,9 @@ struct Connection {
   std::string about;
   // For the engine alone.
   Glimpse glimpse;
+
+  // Whether it counts for the worker that it goes to.
+  bool TakesTurn() const { return !was_refused && !is_ahead; }
 };
 
 // A connection that a worker has served and gives back between two requests.

@@ -42,6 +42,10 @@ Choice Chooser::Choose(Listener* listener, const Connection* connection, const P
   field.peer = peer;
   field.may_wait =
       peer != nullptr && connection == nullptr && listener->options().policy.wait_ms > 0;
+  if (connection != nullptr && connection->is_moved && policy.measure != Measure::kNone) {
+    const int slot = PickResting(policy, field, now_ns);
+    if (slot >= 0) return {Choice::kSlot, slot, !listener->turn.IsBelowLimit(slot)};
+  }
   int slot = policy.Pick(field);
   if (!eligible.Has(static_cast<uint32_t>(slot))) return {Choice::kWait, slot};
   if (policy.measure == Measure::kNone) return {Choice::kSlot, slot};
@@ -58,6 +62,19 @@ Choice Chooser::Choose(Listener* listener, const Connection* connection, const P
   if (listener->turn.IsBelowLimit(static_cast<uint32_t>(slot))) return {Choice::kSlot, slot};
   if (listener->hold.MayHold(now_ns, laggards_progress_ns_)) return {Choice::kHeld, -1};
   return {Choice::kSlot, slot};
+}
+
+// One of those that do nothing, or -1. A request that comes to it waits for no other.
+int Chooser::PickResting(const Policy& policy, Field field, uint64_t now_ns) {
+  SlotSet resting;
+  field.eligible->ForEach([&](uint32_t slot) {
+    Worker* const worker = workers_->At(slot);
+    if (worker->pending() > 0) worker->Refresh(now_ns);
+    if (worker->pending() == 0 && worker->TurnSinceNs() == 0) resting.Add(slot);
+  });
+  if (resting.IsEmpty()) return -1;
+  field.eligible = &resting;
+  return policy.Pick(field);
 }
 
 // What is handed to one that does not keep up waits there; it gets connections if nobody else can.

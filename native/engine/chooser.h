@@ -23,6 +23,8 @@ struct Choice {
   };
   Kind kind;
   int slot;
+  // kSlot: it does nothing, and it is another's turn.
+  bool is_ahead = false;
 };
 
 class Chooser {
@@ -41,6 +43,7 @@ class Chooser {
   void ReadLoads(Listener* listener, uint64_t now_ns);
 
  private:
+  int PickResting(const Policy& policy, Field field, uint64_t now_ns);
   static SlotSet PreferKeepers(const Listener& listener, const SlotSet& eligible);
   void LookAtLaggards(Listener* listener, const SlotSet& eligible, uint64_t now_ns);
 

@@ -186,7 +186,7 @@ void Dispatch::Give(Listener* listener, Connection connection, int slot, uint64_
       connection.refused_by.size() >= kMaxRefusals || others.Without(Stuck()).IsEmpty();
   listener->last_picked = slot;
   listener->policy()->NotePick();
-  listener->turn.Dealt(static_cast<uint32_t>(slot), !connection.was_refused);
+  listener->turn.Dealt(static_cast<uint32_t>(slot), connection.TakesTurn());
   connection.is_named = keep_until_ns > now_ns_;
   NoteSession(listener, connection, static_cast<uint32_t>(slot));
   if (connection.was_refused) {

@@ -26,11 +26,12 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
     if (how == CameBack::kReturned) {
       listener->turn.Returned(slot);
     } else {
-      listener->turn.Undealt(slot, !connection.was_refused);
+      listener->turn.Undealt(slot, connection.TakesTurn());
     }
   }
   const bool was_final = std::exchange(connection.is_final, false);
   const bool was_named = std::exchange(connection.is_named, false);
+  connection.is_ahead = false;
   if (how == CameBack::kReturned) {
     connection.was_refused = true;
     Returns::Record* const known = returns_.Of(connection.fd.get());

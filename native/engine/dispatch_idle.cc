@@ -15,7 +15,8 @@ void Dispatch::OnReleased(Released released, const Worker& worker) {
   now_ns_ = NowNs();
   if (workers_.At(slot) == &worker) listener->turn.Returned(slot);
   // Nobody has refused it, as it is now.
-  connection.is_final = connection.was_refused = connection.is_named = false;
+  connection.is_final = connection.was_refused = false;
+  connection.is_named = connection.is_ahead = false;
   connection.refused_by.clear();
   if (IsPassed(*listener)) {
     if (!HoldIdle(&connection, released.idle_ms)) return PassOn(std::move(connection));
@@ -44,6 +45,7 @@ void Dispatch::ParkMoved(Connection connection) {
   Count(&shared_->engine.idle.moved);
   // Its time begins with the request.
   connection.accepted_ns = now_ns_;
+  connection.is_moved = true;
   const Listener& listener = *listeners_[connection.listener];
   const bool has_sessions = listener.sessions() != nullptr;
   const bool is_seen =

@@ -83,6 +83,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
       return false;
     }
     slot = choice.slot;
+    connection.is_ahead = choice.is_ahead;
   }
   if (parked->was_dealt) Count(&listener->counters()->redealt);
   connection.waited_ns = now_ns_ - std::min(now_ns_, parked->since_ns);

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "engine_bench.h"
 #include "raw_worker.h"
 #include "tap.h"
@@ -319,6 +320,63 @@ void TestTakeOver() {
      "without its listener it is closed and counted, as is what is no connection");
 }
 
+// A request goes to a worker that does nothing, and is nobody's turn then: what is new is dealt as
+// if it had not been there.
+void TestResting() {
+  Scene scene;
+  scene.first.page()->turn_since_ns = rondo::NowNs();
+  RawWorker* owner = &scene.first;
+  int to_second = 0;
+  for (int i = 0; i < 20; i++) {
+    owner->Release();
+    ok(scene.IsHeld(), "(held)");
+    send(scene.client.get(), "x", 1, 0);
+    if (!scene.second.Receive()) break;
+    Scene::Text(scene.second.connections()[0].fd.get());
+    owner = &scene.second;
+    to_second++;
+  }
+  is(to_second, 20, "each request goes to the worker that does nothing");
+  scene.first.page()->turn_since_ns = 0;
+  const size_t second_before = scene.second.connections().size();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 20; i++) {
+    clients.push_back(Connect(scene.port));
+    pollfd fds[] = {{scene.first.channel(), POLLIN, 0}, {scene.second.channel(), POLLIN, 0}};
+    poll(fds, 2, 5'000);
+    (fds[0].revents != 0 ? scene.first : scene.second).Receive();
+  }
+  const size_t of_first = scene.first.connections().size();
+  const size_t of_second = scene.second.connections().size() - second_before;
+  is(of_first + of_second, 20, "(all are received)");
+  ok(of_first >= 9 && of_first <= 11, "what is new is dealt evenly after it");
+}
+
+// With nobody at rest it is dealt in turn, and with all of them too.
+void TestMovesInTurn() {
+  for (const bool is_busy : {false, true}) {
+    Scene scene;
+    RawWorker* workers[] = {&scene.first, &scene.second};
+    for (RawWorker* const worker : workers) {
+      worker->page()->turn_since_ns = is_busy ? rondo::NowNs() : 0;
+    }
+    int received[2] = {0, 0};
+    for (int owner = 0, i = 0; i < 20 && owner >= 0; i++) {
+      workers[owner]->Release();
+      ok(scene.IsHeld(), "(held)");
+      send(scene.client.get(), "x", 1, 0);
+      pollfd fds[] = {{scene.first.channel(), POLLIN, 0}, {scene.second.channel(), POLLIN, 0}};
+      owner = poll(fds, 2, 5'000) < 1 ? -1 : fds[0].revents != 0 ? 0 : 1;
+      if (owner < 0 || !workers[owner]->Receive()) break;
+      Scene::Text(workers[owner]->connections()[0].fd.get());
+      received[owner]++;
+    }
+    is(received[0] + received[1], 20, "(all are received)");
+    ok(received[0] >= 9 && received[0] <= 11,
+       is_busy ? "all busy: dealt in turn" : "all at rest: dealt in turn");
+  }
+}
+
 // Ten thousand times: the client sends just when its connection moves, to and fro.
 void TestRace() {
   Scene scene;
@@ -368,6 +426,8 @@ int main() {
   TestHandOver();
   TestHandOverOfPending();
   TestTakeOver();
+  TestResting();
+  TestMovesInTurn();
   TestRace();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
