@@ -20,11 +20,22 @@ void Chooser::RefreshWithoutRoom(const Listener& listener, uint64_t now_ns) {
   });
 }
 
+// Of one that was asked, too: whether it does nothing, no frame tells.
+void Chooser::RefreshPending(const Listener& listener, uint64_t now_ns) {
+  (listener.turn.serving() & workers_->sets().pending).ForEach([&](uint32_t slot) {
+    workers_->At(slot)->Refresh(now_ns);
+  });
+}
+
 // `connection`: null for one that is not accepted yet, and refused by nobody. `peer`: for policies
 // that need it; without a connection it may wait for its worker.
 Choice Chooser::Choose(Listener* listener, const Connection* connection, const Peer* peer,
                        uint64_t now_ns) {
   const Policy& policy = *listener->policy();
+  const bool prefers_resting =
+      connection != nullptr && connection->is_moved && policy.measure != Measure::kNone;
+  // Before anything is decided: what is read may also take a worker's room.
+  if (prefers_resting) RefreshPending(*listener, now_ns);
   SlotSet eligible = EligibleFor(*listener, connection);
   if (eligible.IsEmpty()) {
     RefreshWithoutRoom(*listener, now_ns);
@@ -42,8 +53,8 @@ Choice Chooser::Choose(Listener* listener, const Connection* connection, const P
   field.peer = peer;
   field.may_wait =
       peer != nullptr && connection == nullptr && listener->options().policy.wait_ms > 0;
-  if (connection != nullptr && connection->is_moved && policy.measure != Measure::kNone) {
-    const int slot = PickResting(policy, field, now_ns);
+  if (prefers_resting) {
+    const int slot = PickResting(policy, field);
     if (slot >= 0) return {Choice::kSlot, slot, !listener->turn.IsBelowLimit(slot)};
   }
   int slot = policy.Pick(field);
@@ -65,12 +76,10 @@ Choice Chooser::Choose(Listener* listener, const Connection* connection, const P
 }
 
 // One of those that do nothing, or -1. A request that comes to it waits for no other.
-int Chooser::PickResting(const Policy& policy, Field field, uint64_t now_ns) {
+int Chooser::PickResting(const Policy& policy, Field field) const {
   SlotSet resting;
-  field.eligible->ForEach([&](uint32_t slot) {
-    Worker* const worker = workers_->At(slot);
-    if (worker->pending() > 0) worker->Refresh(now_ns);
-    if (worker->pending() == 0 && worker->TurnSinceNs() == 0) resting.Add(slot);
+  field.eligible->Without(workers_->sets().pending).ForEach([&](uint32_t slot) {
+    if (workers_->At(slot)->TurnSinceNs() == 0) resting.Add(slot);
   });
   if (resting.IsEmpty()) return -1;
   field.eligible = &resting;

@@ -43,7 +43,8 @@ class Chooser {
   void ReadLoads(Listener* listener, uint64_t now_ns);
 
  private:
-  int PickResting(const Policy& policy, Field field, uint64_t now_ns);
+  void RefreshPending(const Listener& listener, uint64_t now_ns);
+  int PickResting(const Policy& policy, Field field) const;
   static SlotSet PreferKeepers(const Listener& listener, const SlotSet& eligible);
   void LookAtLaggards(Listener* listener, const SlotSet& eligible, uint64_t now_ns);
 

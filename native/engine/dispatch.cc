@@ -24,9 +24,13 @@ void Dispatch::Run() {
   workers_.sets().full.ForEach([&](uint32_t slot) { workers_.At(slot)->Refresh(now_ns_); });
   bool has_moved = true;
   for (int round = 0; round < kMostRounds && has_moved; round++) {
-    has_moved = DealParked();
+    // What came back before anything new; what moves and what is new take precedence in turn, or
+    // the one could take all the room for good.
+    const bool is_new_first = is_new_first_;
+    has_moved = DealParked(!is_new_first);
     has_moved = DealSeen() || has_moved;
     if (!is_paused_) has_moved = AcceptFromAll() || has_moved;
+    if (is_new_first) has_moved = DealParked(true) || has_moved;
     HandOffAll();
     has_moved = workers_.RemoveBroken() || has_moved;
     // Nothing more can be done, as far as is known: the workers are asked, before the last look.
@@ -41,14 +45,17 @@ void Dispatch::Run() {
   ScheduleLook(has_moved);
 }
 
-// What is parked, the oldest first.
-bool Dispatch::DealParked() {
+// What is parked, the oldest first; what moves only `with_moved`.
+bool Dispatch::DealParked(bool with_moved) {
   if (parked_.IsEmpty()) return false;
   bool has_moved = false;
   std::bitset<kMaxListeners> blocked;
   parked_.RemoveIf([&](ParkedConnection* parked) {
+    const bool is_moved = parked->connection.is_moved;
+    if (is_moved && !with_moved) return false;
     const bool is_done = DealOne(parked, &blocked);
     has_moved = has_moved || is_done;
+    if (is_done && is_moved) is_new_first_ = true;
     return is_done;
   });
   return has_moved;
@@ -120,6 +127,7 @@ bool Dispatch::AcceptFrom(Listener* listener) {
   if (outcome != AcceptOutcome::kAccepted)
     return OnAcceptError(events_, listener, outcome, error, now_ns_);
   Count(&shared_->engine.accepted);
+  is_new_first_ = false;
   // Not the run's, which may have begun long before.
   connection.accepted_ns = NowNs();
   if (listener->options().look != nullptr) {

@@ -91,7 +91,7 @@ class Dispatch final : public Floor, public Idle::Owner {
 
  private:
   void Run();
-  bool DealParked();
+  bool DealParked(bool with_moved);
   bool DealSeen();
   bool AcceptFromAll();
   bool AcceptFrom(Listener* listener);
@@ -172,7 +172,8 @@ class Dispatch final : public Floor, public Idle::Owner {
   uint64_t now_ns_ = 0;  // of this run
   uint64_t slow_look_at_ns_ = 0;
   bool is_paused_ = false;
-  bool is_limited_ = false;  // in this run, by a limit on connections
+  bool is_limited_ = false;    // in this run, by a limit on connections
+  bool is_new_first_ = false;  // what was dealt last had moved
 };
 
 }  // namespace rondo

@@ -13,7 +13,7 @@ constexpr int kOffersAtOnce = 32;
 }  // namespace
 
 void Parked::Push(ParkedConnection parked) {
-  count_of_[parked.connection.listener]++;
+  count_of_[parked.connection.listener] += WeightOf(parked.connection);
   list_.push_back(std::move(parked));
   Show();
 }

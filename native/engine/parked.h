@@ -7,7 +7,8 @@
 //   look      accepted beyond the backlog, and to be looked at (look/looking.h) at the next dealing
 //
 // Bounded: when kMostParked connections of one listener are here, no more of it are accepted until
-// half of them are gone, but for those of a backlog that would overflow (overflow.h).
+// half of them are gone, but for those of a backlog that would overflow (overflow.h). Those that
+// move were accepted long ago and do not count: they would keep new clients out.
 #ifndef RONDO_ENGINE_PARKED_H_
 #define RONDO_ENGINE_PARKED_H_
 
@@ -55,8 +56,9 @@ class Parked {
     size_t kept = 0;
     for (size_t i = 0; i < list_.size(); i++) {
       const uint16_t listener = list_[i].connection.listener;
+      const uint32_t weight = WeightOf(list_[i].connection);
       if (visit(&list_[i])) {
-        count_of_[listener]--;
+        count_of_[listener] -= weight;
       } else if (kept++ != i) {
         list_[kept - 1] = std::move(list_[i]);
       }
@@ -73,6 +75,7 @@ class Parked {
   void OfferAgain();
 
  private:
+  static uint32_t WeightOf(const Connection& connection) { return connection.is_moved ? 0 : 1; }
   void Show() { waiting_->store(list_.size(), std::memory_order_relaxed); }
 
   std::deque<ParkedConnection> list_;
