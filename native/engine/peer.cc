@@ -9,8 +9,7 @@
 
 namespace rondo {
 
-Peer PeerOf(int fd) {
-  Peer peer;
+PeerKind ReadPeer(int fd, Peer* out) {
   union {
     sockaddr any;
     sockaddr_in ipv4;
@@ -18,16 +17,28 @@ Peer PeerOf(int fd) {
     sockaddr_storage room;
   } address;
   socklen_t size = sizeof(address);
-  if (getpeername(fd, &address.any, &size) != 0) return peer;
-  if (address.any.sa_family == AF_INET) {
-    peer.family = 4;
-    peer.port = ntohs(address.ipv4.sin_port);
-    memcpy(peer.address, &address.ipv4.sin_addr, sizeof(address.ipv4.sin_addr));
-  } else if (address.any.sa_family == AF_INET6) {
-    peer.family = 6;
-    peer.port = ntohs(address.ipv6.sin6_port);
-    memcpy(peer.address, &address.ipv6.sin6_addr, sizeof(address.ipv6.sin6_addr));
+  if (getpeername(fd, &address.any, &size) != 0) return PeerKind::kGone;
+  switch (address.any.sa_family) {
+    case AF_INET:
+      out->family = 4;
+      out->port = ntohs(address.ipv4.sin_port);
+      memcpy(out->address, &address.ipv4.sin_addr, sizeof(address.ipv4.sin_addr));
+      return PeerKind::kInternet;
+    case AF_INET6:
+      out->family = 6;
+      out->port = ntohs(address.ipv6.sin6_port);
+      memcpy(out->address, &address.ipv6.sin6_addr, sizeof(address.ipv6.sin6_addr));
+      return PeerKind::kInternet;
+    case AF_UNIX:
+      return PeerKind::kUnix;
+    default:
+      return PeerKind::kOther;
   }
+}
+
+Peer PeerOf(int fd) {
+  Peer peer;
+  ReadPeer(fd, &peer);
   return peer;
 }
 

@@ -3,6 +3,7 @@
 #define RONDO_ENGINE_PEER_H_
 
 #include <stdint.h>
+#include <string.h>
 
 #include <string>
 
@@ -16,7 +17,16 @@ struct Peer {
   uint16_t port = 0;
 };
 
-// Of a connection, whose fd is borrowed; family 0 also if the client is gone.
+enum class PeerKind {
+  kInternet,  // it has an address
+  kUnix,
+  kOther,
+  kGone,  // nobody is there any more
+};
+
+// Who is at the other end of a connection, whose fd is borrowed. `out` is set for kInternet.
+PeerKind ReadPeer(int fd, Peer* out);
+// The same where only an address counts: family 0 if there is none.
 Peer PeerOf(int fd);
 // The same, but as its PROXY header says, if that says something of it.
 Peer PeerOf(const Connection& connection);
@@ -24,6 +34,14 @@ Peer PeerOf(const Connection& connection);
 std::string AddressText(const Peer& peer);
 // The reverse; family 0 for what is no numeric address.
 Peer ParsePeer(const std::string& address);
+
+// Whether that address of IPv6 is one of IPv4, which its last four bytes are then (RFC 4291,
+// 2.5.5.2).
+constexpr size_t kMappedPrefix = 12;
+inline bool IsMapped(const uint8_t* address) {
+  static constexpr uint8_t kMapped[kMappedPrefix] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  return memcmp(address, kMapped, sizeof(kMapped)) == 0;
+}
 
 }  // namespace rondo
 

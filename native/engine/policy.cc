@@ -189,9 +189,8 @@ class SourceIp final : public Policy {
   }
 
   uint32_t KeyOf(const Peer& peer) const {
-    static constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-    const bool is_mapped = peer.family == 6 && memcmp(peer.address, kMapped, sizeof(kMapped)) == 0;
-    const uint8_t* bytes = is_mapped ? peer.address + sizeof(kMapped) : peer.address;
+    const bool is_mapped = peer.family == 6 && IsMapped(peer.address);
+    const uint8_t* bytes = is_mapped ? peer.address + kMappedPrefix : peer.address;
     const bool is_ipv4 = is_mapped || peer.family == 4;
     const uint32_t bits = is_ipv4 ? 32 : ipv6_prefix_;
     uint32_t hash = 0x811C9DC5;

@@ -17,7 +17,6 @@ namespace {
 
 // Of IPv6, what one network has; as the policy `source-ip` has it.
 constexpr size_t kNetworkBytes = 8;
-constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
 
 constexpr struct {
   const char* text;
@@ -53,8 +52,8 @@ SessionHash::SessionHash() {
 
 uint64_t SessionHash::OfAddress(uint16_t listener, const Peer& peer) const {
   if (peer.family == 0) return 0;
-  const bool is_mapped = peer.family == 6 && memcmp(peer.address, kMapped, sizeof(kMapped)) == 0;
-  const uint8_t* const bytes = is_mapped ? peer.address + sizeof(kMapped) : peer.address;
+  const bool is_mapped = peer.family == 6 && IsMapped(peer.address);
+  const uint8_t* const bytes = is_mapped ? peer.address + kMappedPrefix : peer.address;
   const bool is_ipv4 = is_mapped || peer.family == 4;
   return Of('a', listener,
             {reinterpret_cast<const char*>(bytes), is_ipv4 ? size_t{4} : kNetworkBytes});

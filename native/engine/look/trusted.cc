@@ -1,18 +1,12 @@
 #include "engine/look/trusted.h"
 
-#include <netinet/in.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "engine/peer.h"
 
 namespace rondo {
 
 namespace {
-
-constexpr uint8_t kMapped[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-
-bool IsMapped(const uint8_t* address) { return memcmp(address, kMapped, sizeof(kMapped)) == 0; }
 
 bool ParsePrefix(const std::string& text, uint32_t most, uint32_t* out) {
   if (text.empty() || text.size() > 3) return false;
@@ -51,41 +45,35 @@ bool Trusted::Add(const std::string& source) {
                         ParsePrefix(source.substr(slash + 1), network.prefix, &network.prefix);
   if (!is_right) return false;
   // Of what comes from there, the IPv4 address is looked at.
-  if (network.family == 6 && network.prefix >= 96 && IsMapped(network.address)) {
+  if (network.family == 6 && network.prefix >= 8 * kMappedPrefix && IsMapped(network.address)) {
     network.family = 4;
-    network.prefix -= 96;
-    memmove(network.address, network.address + 12, 4);
+    network.prefix -= 8 * kMappedPrefix;
+    memmove(network.address, network.address + kMappedPrefix, 4);
   }
   networks_.push_back(network);
   return true;
 }
 
 Trust Trusted::Of(int fd) const {
-  union {
-    sockaddr any;
-    sockaddr_in ipv4;
-    sockaddr_in6 ipv6;
-    sockaddr_storage room;
-  } address;
-  socklen_t size = sizeof(address);
-  if (getpeername(fd, &address.any, &size) != 0) return Trust::kGone;
+  Peer peer;
   bool is_trusted = false;
-  switch (address.any.sa_family) {
-    case AF_INET:
-      is_trusted = HasAddress(4, reinterpret_cast<const uint8_t*>(&address.ipv4.sin_addr));
+  switch (ReadPeer(fd, &peer)) {
+    case PeerKind::kGone:
+      return Trust::kGone;
+    case PeerKind::kInternet:
+      is_trusted = HasAddress(peer.family, peer.address);
       break;
-    case AF_INET6:
-      is_trusted = HasAddress(6, address.ipv6.sin6_addr.s6_addr);
-      break;
-    case AF_UNIX:
+    case PeerKind::kUnix:
       is_trusted = has_unix_;
+      break;
+    case PeerKind::kOther:
       break;
   }
   return is_trusted ? Trust::kYes : Trust::kNo;
 }
 
 bool Trusted::HasAddress(uint8_t family, const uint8_t* address) const {
-  if (family == 6 && IsMapped(address)) return HasAddress(4, address + 12);
+  if (family == 6 && IsMapped(address)) return HasAddress(4, address + kMappedPrefix);
   for (const Network& network : networks_) {
     if (network.family == family && IsIn(address, network.address, network.prefix)) return true;
   }
