@@ -46,6 +46,7 @@ const MESSAGES = {
   ERR_RONDO_SHARED_RANGE: 'A counter would leave the range of safe integers',
   ERR_RONDO_PROXY_HEADER: 'A connection did not begin with a PROXY header as it should',
   ERR_RONDO_BAD_PICK: 'A policy that is a function threw, gave a wrong answer, or none in time',
+  ERR_RONDO_BAD_ROUTE: 'A route that is a function threw, gave a wrong answer, or none in time',
   ERR_RONDO_REDIS: 'Redis has failed, or has not answered in time',
   ERR_RONDO_HUB_VALUE: 'A message has a value that cannot be cloned',
   ERR_RONDO_HUB_TOO_LARGE: 'A message is larger than maxMessageBytes',

@@ -2,7 +2,7 @@
 
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import type { IdleStats } from './types.js';
+import type { IdleStats, SessionStats } from './types.js';
 
 /** The numbers of native/engine/events.h. */
 export const EngineEventType = {
@@ -18,9 +18,13 @@ export const EngineEventType = {
   listenerClosed: 9,
   pick: 10,
   pickTimedOut: 11,
+  routeTimedOut: 13,
   headerFault: 20,
   passing: 12,
 } as const;
+
+/** The numbers of Question in native/engine/picks.h. */
+export const Question = { slot: 0, listener: 1 } as const;
 
 /** The numbers of GoneReason in native/engine/events.h. */
 export const GoneReason = {
@@ -105,6 +109,8 @@ export interface EngineListenerOptions {
   routes?: ReadonlyArray<readonly [host: string, listener: number]>;
   /** With `routes`: for whatever else comes; -1: the listener itself. */
   defaultRoute?: number;
+  /** The program names the listener of each connection, one of these: it is asked by `takePicks()`. */
+  askedRoutes?: readonly number[];
 }
 
 /** A connection for another primary. */
@@ -121,10 +127,15 @@ export interface PassedConnection {
 /** A connection that waits for answerPicks(). `family` is 4, 6, or 1 for a Unix socket. */
 export interface PickRequest {
   ticket: number;
+  /** See {@link Question}. */
+  question: number;
   listener: number;
   family: number;
   address: string;
   port: number;
+  /** For a question after its listener: what was seen of it; '' for no host. */
+  host: string;
+  isTls: boolean;
 }
 
 export interface NativeEngine {
@@ -137,8 +148,8 @@ export interface NativeEngine {
   configureSlot(slot: number, weight: number, maxConnections: number): void;
   /** What has come since the last call, after an event `pick`. */
   takePicks(): PickRequest[];
-  /** A slot's number per ticket, or -1 for the default. Tickets that are unknown or late are ignored. */
-  answerPicks(tickets: number[], slots: number[]): void;
+  /** A slot's or a listener's number per ticket, or -1 for the default. Tickets that are unknown or late are ignored. */
+  answerPicks(tickets: number[], picked: number[]): void;
   listenTcp(id: number, ip: string, port: number, ipv6Only: boolean, backlog: number): ListenResult;
   listenAny(id: number, port: number, ipv6Only: boolean, backlog: number): ListenResult;
   /**
@@ -210,6 +221,9 @@ export interface NativeEngine {
     closed: number;
     /** Turned away: a limit was reached with `resets`, or `maxQueueMs` was over. */
     turnedAway: number;
+    routedOn: number;
+    routedHere: number;
+    sessions: SessionStats;
     /** Counts by {@link HEADER_FAULTS}. */
     headerFaults: number[];
     acceptErrors: ErrorCounts;

@@ -136,6 +136,33 @@ export type StickyBy =
   | 'address';
 
 /**
+ * Says for which listener a connection is, in place of a table of host names. Called on the event loop of the thread that made
+ * the dispatcher, once for each connection, when its first bytes have been looked at.
+ *
+ * Returns the name of an open listener that has no routes, or of the one to which the connection came; undefined or null for the
+ * latter, too. Must answer at once (not by a promise) and within `pickTimeoutMs`. A connection for which it throws, answers
+ * anything else, or answers late, is for the listener to which it came, and the dispatcher emits `'route:error'`.
+ */
+export type RouteFunction = (connection: RoutedConnection) => string | null | undefined;
+
+/** A connection for which a {@link RouteFunction} names a listener. */
+export interface RoutedConnection {
+  /**
+   * In small letters and without a port: the server name that a TLS client asks for, or the host of the first request. Null if
+   * it says none, is neither TLS nor HTTP/1, or was silent for `lookTimeoutMs`. A client may write there what it likes.
+   */
+  host: string | null;
+  /** It begins with a TLS handshake. */
+  encrypted: boolean;
+  /** The client's address, as its PROXY header says if there is one. */
+  address: string | null;
+  port: number;
+  family: 'IPv4' | 'IPv6' | null;
+  /** Where it came: what `dispatcher.listen()` returned. */
+  listener: OpenListener;
+}
+
+/**
  * Sessions that stay with the worker on which they began. The first request of a connection decides, so a client (or a proxy in
  * between) should not use one connection for several sessions. A connection in which nothing is found is dealt as without
  * `sticky`; so is the first of a session, and all connections that show the same go to the same worker from then on. When that
@@ -224,8 +251,8 @@ export interface DispatcherOptions {
    */
   proxyProtocol?: ProxyProtocol | null;
   /**
-   * How many milliseconds a policy that is a function has to answer, 1 to 60,000; default 50. After
-   * that its connections are dealt by round robin, so that a blocked event loop of the primary delays
+   * How many milliseconds a policy or a `route` that is a function has to answer, 1 to 60,000; default 50. After
+   * that its connections are dealt by round robin, or not led elsewhere, so that a blocked event loop of the primary delays
    * nobody for longer. With the ipc transport, which does everything on that loop, it is how long one
    * call may take.
    */
@@ -284,10 +311,11 @@ export interface ListenOptions {
    * Several programs on one port: which of this dispatcher's listeners serves a connection, by the server name that a TLS
    * client asks for, or by the host of a request. Keys are host names, `'*.example.com'` for all names below one (the longest
    * goes first), and `'default'` for whatever else comes; values are names of open listeners, this one's own included, and
-   * theirs have no routes. What matches nothing is this listener's own, and is closed if no worker serves that. TLS is not
-   * ended here: the worker does that. The first request of a connection decides. Needs the native transport; not with `path`.
+   * theirs have no routes. Or a function that names the listener: {@link RouteFunction}. What matches nothing is this listener's
+   * own, and is closed if no worker serves that. TLS is not ended here: the worker does that. The first request of a connection
+   * decides. Cannot be changed later. Needs the native transport; not with `path`.
    */
-  route?: Record<string, string>;
+  route?: Record<string, string> | RouteFunction;
   /**
    * Without a socket of its own: it gets what another listener's `route` leads to it. With `name`, and without `port`, `path`,
    * `fd`, limits and `route`. Needs the native transport. Default false.
@@ -438,12 +466,34 @@ export interface ListenerStats {
   closed: number;
   /** Connections closed with a reset because of `overload: 'reset'` or `maxQueueMs`. */
   turnedAway: number;
+  /** Connections that came here and went on to another listener, by the `route`. */
+  routedOn: number;
+  /** Connections that came to another listener and went on to this one. */
+  routedHere: number;
+  /** Of the `sticky` one. */
+  sessions: SessionStats;
   /** Connections closed for their PROXY header, by what was wrong, for instance `{ missing: 2 }`. */
   proxyFaults: Partial<Record<ProxyFault, number>>;
   /** Errors of accept(2), by code, for instance `{ EMFILE: 3 }`. */
   acceptErrors: Record<string, number>;
   /** Why the file of a path that had been removed could not be bound anew, by code; see `renew:error`. */
   renewErrors: Record<string, number>;
+}
+
+/** Sessions that stay with one worker each. All are 0 for a listener that is not `sticky`. */
+export interface SessionStats {
+  /** Known at the moment. */
+  held: number;
+  /** Begun: nobody had them. */
+  created: number;
+  /** Gone on with another worker, because theirs was gone or had no room for `waitMs`. */
+  moved: number;
+  /** Forgotten for new ones, there being `maxSessions`. */
+  evicted: number;
+  /** Forgotten, since nobody had used them for `idleMs`. Found when they are shown again, or when new ones come. */
+  expired: number;
+  /** Ended by their worker: `releaseSession()`. */
+  ended: number;
 }
 
 /** Figures of one slot over all processes that were assigned to it. */

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <atomic>
+#include <initializer_list>
 
 #include "channel/buckets.h"
 #include "engine/look/header_fault.h"
@@ -70,13 +71,32 @@ struct QueueTimes {
   }
 };
 
+// Sessions that stay with one worker each, of one listener.
+struct SessionCounters {
+  Counter held{0};     // at the moment
+  Counter created{0};  // that nobody had
+  Counter moved{0};    // to another worker, for theirs was gone or had no room
+  Counter evicted{0};  // forgotten for new ones, there being as many as may be
+  Counter expired{0};  // forgotten because nobody had used them for so long
+  Counter ended{0};    // by their worker
+
+  void Reset() {
+    for (Counter* const counter : {&held, &created, &moved, &evicted, &expired, &ended}) {
+      counter->store(0, std::memory_order_relaxed);
+    }
+  }
+};
+
 struct ListenerCounters {
   Counter accepted{0};
   Counter redealt{0};      // dealt again, after a refusal or after being taken back
   Counter closed{0};       // closed by the engine because no worker would take it
   Counter turned_away{0};  // reset: a limit was reached, or it had waited for too long
+  Counter routed_on{0};    // had come here, and went on to another listener
+  Counter routed_here{0};  // had come to another listener, and came from there
   ErrorCounters accept_errors;
   Counter header_faults[kHeaderFaults] = {};  // closed for want of a right PROXY header
+  SessionCounters sessions;
 
   // For the next listener of the same id.
   void Reset() {
@@ -84,6 +104,9 @@ struct ListenerCounters {
     redealt.store(0, std::memory_order_relaxed);
     closed.store(0, std::memory_order_relaxed);
     turned_away.store(0, std::memory_order_relaxed);
+    routed_on.store(0, std::memory_order_relaxed);
+    routed_here.store(0, std::memory_order_relaxed);
+    sessions.Reset();
     accept_errors.Reset();
     for (Counter& faults : header_faults) faults.store(0, std::memory_order_relaxed);
   }

@@ -61,19 +61,22 @@ bool Dispatch::DealParked(bool with_moved) {
   return has_moved;
 }
 
-// What was looked at and had to be waited for.
+// What was looked at, or asked about, and had to be waited for.
 bool Dispatch::DealSeen() {
-  bool has_moved = false;
-  std::vector<Connection> all = std::exchange(seen_, {});
-  for (Connection& connection : looking_.TakeSeen()) all.push_back(std::move(connection));
-  for (Connection& connection : all) {
+  std::vector<Connection> seen = std::exchange(seen_, {});
+  for (Connection& connection : looking_.TakeSeen()) seen.push_back(std::move(connection));
+  std::vector<Connection> routed = std::exchange(routed_, {});
+  for (Connection& connection : seen) {
     Listener* const listener = listeners_[connection.listener].get();
     // The time until then was the client's.
     connection.accepted_ns = now_ns_;
     DealLater(listener, std::move(connection));
-    has_moved = true;
   }
-  return has_moved;
+  for (Connection& connection : routed) {
+    Listener* const listener = listeners_[connection.listener].get();
+    DealRouted(listener, std::move(connection));
+  }
+  return !seen.empty() || !routed.empty();
 }
 
 // One connection of each listener, beginning with another one each time, so that a flood of one
@@ -105,10 +108,8 @@ bool Dispatch::AcceptFrom(Listener* listener) {
     is_limited_ = true;
     return listener->options().resets && overload_.TurnAway(listener, now_ns_);
   }
-  const Policy& policy = *listener->policy();
   Choice choice = {Choice::kNoRoom, -1};
-  const bool picks_later = policy.asks_program || policy.needs_peer ||
-                           listener->sessions() != nullptr || listener->HasRoutes();
+  const bool picks_later = listener->PicksLater();
   if (picks_later) {
     if (!CanAnyTake(*listener)) return false;
   } else {
@@ -145,11 +146,20 @@ bool Dispatch::AcceptFrom(Listener* listener) {
 
 // Where nobody was picked before it was accepted.
 void Dispatch::DealLater(Listener* listener, Connection connection) {
+  if (listener->options().asks_route) {
+    AskProgram(listener, std::move(connection), WaitsFor::kRoute);
+  } else {
+    DealRouted(listener, std::move(connection));
+  }
+}
+
+// The same, with its listener known: it is what was seen that names it, or the program.
+void Dispatch::DealRouted(Listener* listener, Connection connection) {
   listener = Route(listener, &connection);
   if (listener == nullptr) return;
   if (listener->sessions() != nullptr && PlaceSession(listener, &connection)) return;
   if (listener->policy()->asks_program) {
-    AskProgram(listener, std::move(connection));
+    AskProgram(listener, std::move(connection), WaitsFor::kPick);
   } else {
     GiveOrPark(listener, std::move(connection));
   }
@@ -175,13 +185,17 @@ void Dispatch::GiveOrPark(Listener* listener, Connection connection) {
   parked_.Push(std::move(parked));
 }
 
-void Dispatch::AskProgram(Listener* listener, Connection connection) {
+// `answer`: what it waits for then, kPick or kRoute.
+void Dispatch::AskProgram(Listener* listener, Connection connection, WaitsFor answer) {
   ParkedConnection parked;
   parked.since_ns = now_ns_;
-  parked.waits_for = WaitsFor::kProgram;
+  parked.waits_for = answer;
   parked.until_ns = now_ns_ + options_.pick_timeout_ms * kMillisecond;
   parked.ticket = next_ticket_++;
-  picks_->Put({parked.ticket, listener->id(), PeerOf(connection)});
+  const Question question = answer == WaitsFor::kRoute ? Question::kListener : Question::kSlot;
+  Glimpse* const glimpse = &connection.glimpse;
+  picks_->Put({parked.ticket, question, listener->id(), PeerOf(connection),
+               std::exchange(glimpse->host, {}), glimpse->is_tls});
   parked.connection = std::move(connection);
   parked_.Push(std::move(parked));
   events_->Emit({EventType::kPick, listener->id(), 0, 0, 0, 1});

@@ -61,6 +61,7 @@ class Dispatch final : public Floor, public Idle::Owner {
 
   // From now on; what is pending beyond a smaller window is still received.
   void Configure(const DispatchOptions& options);
+  // Deal() is to follow.
   void ConfigureListener(uint16_t id, const ListenerOptions& options);
   // Without an fd it has no socket, and gets what others route to it.
   void AddListener(uint16_t id, UniqueFd fd);
@@ -85,7 +86,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   std::vector<Passed> TakePassed(size_t most);
   // From another primary, for a listener of this one.
   void TakeOver(Passed passed);
-  // What the program's function has picked: a slot, or -1 for the default.
+  // What the program's functions have picked: a slot or a listener, or -1 for the default.
   void AnswerPicks(const std::vector<PickAnswer>& answers);
   Workers* workers() { return &workers_; }
 
@@ -96,6 +97,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   bool AcceptFromAll();
   bool AcceptFrom(Listener* listener);
   void DealLater(Listener* listener, Connection connection);
+  void DealRouted(Listener* listener, Connection connection);
   bool CanAnyTake(const Listener& listener);
   Listener* Route(Listener* listener, Connection* connection);
   bool PlaceSession(Listener* listener, Connection* connection);
@@ -103,13 +105,20 @@ class Dispatch final : public Floor, public Idle::Owner {
   void NoteSession(Listener* listener, const Connection& connection, uint32_t slot);
   void HearWorkers(const Listener& listener);
   void GiveOrPark(Listener* listener, Connection connection);
-  void AskProgram(Listener* listener, Connection connection);
+  void AskProgram(Listener* listener, Connection connection, WaitsFor answer);
   // `keep_until_ns`: so long it is this slot's and no other's; 0: it is any slot's.
   void Give(Listener* listener, Connection connection, int slot, uint64_t keep_until_ns = 0);
   void HandOffAll();
   bool AskForRoom();
 
   bool DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked);
+  void ForgiveIfNobodyIsLeft(Connection* connection) const;
+  void Advance(ParkedConnection* parked);
+  void GiveUp(Connection connection);
+  void LookAt(Connection connection);
+  bool DealToNamed(ParkedConnection* parked);
+  bool DealToAnyone(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked);
+  void GiveParked(ParkedConnection* parked, int slot, uint64_t keep_until_ns);
   SlotSet Stuck() const;
   SlotSet ServingButRefused(const Connection& connection) const;
   bool IsHopeless(const Connection& connection) const;
@@ -155,8 +164,10 @@ class Dispatch final : public Floor, public Idle::Owner {
   Parked parked_;
   Idle idle_;
   Looking looking_;
-  std::vector<Connection>
-      seen_;  // of what was parked, and is to be dealt now that it has been seen
+  // Of what was parked, and is to be dealt now: that has been seen, and that whose listener the
+  // program has named.
+  std::vector<Connection> seen_;
+  std::vector<Connection> routed_;
   HandOver hand_over_;
   Returns returns_;
   Chooser chooser_;

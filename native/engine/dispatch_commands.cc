@@ -78,7 +78,6 @@ void Dispatch::ConfigureListener(uint16_t id, const ListenerOptions& options) {
   listener_options_[id] = options;
   if (listeners_[id] == nullptr || !listeners_[id]->IsOpen()) return;
   listeners_[id]->Configure(options, workers_.weights());
-  Run();
 }
 
 void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
@@ -135,7 +134,7 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
     // Without an fd for it, what is left is reset.
     if (outcome != AcceptOutcome::kAccepted) break;
     Count(&shared_->engine.accepted);
-    if (listener->options().look != nullptr) parked.waits_for = WaitsFor::kLook;
+    if (listener->LooksAtParked()) parked.waits_for = WaitsFor::kLook;
     parked_.Push(std::move(parked));
   }
   listener->CloseSocket();

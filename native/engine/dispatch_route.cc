@@ -43,6 +43,8 @@ Listener* Dispatch::Route(Listener* listener, Connection* connection) {
     connection->fd.Reset();
     return nullptr;
   }
+  Count(&listener->counters()->routed_on);
+  Count(&target->counters()->routed_here);
   connection->listener = id;
   connection->glimpse = {};
   target->is_target = true;

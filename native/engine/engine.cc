@@ -23,7 +23,7 @@ class Lock {
 };
 
 // The engine's thread never waits, so longer than this only a machine without a CPU for it takes.
-constexpr uint64_t kLongestCloseNs = 2 * kSecond;
+constexpr uint64_t kLongestWaitNs = 2 * kSecond;
 
 }  // namespace
 
@@ -120,7 +120,14 @@ void Engine::Configure(const DispatchOptions& options) {
 }
 
 void Engine::ConfigureListener(uint16_t id, const ListenerOptions& options) {
-  Post([this, id, options] { dispatch_->ConfigureListener(id, options); });
+  const auto is_in_force = std::make_shared<Latch>();
+  const bool is_posted = Post([this, id, options, is_in_force] {
+    dispatch_->ConfigureListener(id, options);
+    // Before the dealing, for which nobody has to wait.
+    is_in_force->Open();
+    dispatch_->Deal();
+  });
+  if (is_posted) is_in_force->WaitFor(kLongestWaitNs);
 }
 
 void Engine::AddListener(uint16_t id, UniqueFd fd) {
@@ -139,7 +146,7 @@ void Engine::RemoveListener(uint16_t id) {
     closed->Open();
     dispatch_->Deal();
   });
-  if (is_posted) closed->WaitFor(kLongestCloseNs);
+  if (is_posted) closed->WaitFor(kLongestWaitNs);
 }
 
 int Engine::DupListener(uint16_t id, UniqueFd* out) {
@@ -155,7 +162,7 @@ int Engine::DupListener(uint16_t id, UniqueFd* out) {
     answer->is_given.Open();
   });
   if (!is_posted) return -ECANCELED;
-  if (!answer->is_given.WaitFor(kLongestCloseNs)) return -ETIMEDOUT;
+  if (!answer->is_given.WaitFor(kLongestWaitNs)) return -ETIMEDOUT;
   if (answer->error == 0) *out = std::move(answer->fd);
   return answer->error;
 }
@@ -174,7 +181,7 @@ std::vector<Passed> Engine::TakePassed(size_t most) {
     }
     taken->Open();
   });
-  if (is_posted) taken->WaitFor(kLongestCloseNs);
+  if (is_posted) taken->WaitFor(kLongestWaitNs);
   Lock lock(&mutex_);
   return std::exchange(passed_, {});
 }
@@ -283,6 +290,7 @@ bool IsToldOnce(EventType type) {
     case EventType::kHandOffError:
     case EventType::kPick:
     case EventType::kPickTimedOut:
+    case EventType::kRouteTimedOut:
     case EventType::kHeaderFault:
     case EventType::kPassing:
       return true;

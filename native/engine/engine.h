@@ -38,6 +38,7 @@ class Engine final : public EventSink {
   // Each takes effect soon, unless it says more, in the order of the calls; after Stop() it does
   // nothing but close the fds it was given.
   void Configure(const DispatchOptions& options);
+  // In force when this returns: no connection that comes later is dealt by the former ones.
   void ConfigureListener(uint16_t id, const ListenerOptions& options);
   void AddListener(uint16_t id, UniqueFd fd);
   // The listener goes on with that socket; what has come to the former one is dealt.

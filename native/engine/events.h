@@ -40,7 +40,8 @@ enum class EventType {
   // id: listener; code: HeaderFault of the last one; count: connections closed for one since it was
   // told last
   kHeaderFault = 20,
-  kPassing = 12,  // there is something for another primary
+  kPassing = 12,        // there is something for another primary
+  kRouteTimedOut = 13,  // as kPickTimedOut, of the function that names listeners
 };
 
 struct Event {

@@ -81,7 +81,7 @@ bool Listener::Configure(const ListenerOptions& options, const uint32_t* weights
   options_ = options;
   const StickyOptions* const sticky = options.sticky.get();
   if (sticky != nullptr && sessions_ == nullptr) {
-    sessions_ = std::make_unique<Sessions>(sticky->most, sticky->idle_ms);
+    sessions_ = std::make_unique<Sessions>(sticky->most, sticky->idle_ms, &counters_->sessions);
   }
   DeferIfWorthIt();
   return true;

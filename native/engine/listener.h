@@ -48,7 +48,9 @@ struct ListenerOptions {
   std::shared_ptr<const StickyOptions> sticky;
   // Where connections may go that are not for this listener, by what `look` sees, and where those
   // go of which it sees nothing, or what is no route's: -1: they are this listener's own.
+  // With `asks_route` the program says where each goes, and all listeners it may name are targets.
   std::vector<uint16_t> route_targets;
+  bool asks_route = false;
   int32_t default_route = -1;
   std::shared_ptr<const LookOptions> look;  // before it is dealt; null: nothing is looked at
 };
@@ -67,7 +69,13 @@ class Listener {
   ListenerCounters* counters() { return counters_; }
   const ListenerOptions& options() const { return options_; }
   Policy* policy() const { return policy_.get(); }
-  bool HasRoutes() const { return !options_.route_targets.empty(); }
+  bool HasRoutes() const { return options_.asks_route || !options_.route_targets.empty(); }
+  // Who gets a connection is known when it has been accepted, and not before.
+  bool PicksLater() const {
+    return policy_->asks_program || policy_->needs_peer || sessions_ != nullptr || HasRoutes();
+  }
+  // What is accepted beyond the backlog is to be looked at, or to be dealt as a new one.
+  bool LooksAtParked() const { return options_.look != nullptr || PicksLater(); }
   // Null where it is not sticky.
   Sessions* sessions() const { return sessions_.get(); }
 

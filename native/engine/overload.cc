@@ -123,7 +123,7 @@ void Overload::ParkOverflow(Listener* listener, BacklogLength backlog, uint64_t 
     Count(&shared_->engine.accepted);
     parked.connection.listener = listener->id();
     parked.since_ns = parked.connection.accepted_ns = now_ns;
-    if (listener->options().look != nullptr) parked.waits_for = WaitsFor::kLook;
+    if (listener->LooksAtParked()) parked.waits_for = WaitsFor::kLook;
     parked_->Push(std::move(parked));
   }
 }

@@ -1,10 +1,16 @@
 // Connections that are accepted and held in the primary, and what each waits for. Nothing here
 // picks or sends: dispatch_parked.cc goes through the list, and the rules are these:
 //
-//   anyone    refused, taken back, not sent, or accepted beyond the backlog: dealt before anything
-//   new slot      waits for the one worker its policy names, until `until_ns`; then for anyone
-//   program   waits for the program's function, until `until_ns`; then for anyone
-//   look      accepted beyond the backlog, and to be looked at (look/looking.h) at the next dealing
+//   anyone  refused, taken back, not sent, or accepted beyond the backlog: dealt before anything
+//   new slot    the one worker that its policy or its session names pick    the program's function,
+//   which names its worker route   the program's function, which names its listener look accepted
+//   beyond the backlog: looked at (look/looking.h) and dealt as a new one
+//
+//   pick --answered--> slot --until_ns--> anyone --its session is somebody's--> slot
+//   pick --until_ns, or no worker named--> anyone
+//   route --answered, or until_ns--> dealt again, with its listener
+//
+// Dispatch::Advance() is where that is done.
 //
 // Bounded: when kMostParked connections of one listener are here, no more of it are accepted until
 // half of them are gone, but for those of a backlog that would overflow (overflow.h). Those that
@@ -17,6 +23,7 @@
 
 #include <array>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "channel/frames.h"
@@ -25,16 +32,17 @@
 
 namespace rondo {
 
-enum class WaitsFor { kAnyone, kSlot, kProgram, kLook };
+enum class WaitsFor { kAnyone, kSlot, kPick, kRoute, kLook };
 
 struct ParkedConnection {
   Connection connection;
   uint64_t since_ns = 0;
   WaitsFor waits_for = WaitsFor::kAnyone;
-  int slot = -1;           // for kSlot
-  uint64_t until_ns = 0;   // for kSlot and kProgram
-  uint32_t ticket = 0;     // for kProgram
-  bool was_dealt = false;  // to some worker, before it came here
+  int slot = -1;              // for kSlot
+  uint64_t until_ns = 0;      // for all but kAnyone and kLook
+  uint32_t ticket = 0;        // for kPick and kRoute
+  std::optional<int> answer;  // to these: a slot or a listener, or -1
+  bool was_dealt = false;     // to some worker, before it came here
 };
 
 class Parked {

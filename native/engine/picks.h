@@ -1,11 +1,12 @@
-// Connections that wait for the program's function, on their way to the primary's JavaScript. The
-// engine's thread puts them here, the owner's takes them.
+// Connections that wait for one of the program's functions, on their way to the primary's
+// JavaScript. The engine's thread puts them here, the owner's takes them.
 #ifndef RONDO_ENGINE_PICKS_H_
 #define RONDO_ENGINE_PICKS_H_
 
 #include <stdint.h>
 #include <uv.h>
 
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -13,15 +14,25 @@
 
 namespace rondo {
 
+// What is asked of the program. The numbers are known to src/native.ts.
+enum class Question {
+  kSlot = 0,      // which worker gets it
+  kListener = 1,  // which listener it is for
+};
+
 struct PickRequest {
   uint32_t ticket;
+  Question question;
   uint16_t listener;
   Peer peer;
+  // For kListener, what was seen of it: see Glimpse.
+  std::string host;
+  bool is_tls;
 };
 
 struct PickAnswer {
   uint32_t ticket;
-  int slot;  // -1: the default
+  int picked;  // a slot or a listener; -1: the default
 };
 
 class Picks {
@@ -31,9 +42,9 @@ class Picks {
   Picks(const Picks&) = delete;
   Picks& operator=(const Picks&) = delete;
 
-  void Put(const PickRequest& request) {
+  void Put(PickRequest request) {
     uv_mutex_lock(&mutex_);
-    requests_.push_back(request);
+    requests_.push_back(std::move(request));
     uv_mutex_unlock(&mutex_);
   }
   std::vector<PickRequest> Take() {

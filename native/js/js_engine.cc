@@ -199,8 +199,7 @@ Napi::Value JsEngine::ConfigureListener(const Napi::CallbackInfo& info) {
   options.max_idle = ToUint(object.Get("maxIdle"));
   const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
   options.sticky = ToStickyOptions(object, session_hash_);
-  if (object.Get("routes").IsArray())
-    ToRoutes(object, &options.route_targets, &options.default_route);
+  ToRoutes(object, &options);
   options.look = ToLookOptions(object, ToLooker(id, object, session_hash_, options.sticky.get()));
   engine_->ConfigureListener(id, options);
   return info.Env().Undefined();
@@ -212,7 +211,7 @@ Napi::Value JsEngine::ConfigureSlot(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// takePicks(): [{ ticket, listener, family, address, port }, …]
+// takePicks(): [{ ticket, question, listener, family, address, port, host, isTls }, …]
 Napi::Value JsEngine::TakePicks(const Napi::CallbackInfo& info) {
   const std::vector<PickRequest> requests = engine_->TakePicks();
   Napi::Array list = Napi::Array::New(info.Env(), requests.size());
@@ -220,22 +219,25 @@ Napi::Value JsEngine::TakePicks(const Napi::CallbackInfo& info) {
     const PickRequest& request = requests[i];
     Napi::Object object = Napi::Object::New(info.Env());
     object.Set("ticket", request.ticket);
+    object.Set("question", static_cast<int>(request.question));
     object.Set("listener", request.listener);
     object.Set("family", request.peer.family == 0 ? 1 : request.peer.family);
     object.Set("address", AddressText(request.peer));
     object.Set("port", request.peer.port);
+    object.Set("host", request.host);
+    object.Set("isTls", request.is_tls);
     list.Set(static_cast<uint32_t>(i), object);
   }
   return list;
 }
 
-// answerPicks(tickets, slots)
+// answerPicks(tickets, picked)
 Napi::Value JsEngine::AnswerPicks(const Napi::CallbackInfo& info) {
   const Napi::Array tickets = info[0].As<Napi::Array>();
-  const Napi::Array slots = info[1].As<Napi::Array>();
+  const Napi::Array picked = info[1].As<Napi::Array>();
   std::vector<PickAnswer> answers;
-  for (uint32_t i = 0; i < tickets.Length() && i < slots.Length(); i++) {
-    answers.push_back({ToUint(tickets.Get(i)), ToInt(slots.Get(i))});
+  for (uint32_t i = 0; i < tickets.Length() && i < picked.Length(); i++) {
+    answers.push_back({ToUint(tickets.Get(i)), ToInt(picked.Get(i))});
   }
   engine_->AnswerPicks(std::move(answers));
   return info.Env().Undefined();
@@ -455,6 +457,17 @@ Napi::Value JsEngine::ListenerStats(const Napi::CallbackInfo& info) {
   SetCounter(stats, "redealt", counters.redealt);
   SetCounter(stats, "closed", counters.closed);
   SetCounter(stats, "turnedAway", counters.turned_away);
+  SetCounter(stats, "routedOn", counters.routed_on);
+  SetCounter(stats, "routedHere", counters.routed_here);
+  const SessionCounters& counted = counters.sessions;
+  Napi::Object sessions = Napi::Object::New(info.Env());
+  SetCounter(sessions, "held", counted.held);
+  SetCounter(sessions, "created", counted.created);
+  SetCounter(sessions, "moved", counted.moved);
+  SetCounter(sessions, "evicted", counted.evicted);
+  SetCounter(sessions, "expired", counted.expired);
+  SetCounter(sessions, "ended", counted.ended);
+  stats.Set("sessions", sessions);
   Napi::Array faults = Napi::Array::New(info.Env(), kHeaderFaults);
   for (uint32_t i = 0; i < kHeaderFaults; i++) {
     const uint64_t count = counters.header_faults[i].load(std::memory_order_relaxed);

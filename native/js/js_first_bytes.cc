@@ -37,7 +37,7 @@ std::shared_ptr<const Looker> ToLooker(uint16_t listener, const Napi::Object& ob
       routes.Add(ToString(route.Get(0u)), ToInt(route.Get(1u)));
     }
   }
-  const bool tells_host = object.Get("asksRoute").IsBoolean() && ToBool(object.Get("asksRoute"));
+  const bool tells_host = object.Get("askedRoutes").IsArray();
   auto looker = std::make_shared<FirstBytes>(
       listener, hash, sticky == nullptr ? std::vector<StickyKey>() : sticky->keys,
       std::move(routes), tells_host);
@@ -45,13 +45,23 @@ std::shared_ptr<const Looker> ToLooker(uint16_t listener, const Napi::Object& ob
   return looker;
 }
 
-void ToRoutes(const Napi::Object& object, std::vector<uint16_t>* targets, int32_t* default_route) {
-  *default_route = ToInt(object.Get("defaultRoute"));
-  const Napi::Array list = object.Get("routes").As<Napi::Array>();
-  for (uint32_t i = 0; i < list.Length(); i++) {
-    targets->push_back(static_cast<uint16_t>(ToUint(list.Get(i).As<Napi::Array>().Get(1u))));
+void ToRoutes(const Napi::Object& object, ListenerOptions* options) {
+  if (object.Get("routes").IsArray()) {
+    options->default_route = ToInt(object.Get("defaultRoute"));
+    const Napi::Array list = object.Get("routes").As<Napi::Array>();
+    for (uint32_t i = 0; i < list.Length(); i++) {
+      const uint32_t target = ToUint(list.Get(i).As<Napi::Array>().Get(1u));
+      options->route_targets.push_back(static_cast<uint16_t>(target));
+    }
+    const int32_t otherwise = options->default_route;
+    if (otherwise >= 0) options->route_targets.push_back(static_cast<uint16_t>(otherwise));
   }
-  if (*default_route >= 0) targets->push_back(static_cast<uint16_t>(*default_route));
+  if (!object.Get("askedRoutes").IsArray()) return;
+  options->asks_route = true;
+  const Napi::Array targets = object.Get("askedRoutes").As<Napi::Array>();
+  for (uint32_t i = 0; i < targets.Length(); i++) {
+    options->route_targets.push_back(static_cast<uint16_t>(ToUint(targets.Get(i))));
+  }
 }
 
 }  // namespace rondo

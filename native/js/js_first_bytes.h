@@ -5,8 +5,8 @@
 #include <napi.h>
 
 #include <memory>
-#include <vector>
 
+#include "engine/listener.h"
 #include "engine/look/looker.h"
 #include "engine/look/sticky.h"
 
@@ -20,7 +20,7 @@ std::shared_ptr<const Looker> ToLooker(uint16_t listener, const Napi::Object& ob
                                        const SessionHash& hash, const StickyOptions* sticky);
 
 // Where the routes lead; see ListenerOptions.
-void ToRoutes(const Napi::Object& object, std::vector<uint16_t>* targets, int32_t* default_route);
+void ToRoutes(const Napi::Object& object, ListenerOptions* options);
 
 }  // namespace rondo
 

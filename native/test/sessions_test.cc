@@ -8,12 +8,14 @@
 #include <map>
 #include <memory>
 #include <random>
+#include <string>
 #include <utility>
 
 #include "tap.h"
 
 namespace {
 
+using rondo::SessionCounters;
 using rondo::SessionOwner;
 using rondo::Sessions;
 using tap::is;
@@ -26,8 +28,18 @@ std::string Owner(Sessions* sessions, uint64_t key, uint64_t now_ms = 0) {
   return std::to_string(owner.slot) + ":" + std::to_string(owner.generation);
 }
 
+long long Read(const rondo::Counter& counter) { return static_cast<long long>(counter.load()); }
+
+std::string Counts(const SessionCounters& counted) {
+  const auto text = [](const rondo::Counter& counter) { return std::to_string(Read(counter)); };
+  return "held " + text(counted.held) + ", created " + text(counted.created) + ", moved " +
+         text(counted.moved) + ", evicted " + text(counted.evicted) + ", expired " +
+         text(counted.expired) + ", ended " + text(counted.ended);
+}
+
 void TestKeys() {
-  Sessions sessions(100, 0);
+  SessionCounters counted;
+  Sessions sessions(100, 0, &counted);
   is(Owner(&sessions, 1), "", "an unknown key");
   sessions.Put(1, {3, 7}, 0);
   sessions.Put(17, {4, 8}, 0);
@@ -40,10 +52,13 @@ void TestKeys() {
   sessions.Remove(1, {5, 9});
   is(Owner(&sessions, 1), "", "its own does");
   is(sessions.size(), 1, "one is left");
+  is(Counts(counted), "held 1, created 2, moved 1, evicted 0, expired 0, ended 1",
+     "all is counted");
 }
 
 void TestBounds() {
-  Sessions sessions(3, 0);
+  SessionCounters counted;
+  Sessions sessions(3, 0, &counted);
   for (uint64_t key = 1; key <= 3; key++) sessions.Put(key, {1, 1}, 0);
   Owner(&sessions, 1);
   sessions.Put(4, {1, 1}, 0);
@@ -51,14 +66,16 @@ void TestBounds() {
   is(Owner(&sessions, 2), "", "the one that was used least recently is forgotten");
   ok(Owner(&sessions, 1) == "1:1" && Owner(&sessions, 3) == "1:1" && Owner(&sessions, 4) == "1:1",
      "and no other");
-  Sessions one(1, 0);
+  is(Counts(counted), "held 3, created 4, moved 0, evicted 1, expired 0, ended 0", "it is counted");
+  Sessions one(1, 0, &counted);
   one.Put(1, {1, 1}, 0);
   one.Put(2, {2, 2}, 0);
   ok(Owner(&one, 1).empty() && Owner(&one, 2) == "2:2", "a table of one");
 }
 
 void TestIdle() {
-  Sessions sessions(100, 1000);
+  SessionCounters counted;
+  Sessions sessions(100, 1000, &counted);
   sessions.Put(1, {1, 1}, 0);
   is(Owner(&sessions, 1, 999), "1:1", "below the idle time it is there");
   is(Owner(&sessions, 1, 1998), "1:1", "and was used");
@@ -67,6 +84,7 @@ void TestIdle() {
   sessions.Put(9, {1, 1}, 9000);
   sessions.Put(10, {1, 1}, 9000);
   is(sessions.size(), 2, "those whose time is over leave as new ones come");
+  is(Counts(counted), "held 2, created 11, moved 0, evicted 0, expired 9, ended 0", "counted so");
 }
 
 // The same, slowly.
@@ -107,7 +125,8 @@ void TestSteps() {
   std::mt19937_64 random(3);
   int wrong = 0;
   // Without an idle time: who is forgotten at the bound would depend on when those are found.
-  Sessions sessions(50, 0);
+  SessionCounters counted;
+  Sessions sessions(50, 0, &counted);
   Model model(50, UINT64_MAX);
   for (uint64_t now = 0; now < 50000; now++) {
     const uint64_t key = random() % 80 * 0x100000001;
@@ -136,6 +155,9 @@ void TestSteps() {
     }
   }
   is(wrong, 0, "50,000 steps: as a plain map has it");
+  is(Read(counted.created) - Read(counted.evicted) - Read(counted.ended), sessions.size(),
+     "what has come and not gone is there");
+  is(Read(counted.held), sessions.size(), "and counted so");
 }
 
 }  // namespace

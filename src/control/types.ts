@@ -1,7 +1,13 @@
 /** What the control socket, the metrics and the page tell of a running Supervisor. No code. */
 
 import type { SeatStats, SupervisorStats, WorkerInfo, WorkerReason } from '../supervisor/types.js';
-import type { IdleStats, ListenerStats, PolicyName, TransportName } from '../types.js';
+import type {
+  IdleStats,
+  ListenerStats,
+  PolicyName,
+  SessionStats,
+  TransportName,
+} from '../types.js';
 
 /** Everything that is known at a moment, read without asking a worker. */
 export interface Snapshot {
@@ -62,6 +68,10 @@ export interface AddressSnapshot {
   redealt: number;
   closed: number;
   turnedAway: number;
+  /** Came here and went on to another listener, by its `route`; and came to another one and from there here. */
+  routedOn: number;
+  routedHere: number;
+  sessions: SessionStats;
   proxyFaults: Record<string, number>;
   acceptErrors: Record<string, number>;
 }

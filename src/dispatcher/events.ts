@@ -55,6 +55,12 @@ export interface DispatcherEvents {
    * most one event a second and listener.
    */
   'policy:error': [error: Error, listener: Listener];
+  /**
+   * A `route` that is a function threw, named no listener, or not within `pickTimeoutMs`; with `ERR_RONDO_BAD_ROUTE`, and
+   * what it threw as the `cause`. Those connections are for the listener to which they came. At most one event a second
+   * and listener.
+   */
+  'route:error': [error: Error, listener: Listener];
   /** Everything is closed. */
   close: [];
 }
@@ -97,9 +103,9 @@ export function transportEvents(
     const slot = slots.get(id);
     if (slot !== undefined) then(slot);
   };
-  const decider = new Decider((error, listener) => {
+  const decider = new Decider((error, listener, question) => {
     // Not within the pick, which shall not fail if a listener of this event throws.
-    process.nextTick(() => tell('policy:error', error, listener));
+    process.nextTick(() => tell(`${question}:error`, error, listener));
   });
   return {
     onServing: (id, generation, count) => withSlot(id, (slot) => slot.onServing(generation, count)),
@@ -131,7 +137,14 @@ export function transportEvents(
       return decider.ask(listener, peers, slots);
     },
     onPickTimedOut: (id, count) =>
-      withListener(id, (listener) => decider.onTimedOut(listener, count)),
+      withListener(id, (listener) => decider.onTimedOut('policy', listener, count)),
+    onRoute(id, connections) {
+      const listener = listeners.get(id);
+      if (listener === undefined) return connections.map(() => -1);
+      return decider.route(listener, connections, [...listeners.values()]);
+    },
+    onRouteTimedOut: (id, count) =>
+      withListener(id, (listener) => decider.onTimedOut('route', listener, count)),
   };
 }
 

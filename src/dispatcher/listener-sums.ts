@@ -4,10 +4,10 @@
  */
 
 import { isIPv6 } from 'node:net';
-import type { Address, ListenerStats } from '../types.js';
+import type { Address, ListenerStats, SessionStats } from '../types.js';
 import type { Listener } from './listener.js';
 
-const COUNTERS = ['accepted', 'redealt', 'closed', 'turnedAway'] as const;
+const COUNTERS = ['accepted', 'redealt', 'closed', 'turnedAway', 'routedOn', 'routedHere'] as const;
 
 /** Closed ones whose last connections may still be dealt. */
 const MOST_CLOSING = 8;
@@ -23,6 +23,7 @@ export interface ListenerTotals extends Record<(typeof COUNTERS)[number], number
   address: string;
   acceptErrors: Record<string, number>;
   proxyFaults: Record<string, number>;
+  sessions: SessionStats;
 }
 
 export class ListenerSums {
@@ -42,7 +43,7 @@ export class ListenerSums {
     const listener = this.#closing.get(id);
     if (listener === undefined) return;
     this.#closing.delete(id);
-    addTo(this.#past, listener.stats());
+    addTo(this.#past, closedStats(listener));
     if (this.#past.size <= MOST_PAST) return;
     const [oldest] = [...this.#past.values()].filter(({ address }) => address !== OTHER);
     if (oldest === undefined) return;
@@ -52,7 +53,8 @@ export class ListenerSums {
 
   totals(open: readonly Listener[]): ListenerTotals[] {
     const all = new Map([...this.#past].map(([key, totals]) => [key, copyOf(totals)]));
-    for (const listener of [...this.#closing.values(), ...open]) addTo(all, listener.stats());
+    for (const listener of this.#closing.values()) addTo(all, closedStats(listener));
+    for (const listener of open) addTo(all, listener.stats());
     return [...all.values()];
   }
 }
@@ -64,13 +66,19 @@ export function addressText(address: Address): string {
   return isIPv6(host) ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** Its sessions are nobody's any more. */
+function closedStats(listener: Listener): ListenerStats {
+  const stats = listener.stats();
+  return { ...stats, sessions: { ...stats.sessions, held: 0 } };
+}
+
 function addTo(all: Map<string, ListenerTotals>, stats: ListenerStats): void {
   const address = addressText(stats.address ?? '');
   addTotals(all, { ...stats, address });
 }
 
 function addTotals(all: Map<string, ListenerTotals>, totals: ListenerTotals): void {
-  const { address, acceptErrors, proxyFaults } = totals;
+  const { address, acceptErrors, proxyFaults, sessions } = totals;
   const sum = all.get(address);
   if (sum === undefined) {
     all.set(address, copyOf(totals));
@@ -79,17 +87,19 @@ function addTotals(all: Map<string, ListenerTotals>, totals: ListenerTotals): vo
   for (const key of COUNTERS) sum[key] += totals[key];
   addCounts(sum.acceptErrors, acceptErrors);
   addCounts(sum.proxyFaults, proxyFaults);
+  addCounts(sum.sessions as unknown as Record<string, number>, { ...sessions });
 }
 
 function addCounts(sums: Record<string, number>, counts: Record<string, number>): void {
   for (const [key, count] of Object.entries(counts)) sums[key] = (sums[key] ?? 0) + count;
 }
 
-function copyOf({ acceptErrors, proxyFaults, ...totals }: ListenerTotals): ListenerTotals {
-  const { address, accepted, redealt, closed, turnedAway } = totals;
+function copyOf(totals: ListenerTotals): ListenerTotals {
+  const { address, accepted, redealt, closed, turnedAway, routedOn, routedHere } = totals;
   return {
-    ...{ address, accepted, redealt, closed, turnedAway },
-    acceptErrors: { ...acceptErrors },
-    proxyFaults: { ...proxyFaults },
+    ...{ address, accepted, redealt, closed, turnedAway, routedOn, routedHere },
+    acceptErrors: { ...totals.acceptErrors },
+    proxyFaults: { ...totals.proxyFaults },
+    sessions: { ...totals.sessions },
   };
 }

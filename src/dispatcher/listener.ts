@@ -4,7 +4,13 @@ import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { RondoError } from '../errors.js';
 import type { UnixFile } from '../native.js';
-import type { Address, ListenerChanges, ListenerStats, OpenListener } from '../types.js';
+import type {
+  Address,
+  ListenerChanges,
+  ListenerStats,
+  OpenListener,
+  RouteFunction,
+} from '../types.js';
 import { type ValidListenerOptions, type ValidPlace, validateListenerChanges } from './options.js';
 import type { ValidPolicy } from './policies/index.js';
 import { checkTransport, proxyProtocolOf, type ValidProxyProtocol } from './proxy-protocol.js';
@@ -182,6 +188,11 @@ export class Listener implements OpenListener {
   /** What comes may be another listener's. @internal */
   get hasRoutes(): boolean {
     return this.#options.route !== null;
+  }
+
+  /** Null if it has none, or a table. @internal */
+  get routeFunction(): RouteFunction | null {
+    return this.#options.route?.decide ?? null;
   }
 
   /** Others have been opened or closed. @internal */

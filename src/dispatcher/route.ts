@@ -2,7 +2,7 @@
 
 import { invalidOption } from '../errors.js';
 import { MOST_LISTENERS } from '../protocol/protocol.js';
-import type { ListenOptions } from '../types.js';
+import type { ListenOptions, RouteFunction } from '../types.js';
 
 /** A name of RFC 1123 in small letters, or `*.` and one. */
 const HOST =
@@ -15,22 +15,31 @@ const MOST_ROUTES = 10_000;
 
 const DEFAULT = 'default';
 
-/** Names of listeners, by host and without one. */
+/** Names of listeners, by host and without one; or who is asked for them. */
 export interface ValidRoute {
   readonly hosts: ReadonlyArray<readonly [host: string, listener: string]>;
   readonly otherwise: string | null;
+  readonly decide: RouteFunction | null;
 }
 
 /** The same with ids, as the engine has them; -1: its own. */
 export interface RouteTable {
   readonly routes: ReadonlyArray<readonly [host: string, listener: number]>;
   readonly otherwise: number;
+  /** A function says where each connection goes: to one of `targets`, or -1. */
+  readonly isAsked: boolean;
+  readonly targets: readonly number[];
 }
 
 /** Throws `ERR_RONDO_INVALID_OPTION`. */
 export function validateRoute(route: NonNullable<ListenOptions['route']>): ValidRoute {
+  if (typeof route === 'function') return { hosts: [], otherwise: null, decide: route };
   if (typeof route !== 'object' || route === null || Array.isArray(route)) {
-    throw invalidOption('route', 'an object of names of listeners, by host names', route);
+    throw invalidOption(
+      'route',
+      'a function, or an object of names of listeners by host names',
+      route,
+    );
   }
   const entries = Object.entries(route);
   if (entries.length === 0 || entries.length > MOST_ROUTES) {
@@ -52,7 +61,7 @@ export function validateRoute(route: NonNullable<ListenOptions['route']>): Valid
         key,
       );
   }
-  return { hosts, otherwise };
+  return { hosts, otherwise, decide: null };
 }
 
 /** What is used of a listener that a route leads to. */
@@ -67,18 +76,27 @@ const GONE = MOST_LISTENERS;
 
 /** With the listeners that are open now. */
 export function routeTable(
-  { hosts, otherwise }: ValidRoute,
+  { hosts, otherwise, decide }: ValidRoute,
   own: { id: number; name: string },
   open: readonly Target[],
 ): RouteTable {
-  const idOf = (name: string): number => {
-    if (name === own.name) return own.id;
-    return open.find((one) => one.name === name && !one.hasRoutes)?.id ?? GONE;
-  };
+  const idOf = (name: string): number => targetOf(name, own, open)?.id ?? GONE;
   return {
     routes: hosts.map(([host, name]) => [host, idOf(name)]),
     otherwise: otherwise === null ? -1 : idOf(otherwise),
+    isAsked: decide !== null,
+    targets: open.filter((one) => !one.hasRoutes).map(({ id }) => id),
   };
+}
+
+/** Who has that name, and may be led to: the listener itself, or one without routes. Null: nobody. */
+export function targetOf(
+  name: unknown,
+  own: { id: number; name: string },
+  open: readonly Target[],
+): { id: number } | null {
+  if (name === own.name) return own;
+  return open.find((one) => one.name === name && !one.hasRoutes) ?? null;
 }
 
 /** Throws `ERR_RONDO_INVALID_OPTION` for a name that no open listener has, or one that has routes itself. */

@@ -11,6 +11,7 @@ import type {
   IdleStats,
   PickSlot,
   ProxyFault,
+  SessionStats,
   SlotOptions,
   TransportName,
 } from '../types.js';
@@ -78,6 +79,12 @@ export interface Peer {
   family: 'IPv4' | 'IPv6' | null;
 }
 
+/** A connection whose listener is asked for. */
+export interface Routed extends Peer {
+  host: string | null;
+  encrypted: boolean;
+}
+
 export interface TransportEvents {
   /** The slot's worker serves so many listeners from now on. */
   onServing(slot: number, generation: number, listeners: number): void;
@@ -104,6 +111,9 @@ export interface TransportEvents {
   onPick(listener: number, peers: readonly Peer[], slots: readonly PickSlot[]): number[];
   /** It had no answer in time for so many connections. */
   onPickTimedOut(listener: number, count: number): void;
+  /** Asks a `route` that is a function: a listener's number for each connection, or -1. Never throws. */
+  onRoute(listener: number, connections: readonly Routed[]): number[];
+  onRouteTimedOut(listener: number, count: number): void;
 }
 
 /** For spawn() or fork(): what gives the child its end of the channel. */
@@ -117,6 +127,9 @@ export interface ListenerCounts {
   redealt: number;
   closed: number;
   turnedAway: number;
+  routedOn: number;
+  routedHere: number;
+  sessions: SessionStats;
   proxyFaults: Partial<Record<ProxyFault, number>>;
   acceptErrors: Record<string, number>;
   renewErrors: Record<string, number>;

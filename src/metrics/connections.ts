@@ -5,6 +5,7 @@ import type { Dispatcher } from '../dispatcher/dispatcher.js';
 import { TIME_BOUNDS_S } from '../native.js';
 import type { IdleStats } from '../types.js';
 import { type Exposition, type Family, labelsOf } from './exposition.js';
+import { writeRouted, writeSessions } from './sessions.js';
 
 /** Of each seat or slot. */
 export const COUNTED = [
@@ -173,6 +174,8 @@ export function writeAddresses(into: Exposition, addresses: readonly AddressSnap
     into.counter(labelsOf({ listener: address, reason: 'refused' }), closed);
     into.counter(labelsOf({ listener: address, reason: 'turned-away' }), turnedAway);
   }
+  writeRouted(into, addresses);
+  writeSessions(into, addresses);
   into.family({
     name: 'rondo_proxy_errors',
     type: 'counter',

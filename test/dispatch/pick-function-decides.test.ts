@@ -92,7 +92,8 @@ for (const transport of transports()) {
         return id;
       });
     };
-    const deck = await openDeck(t, { transport, policy });
+    // More than a machine that is busy itself needs for the function's turn.
+    const deck = await openDeck(t, { transport, policy, pickTimeoutMs: 10_000 });
     const errors = errorsOf(deck.dispatcher);
     const pids = [(await deck.worker(['hold'])).pid, (await deck.worker(['hold'])).pid];
     const held = await Promise.all(Array.from({ length: 100 }, () => hold(deck.port)));

@@ -1,11 +1,9 @@
 // Which program serves a connection is said by the server name of its ClientHello, which nobody but the program ends, or
 // by the host of its first request; what matches nothing goes to the default, or to the listener's own program.
 
-import https from 'node:https';
-import { json } from 'node:stream/consumers';
 import { type Test, test } from 'tap';
 import { type Deck, nativeOnly, openDeck } from '../fixtures/harness.js';
-import { type Seen, STICKY_WORKER, visit } from '../fixtures/sticky.js';
+import { STICKY_WORKER, secureVisit, visit } from '../fixtures/sticky.js';
 
 const HOST = '127.0.0.1';
 
@@ -24,21 +22,6 @@ async function open(t: Test, kind: string, route: Record<string, string>, more: 
 const named = async (port: number, host: string): Promise<string | undefined> =>
   (await visit(port, '/', { headers: { host } })).listener;
 
-function secure(port: number, servername: string): Promise<Seen> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      port,
-      servername,
-      host: HOST,
-      agent: false as const,
-      rejectUnauthorized: false,
-    };
-    https
-      .get(options, (response) => void json(response).then((seen) => resolve(seen as Seen), reject))
-      .on('error', reject);
-  });
-}
-
 test('by the host of a request', nativeOnly, async (t) => {
   const { port } = await open(t, 'http', {
     'api.example.com': 'api',
@@ -55,8 +38,8 @@ test('by the host of a request', nativeOnly, async (t) => {
 
 test('by the server name, and the program ends TLS', nativeOnly, async (t) => {
   const { port, workers } = await open(t, 'https', { 'api.example.com': 'api', default: 'web' });
-  t.match(await secure(port, 'api.example.com'), { listener: 'api', pid: workers.api.pid });
-  t.match(await secure(port, 'www.example.com'), { listener: 'web', pid: workers.web.pid });
+  t.match(await secureVisit(port, 'api.example.com'), { listener: 'api', pid: workers.api.pid });
+  t.match(await secureVisit(port, 'www.example.com'), { listener: 'web', pid: workers.web.pid });
 });
 
 test('what matches nothing is closed if nobody serves it', nativeOnly, async (t) => {

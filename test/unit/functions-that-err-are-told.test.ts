@@ -62,12 +62,12 @@ test('one error a second and listener', async (t) => {
   const [a, b] = [bad('a'), bad('b')];
   for (let i = 0; i < 5; i++) decider.ask(a, PEERS, SLOTS);
   decider.ask(b, PEERS, SLOTS);
-  decider.onTimedOut(b, 3);
+  decider.onTimedOut('policy', b, 3);
   t.strictSame(told, ['a', 'b']);
   now += 999;
-  decider.onTimedOut(a, 1);
+  decider.onTimedOut('policy', a, 1);
   t.strictSame(told, ['a', 'b']);
   now += 1;
-  decider.onTimedOut(a, 1);
+  decider.onTimedOut('policy', a, 1);
   t.strictSame(told, ['a', 'b', 'a']);
 });

@@ -76,13 +76,11 @@ Seen FirstBytes::Look(const char* bytes, size_t length, Glimpse* out) const {
   return sees_http_ ? LookAtHttp({bytes, length}, out) : Seen::kBad;
 }
 
-void FirstBytes::NoteHost(std::string_view host, bool is_tls, Glimpse* out) const {
+void FirstBytes::NoteHost(std::string_view host, Glimpse* out) const {
   char room[kLongestHost];
   const std::string_view normal = Normal(host, room);
   out->route = routes_.Find(normal);
-  if (!tells_host_) return;
-  out->host = std::string(normal);
-  out->is_tls = is_tls;
+  if (tells_host_) out->host = std::string(normal);
 }
 
 // Each key in turn, for a later one counts only if those before it are not there. What is found in
@@ -95,7 +93,7 @@ Seen FirstBytes::LookAtHttp(std::string_view bytes, Glimpse* out) const {
   bool is_open = false;  // something that counts may still come
   if (WantsHost()) {
     const std::string_view host = head.Host();
-    if (!host.empty()) NoteHost(host, false, out);
+    if (!host.empty()) NoteHost(host, out);
     is_open = host.empty() && may_come;
   }
   for (const StickyKey& key : keys_) {
@@ -137,7 +135,8 @@ Seen FirstBytes::LookAtTls(std::string_view bytes, Glimpse* out) const {
     case Reading::kComplete:
       break;
   }
-  if (WantsHost() && !hello.server_name().empty()) NoteHost(hello.server_name(), true, out);
+  out->is_tls = true;
+  if (WantsHost() && !hello.server_name().empty()) NoteHost(hello.server_name(), out);
   for (const StickyKey& key : keys_) {
     if (key.by == StickyBy::kServerName && !hello.server_name().empty()) {
       out->sticky = hash_.OfServerName(listener_, hello.server_name());

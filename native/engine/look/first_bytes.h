@@ -48,7 +48,7 @@ class FirstBytes final : public Looker {
   Seen LookAtHttp(std::string_view bytes, Glimpse* out) const;
   Seen LookAtTls(std::string_view bytes, Glimpse* out) const;
   bool WantsHost() const { return tells_host_ || !routes_.IsEmpty(); }
-  void NoteHost(std::string_view host, bool is_tls, Glimpse* out) const;
+  void NoteHost(std::string_view host, Glimpse* out) const;
 
   const uint16_t listener_;
   const SessionHash hash_;

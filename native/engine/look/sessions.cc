@@ -11,8 +11,8 @@ constexpr int kMostOverAtOnce = 4;
 
 }  // namespace
 
-Sessions::Sessions(uint32_t most, uint64_t idle_ms)
-    : most_(std::clamp<uint32_t>(most, 1, kMost)), idle_ms_(idle_ms) {
+Sessions::Sessions(uint32_t most, uint64_t idle_ms, SessionCounters* counters)
+    : most_(std::clamp<uint32_t>(most, 1, kMost)), idle_ms_(idle_ms), counters_(counters) {
   size_t chains = 16;
   while (chains < most_) chains *= 2;
   mask_ = static_cast<uint32_t>(chains - 1);
@@ -32,7 +32,7 @@ bool Sessions::Find(uint64_t key, uint64_t now_ms, SessionOwner* out) {
   const uint32_t index = IndexOf(key);
   if (index == kNone) return false;
   if (IsOver(entries_[index], now_ms)) {
-    Drop(index);
+    Drop(index, &counters_->expired);
     return false;
   }
   Use(index, now_ms);
@@ -45,8 +45,9 @@ void Sessions::Put(uint64_t key, SessionOwner owner, uint64_t now_ms) {
   uint32_t index = IndexOf(key);
   if (index == kNone) {
     for (int i = 0; i < kMostOverAtOnce && oldest_ != kNone; i++) {
-      if (size_ < most_ && !IsOver(entries_[oldest_], now_ms)) break;
-      Drop(oldest_);
+      const bool is_over = IsOver(entries_[oldest_], now_ms);
+      if (size_ < most_ && !is_over) break;
+      Drop(oldest_, is_over ? &counters_->expired : &counters_->evicted);
     }
     if (free_ != kNone) {
       index = free_;
@@ -60,7 +61,11 @@ void Sessions::Put(uint64_t key, SessionOwner owner, uint64_t now_ms) {
     entry.next = *chain;
     *chain = index + 1;
     size_++;
+    Show();
+    Count(&counters_->created);
     Link(index);
+  } else if (!IsOf(entries_[index], owner)) {
+    Count(&counters_->moved);
   }
   entries_[index].slot = owner.slot;
   entries_[index].generation = owner.generation;
@@ -70,8 +75,7 @@ void Sessions::Put(uint64_t key, SessionOwner owner, uint64_t now_ms) {
 void Sessions::Remove(uint64_t key, SessionOwner owner) {
   const uint32_t index = IndexOf(key);
   if (index == kNone) return;
-  const Entry& entry = entries_[index];
-  if (entry.slot == owner.slot && entry.generation == owner.generation) Drop(index);
+  if (IsOf(entries_[index], owner)) Drop(index, &counters_->ended);
 }
 
 void Sessions::Use(uint32_t index, uint64_t now_ms) {
@@ -95,7 +99,8 @@ void Sessions::Unlink(uint32_t index) {
   (entry.newer == kNone ? newest_ : entries_[entry.newer].older) = entry.older;
 }
 
-void Sessions::Drop(uint32_t index) {
+// `reason`: what counts it.
+void Sessions::Drop(uint32_t index, Counter* reason) {
   Entry& entry = entries_[index];
   uint32_t* at = ChainOf(entry.key);
   while (*at != index + 1) at = &entries_[*at - 1].next;
@@ -104,6 +109,8 @@ void Sessions::Drop(uint32_t index) {
   entry.next = free_;
   free_ = index;
   size_--;
+  Show();
+  Count(reason);
 }
 
 }  // namespace rondo

@@ -14,6 +14,8 @@
 
 #include <memory>
 
+#include "engine/counters.h"
+
 namespace rondo {
 
 struct SessionOwner {
@@ -25,7 +27,8 @@ class Sessions {
  public:
   static constexpr uint32_t kMost = 1 << 24;
 
-  Sessions(uint32_t most, uint64_t idle_ms);
+  // `counters` outlives it.
+  Sessions(uint32_t most, uint64_t idle_ms, SessionCounters* counters);
 
   // False: there is no such session, or no memory. Counts as a use of it.
   bool Find(uint64_t key, uint64_t now_ms, SessionOwner* out);
@@ -56,13 +59,18 @@ class Sessions {
   void Use(uint32_t index, uint64_t now_ms);
   void Link(uint32_t index);
   void Unlink(uint32_t index);
-  void Drop(uint32_t index);
+  void Drop(uint32_t index, Counter* reason);
+  void Show() { counters_->held.store(size_, std::memory_order_relaxed); }
+  static bool IsOf(const Entry& entry, SessionOwner owner) {
+    return entry.slot == owner.slot && entry.generation == owner.generation;
+  }
   bool IsOver(const Entry& entry, uint64_t now_ms) const {
     return idle_ms_ > 0 && now_ms >= entry.used_ms && now_ms - entry.used_ms >= idle_ms_;
   }
 
   const uint32_t most_;
   const uint64_t idle_ms_;
+  SessionCounters* const counters_;
   uint32_t mask_ = 0;
   uint32_t size_ = 0;
   uint32_t touched_ = 0;  // entries that have ever been used

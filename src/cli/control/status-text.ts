@@ -20,6 +20,8 @@ const WORKER_TITLES = [
   'FAILURES',
 ];
 const LISTENER_TITLES = ['LISTENER', 'ADDRESS', 'STATE', 'POLICY', 'ACCEPTED', 'TURNED AWAY'];
+/** Of those that are sticky. */
+const SESSION_TITLES = ['SESSIONS', 'MOVED'];
 
 export function statusText(status: ControlStatus): string {
   const lines = [...head(status), '', ...workers(status)];
@@ -80,13 +82,16 @@ function rowOf(seat: SeatSnapshot, worker: WorkerSnapshot | null): Cell[] {
 }
 
 function listeners({ listeners }: ControlStatus): string[] {
-  const rows = listeners.map(({ id, address, paused, policy, accepted, turnedAway }) => [
+  const hasSessions = listeners.some(({ sessions }) => sessions.created > 0);
+  const rows = listeners.map(({ id, address, paused, policy, accepted, turnedAway, sessions }) => [
     String(id),
     address === null ? null : textOf(address),
     paused ? 'paused' : 'open',
     policy,
     accepted,
     turnedAway,
+    ...(hasSessions ? [sessions.held, sessions.moved] : []),
   ]);
-  return tableOf(LISTENER_TITLES, rows, ['LISTENER', 'ADDRESS', 'STATE', 'POLICY']);
+  const titles = hasSessions ? [...LISTENER_TITLES, ...SESSION_TITLES] : LISTENER_TITLES;
+  return tableOf(titles, rows, ['LISTENER', 'ADDRESS', 'STATE', 'POLICY']);
 }

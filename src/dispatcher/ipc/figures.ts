@@ -53,6 +53,9 @@ class SlotFigures {
   }
 }
 
+/** There are none with this transport. */
+const NO_SESSIONS = { held: 0, created: 0, moved: 0, evicted: 0, expired: 0, ended: 0 };
+
 export class Counters {
   readonly #listeners = new Map<number, ListenerCounts>();
   readonly #slots = new Map<number, SlotFigures>();
@@ -63,6 +66,9 @@ export class Counters {
       redealt: 0,
       closed: 0,
       turnedAway: 0,
+      routedOn: 0,
+      routedHere: 0,
+      sessions: { ...NO_SESSIONS },
       proxyFaults: {},
       acceptErrors: {},
       renewErrors: {},

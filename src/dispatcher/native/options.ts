@@ -1,6 +1,7 @@
 /** The Dispatcher's options as the engine has them: numbers, and 0 for no limit. */
 
 import type { EngineListenerOptions, EngineOptions } from '../../native.js';
+import type { RouteTable } from '../route.js';
 import type { DealingOptions, TransportOptions } from '../transport.js';
 
 /** For a worker that takes longer than 1 ms to receive, where a connection would wait for others. */
@@ -19,6 +20,11 @@ export function engineOptions(options: TransportOptions): EngineOptions {
     maxConnections: maxConnections ?? 0,
     pickTimeoutMs,
   };
+}
+
+function routesOf(table: RouteTable): Partial<EngineListenerOptions> {
+  if (table.isAsked) return { askedRoutes: table.targets };
+  return { routes: table.routes, defaultRoute: table.otherwise };
 }
 
 export function listenerOptions(options: DealingOptions): EngineListenerOptions {
@@ -43,9 +49,6 @@ export function listenerOptions(options: DealingOptions): EngineListenerOptions 
     proxyFrom: isVirtual ? null : (proxyProtocol?.from ?? null),
     lookTimeoutMs: proxyProtocol?.timeoutMs ?? options.lookTimeoutMs,
     ...(sticky !== null && { sticky }),
-    ...(routeTable !== null && {
-      routes: routeTable.routes,
-      defaultRoute: routeTable.otherwise,
-    }),
+    ...(routeTable !== null && routesOf(routeTable)),
   };
 }

@@ -1,12 +1,12 @@
 /**
- * Policies that are functions, on the native transport: the engine parks the connections they are to
- * decide on, and their answers name a slot for each. In batches, on the primary's event loop; the engine
- * does not wait for longer than `pickTimeoutMs`.
+ * Policies and routes that are functions, on the native transport: the engine parks the connections they
+ * are to decide on, and their answers name a slot or a listener for each. In batches, on the primary's event
+ * loop; the engine does not wait for longer than `pickTimeoutMs`.
  */
 
-import type { NativeEngine, PickRequest } from '../../native.js';
+import { type NativeEngine, type PickRequest, Question } from '../../native.js';
 import type { PickSlot } from '../../types.js';
-import type { Peer, SlotCounts, TransportEvents } from '../transport.js';
+import type { Peer, Routed, SlotCounts, TransportEvents } from '../transport.js';
 
 export class Picks {
   readonly #engine: NativeEngine;
@@ -37,21 +37,29 @@ export class Picks {
     else this.#serving.delete(slot);
   }
 
-  /** What has come since the last time, listener by listener. */
+  /** What has come since the last time: one function after the other. */
   answer(): void {
-    const byListener = new Map<number, PickRequest[]>();
+    const groups = new Map<string, PickRequest[]>();
     for (const request of this.#engine.takePicks()) {
-      const requests = byListener.get(request.listener);
-      if (requests === undefined) byListener.set(request.listener, [request]);
+      const key = `${request.question} ${request.listener}`;
+      const requests = groups.get(key);
+      if (requests === undefined) groups.set(key, [request]);
       else requests.push(request);
     }
-    for (const [listener, requests] of byListener) {
-      // Anew for each: the answers before may have been carried out.
-      const slots = this.#slots();
-      const answers = this.#events.onPick(listener, requests.map(peerOf), slots);
+    for (const requests of groups.values()) {
       const tickets = requests.map(({ ticket }) => ticket);
-      this.#engine.answerPicks(tickets, answers);
+      this.#engine.answerPicks(tickets, this.#ask(requests));
     }
+  }
+
+  /** Of one listener, and with the same question. */
+  #ask(requests: readonly PickRequest[]): number[] {
+    const [{ question, listener } = { question: Question.slot, listener: -1 }] = requests;
+    if (question === Question.listener) {
+      return this.#events.onRoute(listener, requests.map(routedOf));
+    }
+    // Anew for each: the answers before may have been carried out.
+    return this.#events.onPick(listener, requests.map(peerOf), this.#slots());
   }
 
   #slots(): PickSlot[] {
@@ -61,6 +69,11 @@ export class Picks {
       return { id, open, pending, loopDelayMs, utilisation, weight: this.#weights.get(id) ?? 1 };
     });
   }
+}
+
+function routedOf(request: PickRequest): Routed {
+  const { host, isTls } = request;
+  return { ...peerOf(request), host: host === '' ? null : host, encrypted: isTls };
 }
 
 function peerOf({ family, address, port }: PickRequest): Peer {

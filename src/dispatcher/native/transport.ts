@@ -1,7 +1,7 @@
 /**
  * The native transport: the engine's thread accepts, picks and hands off; this translates between
- * the Dispatcher and its numbers. Nothing here runs per connection, but for policies that are functions
- * (picks.ts).
+ * the Dispatcher and its numbers. Nothing here runs per connection, but for policies and routes that are
+ * functions (picks.ts).
  */
 
 import type { ChildProcess } from 'node:child_process';
@@ -320,6 +320,8 @@ export class NativeTransport implements Transport {
         return this.#picks.answer();
       case EngineEventType.pickTimedOut:
         return events.onPickTimedOut(id, count);
+      case EngineEventType.routeTimedOut:
+        return events.onRouteTimedOut(id, count);
       case EngineEventType.headerFault:
         return events.onProxyFault(id, HEADER_FAULTS[event.code] ?? 'malformed', count);
       case EngineEventType.passing:
