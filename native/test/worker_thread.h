@@ -74,6 +74,9 @@ class WorkerThread final : public rondo::Receiver::Owner {
   void Beat(uint64_t interval_ms) {
     Run([&] { receiver_->Beat(interval_ms); });
   }
+  void Tell(rondo::FrameType type, rondo::ClaimKind kind, const std::string& key) {
+    Run([&] { receiver_->Tell(type, kind, key); });
+  }
   void LetGo() {
     Run([&] {
       for (const rondo::Connection& connection : held_) {
