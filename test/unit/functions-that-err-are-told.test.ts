@@ -1,11 +1,11 @@
-// A policy that is a function is asked within bounds: whatever it throws or answers, there is an answer for
-// each connection, and at most one error a second and listener.
+// A policy or a route that is a function is asked within bounds: whatever it throws or answers, there is an answer for
+// each connection, and at most one error a second, listener and question.
 
 import { test } from 'tap';
 import { Decider } from '../../src/dispatcher/decider.js';
 import type { Listener } from '../../src/dispatcher/listener.js';
 import { validatePolicy } from '../../src/dispatcher/policies/index.js';
-import type { PickFunction } from '../../src/types.js';
+import type { PickFunction, RouteFunction } from '../../src/types.js';
 
 const PEERS = [1, 2, 3].map((port) => ({ address: '192.0.2.1', port, family: 'IPv4' as const }));
 const SLOTS = [0, 4].map((id) => ({
@@ -70,4 +70,58 @@ test('one error a second and listener', async (t) => {
   now += 1;
   decider.onTimedOut('policy', a, 1);
   t.strictSame(told, ['a', 'b', 'a']);
+});
+
+const ROUTED = PEERS.map((peer) => ({ ...peer, host: `${peer.port}.example`, encrypted: false }));
+
+function listenerOf(
+  id: number,
+  name: string,
+  routeFunction: RouteFunction | null = null,
+): Listener {
+  return { id, name, hasRoutes: routeFunction !== null, routeFunction } as unknown as Listener;
+}
+
+test('a route names a listener for each connection', async (t) => {
+  const errors: Error[] = [];
+  const decider = new Decider((error, _listener, question) => {
+    t.equal(question, 'route');
+    errors.push(error);
+  });
+  const ask = (route: RouteFunction): number[] => {
+    const front = listenerOf(2, 'front', route);
+    const open = [front, listenerOf(5, 'api'), listenerOf(6, 'other', () => 'api')];
+    return decider.route(front, ROUTED, open);
+  };
+  t.strictSame(
+    ask(({ host }) => (host === '1.example' ? 'api' : host === '2.example' ? 'front' : null)),
+    [5, 2, -1],
+  );
+  t.strictSame(errors, []);
+  t.strictSame(
+    ask(({ host }) => {
+      if (host === '1.example') throw new Error('as the test wants it');
+      return host === '2.example' ? 'other' : 'api';
+    }),
+    [-1, -1, 5],
+    'what it does wrong for one connection is nothing to the next',
+  );
+  t.match(errors, [
+    {
+      code: 'ERR_RONDO_BAD_ROUTE',
+      message: /The route of the listener 'front' threw an error/,
+      cause: { message: 'as the test wants it' },
+    },
+  ]);
+  t.strictSame(decider.route(listenerOf(3, 'table'), ROUTED, []), [-1, -1, -1], 'nobody is asked');
+});
+
+test('a route and a policy are told apart', async (t) => {
+  const told: string[] = [];
+  const decider = new Decider((_error, { name }, question) => told.push(`${question} of ${name}`));
+  const listener = listenerOf(1, 'a', () => 'nobody');
+  decider.onTimedOut('policy', listener, 1);
+  decider.route(listener, ROUTED, [listener]);
+  decider.onTimedOut('route', listener, 1);
+  t.strictSame(told, ['policy of a', 'route of a']);
 });
