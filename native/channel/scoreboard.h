@@ -33,7 +33,8 @@ struct WorkerPage {
   alignas(64) std::atomic<uint64_t> received_at_ns;  // the last receipt; 0: none yet
   std::atomic<uint64_t> turn_since_ns;               // its loop runs callbacks since; 0: it waits
   std::atomic<uint32_t> received;                    // connections read from the channel
-  std::atomic<uint32_t> lost;  // of those, the ones that its kernel limits swallowed
+  std::atomic<uint32_t> lost;    // of those, the ones that its kernel limits swallowed
+  std::atomic<uint32_t> claims;  // of sessions, said or withdrawn: frames of them are on their way
   // By the receiver, every kFiguresMs at most while the loop turns.
   alignas(64) std::atomic<uint32_t> heartbeat;  // HeartbeatNow() of the last beat; 0: none
   std::atomic<uint32_t> figures_at;  // HeartbeatNow() when the three below were written; 0: never

@@ -101,6 +101,7 @@ void Control::Handle(Worker* worker, const Frame& frame) {
       return;
     case FrameType::kClaim:
     case FrameType::kUnclaim:
+      worker->claims++;
       if (worker->phase() == Worker::Phase::kJoining || !ParseClaim(frame, &claim)) break;
       return floor_->OnClaim(*worker, claim, frame.type == FrameType::kUnclaim);
     default:

@@ -103,7 +103,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   bool PlaceSession(Listener* listener, Connection* connection);
   int OwnerOf(Listener* listener, Glimpse* glimpse) const;
   void NoteSession(Listener* listener, const Connection& connection, uint32_t slot);
-  void HearWorkers(const Listener& listener);
+  void HearClaims(const Listener& listener);
   void GiveOrPark(Listener* listener, Connection connection);
   void AskProgram(Listener* listener, Connection connection, WaitsFor answer);
   // `keep_until_ns`: so long it is this slot's and no other's; 0: it is any slot's.

@@ -24,12 +24,9 @@ bool Dispatch::PlaceSession(Listener* listener, Connection* connection) {
     glimpse->sticky = sticky.hash.OfAddress(listener->id(), PeerOf(*connection));
   }
   if (glimpse->sticky == 0) return false;
-  int slot = OwnerOf(listener, glimpse);
-  if (slot < 0) {
-    // A worker claims a session before it answers the client, so what it has said is there by now.
-    HearWorkers(*listener);
-    slot = OwnerOf(listener, glimpse);
-  }
+  // A worker claims a session before it answers the client, so what it has said is there by now.
+  HearClaims(*listener);
+  const int slot = OwnerOf(listener, glimpse);
   if (slot < 0) return false;
   ParkedConnection parked;
   parked.since_ns = now_ns_;
@@ -66,10 +63,13 @@ int Dispatch::OwnerOf(Listener* listener, Glimpse* glimpse) const {
   return is_there(owner) ? owner.slot : -1;
 }
 
-void Dispatch::HearWorkers(const Listener& listener) {
+// Reads the workers that have said more of sessions than was heard, by their own count.
+void Dispatch::HearClaims(const Listener& listener) {
   listener.turn.serving().ForEach([&](uint32_t slot) {
     Worker* const worker = workers_.At(slot);
+    const std::atomic<uint32_t>& claims = worker->scoreboard().worker->claims;
     for (int i = 0; i < kMostReads && !worker->IsBroken(); i++) {
+      if (claims.load(std::memory_order_acquire) == worker->claims) return;
       if (PendingBytes(worker->primary_end()) <= 0) return;
       control_.Read(worker);
       // What it sends back waits for a file descriptor.

@@ -1,10 +1,11 @@
 // Connections that are accepted and held in the primary, and what each waits for. Nothing here
 // picks or sends: dispatch_parked.cc goes through the list, and the rules are these:
 //
-//   anyone  refused, taken back, not sent, or accepted beyond the backlog: dealt before anything
-//   new slot    the one worker that its policy or its session names pick    the program's function,
-//   which names its worker route   the program's function, which names its listener look accepted
-//   beyond the backlog: looked at (look/looking.h) and dealt as a new one
+//   anyone  dealt before anything new: refused, taken back, not sent, or beyond the backlog
+//   slot    the one worker that its policy or its session names
+//   pick    the program's function, which names its worker
+//   route   the program's function, which names its listener
+//   look    accepted beyond the backlog: looked at (look/looking.h), and dealt as a new one
 //
 //   pick --answered--> slot --until_ns--> anyone --its session is somebody's--> slot
 //   pick --until_ns, or no worker named--> anyone

@@ -141,6 +141,7 @@ class Worker {
   std::bitset<kMaxListeners> serving;
   std::bitset<kMaxListeners> has_served;  // ever
   bool is_draining = false;               // serves nothing any more, whatever it says
+  uint32_t claims = 0;                    // of sessions, that were read
   bool expects_returned = false;          // a kRefused came: what it announces is next
   uint64_t relieved_at_ns = 0;  // since when it is relieved, and how many were taken since
   uint64_t relieved = 0;

@@ -10,8 +10,10 @@ int Counts::Map(int engine_fd, int worker_fd) {
   auto page = std::make_shared<PageMapping<WorkerPage>>();
   int result = engine_page_.Map(engine_fd, false);
   if (result == 0) result = page->Map(worker_fd, true);
-  if (result == 0) page_ = std::move(page);
-  return result;
+  if (result != 0) return result;
+  page_ = std::move(page);
+  (*page_)->claims.store(claims_, std::memory_order_release);
+  return 0;
 }
 
 uint32_t Counts::Announced() const {
@@ -47,6 +49,11 @@ bool Counts::NoteEnded() {
   // engine reads `ended` after it has asked.
   page.received.fetch_add(0, std::memory_order_seq_cst);
   return Answers(engine_page_->wake_ended, &answered_wake_ended_);
+}
+
+void Counts::CountClaim() {
+  claims_++;
+  if (page_ != nullptr) (*page_)->claims.store(claims_, std::memory_order_release);
 }
 
 void Counts::CountLost(const std::vector<uint16_t>& listeners) {

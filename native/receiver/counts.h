@@ -29,6 +29,8 @@ class Counts {
   // Behind CountReceived(), as all that follow: the engine never sees more over than received.
   void CountLost(const std::vector<uint16_t>& listeners);
   void CountEnded(uint16_t listener);
+  // Before its frame is sent, so that whoever is answered later finds it counted.
+  void CountClaim();
   // At the end of each turn of the loop, in which JavaScript may have counted. True as for
   // CountReceived(): something is over, and the engine waits for that.
   bool NoteEnded();
@@ -41,6 +43,7 @@ class Counts {
   uint32_t answered_wake_ = 0;
   uint32_t answered_wake_ended_ = 0;
   uint32_t noted_ended_ = 0;
+  uint32_t claims_ = 0;
 };
 
 }  // namespace rondo

@@ -100,6 +100,7 @@ bool Receiver::Release(Connection* released, uint32_t idle_ms) {
 int Receiver::Tell(FrameType type, ClaimKind kind, std::string key) {
   if (state_ == State::kEnded) return -EPIPE;
   if (key.empty() || key.size() > kMaxClaim) return -EINVAL;
+  counts_.CountClaim();
   outbox_.AddClaim(type, kind, std::move(key));
   Flush();
   return 0;
