@@ -3,9 +3,10 @@
     # 'address' or 'thread' by `node-gyp rebuild -- -Drondo_sanitizer=…` (not `asan`/`tsan`: Node's
     # own config.gypi has those and wins silently).
     "rondo_sanitizer%": "",
-    # By scripts/prebuild.mjs, for the published package: an object file with symbols that older systems
-    # lack, for the addon. The programs need no library of the system then.
-    "rondo_old_symbols%": "",
+    # By scripts/prebuild.mjs, for the published packages: an object file in the place of libstdc++.
+    "rondo_runtime%": "",
+    # By scripts/prebuild-programs.mjs: the programs of the benchmark need no library of the system.
+    "rondo_static%": "",
   },
   "target_defaults": {
     "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
@@ -95,7 +96,7 @@
             # While an environment ends, events may still come and nothing can be thrown.
             "NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS"],
           "conditions": [
-            ["rondo_old_symbols!=''", {"ldflags": ["<(rondo_old_symbols)"]}],
+            ["rondo_runtime!=''", {"ldflags": ["<(rondo_runtime)"]}],
             # memfd_create(2) and locks of open file descriptions.
             ["OS=='linux'", {
               "sources": [
@@ -134,7 +135,7 @@
             "bench/loadgen/reply.cc",
             "bench/loadgen/report.cc",
           ],
-          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
+          "conditions": [["rondo_static!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],
@@ -153,7 +154,7 @@
             "bench/bare/worker.cc",
             "native/base/fd_passing.cc",
           ],
-          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
+          "conditions": [["rondo_static!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],
@@ -166,7 +167,7 @@
         ["OS=='linux'", {
           "type": "executable",
           "sources": ["bench/bare/listen.cc", "bench/bare/reuseport_listen.cc"],
-          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
+          "conditions": [["rondo_static!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],

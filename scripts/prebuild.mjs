@@ -1,68 +1,31 @@
-// Builds prebuilds/linux-<arch>/ for the published package, in a scratch directory, and checks that
-// it runs on the oldest system it is for: the addon, and the programs of the benchmark. arm64 is built on
-// x64 by Debian's g++-aarch64-linux-gnu.
+// Builds the addons of the published packages, each in a scratch directory, into prebuilds/<platform>/rondo.node,
+// and checks that it needs nothing but what each system of its kind has; see scripts/prebuilt/.
 //
-// usage: node scripts/prebuild.mjs x64|arm64
-import { copyFileSync, readdirSync } from 'node:fs';
+// usage: node scripts/prebuild.mjs [linux-x64-glibc | linux-arm64-glibc | linux-x64-musl | linux-arm64-musl]…
+import { copyFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { oldestSystemProblems } from './check-glibc.mjs';
-import { hasCommand, must, prebuildify, root, scratchNativeCheckout } from './support.mjs';
+import { addonProblems } from './prebuilt/check.mjs';
+import { platformNamed, platforms, prebuiltAddon } from './prebuilt/platforms.mjs';
+import { toolchainOf } from './prebuilt/toolchain.mjs';
+import { headerArgs, must, nodeGyp, root, scratchNativeCheckout } from './support.mjs';
 
-const arch = process.argv[2];
-const triplet = { x64: 'x86_64-linux-gnu', arm64: 'aarch64-linux-gnu' }[arch];
-if (!triplet) throw new Error(`not an architecture of this script: ${arch}`);
+const names = process.argv.slice(2);
 if (process.platform !== 'linux') throw new Error('prebuilds are built on Linux');
 
-const prefix = arch === process.arch ? '' : `${triplet}-`;
-if (!(await hasCommand(`${prefix}g++`))) {
-  throw new Error(
-    `${prefix}g++ was not found; on Debian it comes with g++-${triplet.replace('_', '-')}`,
-  );
-}
+for (const platform of names.length > 0 ? names.map(platformNamed) : platforms) {
+  const checkout = scratchNativeCheckout('prebuild');
+  const { tool, env } = await toolchainOf(platform, checkout);
+  const options = { cwd: checkout, capture: true, env };
+  const arch = `--arch=${platform.cpu}`;
+  await must(process.execPath, [nodeGyp, 'configure', arch, ...headerArgs()], options);
+  await must(process.execPath, [nodeGyp, 'build', '--jobs=max', 'rondo'], options);
 
-const checkout = scratchNativeCheckout('prebuild');
-const oldSymbols = path.join(checkout, 'gcc8_symbols.o');
-await must(`${prefix}g++`, [
-  ...['-std=c++17', '-fno-exceptions', '-fno-rtti', '-O2', '-fPIC', '-fvisibility=hidden'],
-  ...['-c', 'scripts/gcc8_symbols.cc', '-o', oldSymbols],
-]);
-
-const headers = process.env.npm_config_nodedir ?? path.resolve(process.execPath, '../..');
-await must(
-  process.execPath,
-  [
-    ...[prebuildify, '--napi', '--tag-libc', '--strip', `--strip-bin=${prefix}strip`],
-    ...[`--arch=${arch}`, `--target=${process.version}`, `--out=${root}`],
-  ],
-  {
-    cwd: checkout,
-    capture: true,
-    env: {
-      CC: `${prefix}gcc`,
-      CXX: `${prefix}g++`,
-      GYP_DEFINES: `rondo_old_symbols=${oldSymbols}`,
-      npm_config_nodedir: headers,
-    },
-  },
-);
-
-const directory = path.join(root, 'prebuilds', `linux-${arch}`);
-for (const name of readdirSync(directory).filter((file) => file.endsWith('.node'))) {
-  const file = path.join(directory, name);
-  const problems = await oldestSystemProblems(file, `${prefix}objdump`);
-  report(file, problems, 'runs with glibc 2.28 and the libstdc++ of GCC 8');
-}
-for (const name of ['loadgen', 'bare', 'reuseport_listen']) {
-  const file = path.join(directory, name);
-  copyFileSync(path.join(checkout, 'build/Release', name), file);
-  await must(`${prefix}strip`, [file]);
-  const headers = await must(`${prefix}objdump`, ['-p', file], { capture: true });
-  const needed = headers.split('\n').filter((line) => /^\s*(NEEDED|INTERP)\b/.test(line));
-  report(file, needed, 'needs no library');
-}
-
-function report(file, problems, praise) {
-  for (const problem of problems) console.error(`${file}: ${problem.trim()}`);
+  const file = prebuiltAddon(platform.name);
+  mkdirSync(path.dirname(file), { recursive: true });
+  copyFileSync(path.join(checkout, 'build/Release/rondo.node'), file);
+  await must(tool('strip'), ['--strip-unneeded', file]);
+  const problems = await addonProblems(file, platform, tool('objdump'));
+  for (const problem of problems) console.error(`${file}: ${problem}`);
   if (problems.length > 0) process.exitCode = 1;
-  else console.log(`${path.relative(root, file)}: ${praise}`);
+  else console.log(`${path.relative(root, file)}: built, and needs only the libc`);
 }

@@ -1,5 +1,5 @@
 // Runs the suite and the C++ tests under a sanitizer. The instrumented addon is built in a scratch
-// directory and loaded from there by RONDO_PREBUILD, so the addon in build/ stays the plain one.
+// directory and loaded from there by RONDO_ADDON, so the addon in build/ stays the plain one.
 // Reports go to files: stderr of the processes that tests start is often not seen.
 //
 // usage: node scripts/sanitize.mjs address|thread [test files…]
@@ -90,7 +90,8 @@ function printReports() {
 }
 
 await buildAddon();
-const env = { LD_PRELOAD: await preloadPath(), RONDO_PREBUILD: checkout, RONDO_NATIVE: '1' };
+const addon = path.join(checkout, 'build/Release/rondo.node');
+const env = { LD_PRELOAD: await preloadPath(), RONDO_ADDON: addon, RONDO_NATIVE: '1' };
 await checkThatItLoads(env);
 
 // Only the test files and what they start run under the sanitizer, not tap itself.

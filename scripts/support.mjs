@@ -9,7 +9,6 @@ export const root = path.resolve(import.meta.dirname, '..');
 
 const local = (...parts) => path.join(root, 'node_modules', ...parts);
 export const nodeGyp = local('node-gyp', 'bin', 'node-gyp.js');
-export const prebuildify = local('prebuildify', 'bin.js');
 export const tap = path.join(root, 'scripts', 'tap.mjs');
 export const tsc = local('typescript', 'bin', 'tsc');
 

@@ -1,7 +1,6 @@
 /** The only importer of the addon, and the one place where its surface is declared. */
 
-import { createRequire } from 'node:module';
-import { fileURLToPath } from 'node:url';
+import { loadAddon } from './native-addon.js';
 import type { IdleStats, SessionStats } from './types.js';
 
 /** The numbers of native/engine/events.h. */
@@ -573,11 +572,8 @@ export function loadNative(): Native | Error {
 }
 
 function tryToLoad(): Native | Error {
-  const require = createRequire(import.meta.url);
   try {
-    // dist/native.js is one level below the package's root.
-    const root = fileURLToPath(new URL('..', import.meta.url));
-    return (require('node-gyp-build') as (directory: string) => Native)(root);
+    return loadAddon() as Native;
   } catch (error) {
     return error instanceof Error ? error : new Error(String(error));
   }

@@ -116,9 +116,9 @@ constexpr int kPermissions = 07777;
 
 // Of `path` itself, should it be a symbolic link. 0 or -errno.
 int Inspect(const char* path, FileInfo* out) {
-#ifdef __linux__
+#ifdef __GLIBC__
   // What lstat compiles to with glibc 2.33 and later, the prebuilt addon could not load with an
-  // earlier one.
+  // earlier one. (musl has had lstat always, and statx since 1.2.5.)
   struct statx info;
   const unsigned fields = STATX_TYPE | STATX_MODE | STATX_INO;
   if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW, fields, &info) != 0) return -errno;
@@ -128,7 +128,9 @@ int Inspect(const char* path, FileInfo* out) {
 #else
   struct stat info;
   if (lstat(path, &info) != 0) return -errno;
-  *out = {S_ISSOCK(info.st_mode), info.st_mode & kPermissions, {info.st_dev, info.st_ino}};
+  *out = {S_ISSOCK(info.st_mode),
+          static_cast<int>(info.st_mode & kPermissions),
+          {info.st_dev, info.st_ino}};
 #endif
   return 0;
 }

@@ -2,7 +2,7 @@
 // dependencies: what only those have is left out and named.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,14 +21,12 @@ function install(t: Test): string {
   const [{ filename }] = JSON.parse(execFileSync('npm', pack, { cwd: ROOT, encoding: 'utf8' }));
   execFileSync('tar', ['-xzf', path.join(directory, filename), '-C', directory]);
   const installed = path.join(directory, 'package');
-  const modules = path.join(installed, 'node_modules');
-  mkdirSync(modules);
-  const dependency = 'node-gyp-build';
-  symlinkSync(path.join(ROOT, 'node_modules', dependency), path.join(modules, dependency));
   const prebuilds = path.join(installed, 'prebuilds', `${process.platform}-${process.arch}`);
   mkdirSync(prebuilds, { recursive: true });
   const built = path.join(ROOT, 'build/Release');
-  copyFileSync(path.join(built, 'rondo.node'), path.join(prebuilds, 'rondo.node'));
+  const addon = path.join(installed, 'build/Release/rondo.node');
+  mkdirSync(path.dirname(addon), { recursive: true });
+  copyFileSync(path.join(built, 'rondo.node'), addon);
   for (const name of PROGRAMS) copyFileSync(path.join(built, name), path.join(prebuilds, name));
   return installed;
 }

@@ -110,18 +110,17 @@ for (const transport of transports()) {
 }
 
 test('ERR_RONDO_NATIVE_MISSING names the reason', async (t) => {
-  const { RONDO_PREBUILD, ...rest } = process.env;
   const program = `
     import { Dispatcher } from 'rondo';
     try { new Dispatcher({ transport: 'native' }); } catch ({ code, message, cause }) {
       console.log(JSON.stringify({ code, message, cause: cause instanceof Error }));
     }`;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-    env: { ...rest, RONDO_PREBUILD: '/nonexistent' },
+    env: { ...process.env, RONDO_ADDON: '/nonexistent.node' },
   });
   t.match(JSON.parse(String(output)), {
     code: 'ERR_RONDO_NATIVE_MISSING',
-    message: /cannot be loaded: ./,
+    message: /cannot be loaded: \/nonexistent\.node: Cannot find module/,
     cause: true,
   });
 });

@@ -157,7 +157,7 @@ test('without the addon every call says so', async (t) => {
       try { then(); } catch ({ code }) { console.log(code); }
     }`;
   const output = execFileSync(process.execPath, ['--input-type=module', '-e', program], {
-    env: { ...process.env, RONDO_PREBUILD: '/nonexistent' },
+    env: { ...process.env, RONDO_ADDON: '/nonexistent.node' },
     encoding: 'utf8',
   });
   t.equal(output, 'ERR_RONDO_NATIVE_MISSING\n'.repeat(4));

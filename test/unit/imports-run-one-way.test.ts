@@ -11,7 +11,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
-  ['types', 'errors', 'hidden-listeners', 'own-sockets', 'channels'],
+  ['node-version'],
+  ['types', 'errors', 'hidden-listeners', 'own-sockets', 'channels', 'native-addon'],
   ['protocol/', 'native'],
   ['options'],
   ['hub/'],
@@ -130,12 +131,14 @@ test('src: no file needs itself', async (t) => {
   t.strictSame(circles, []);
 });
 
-test('src: only native.ts loads the addon', async (t) => {
+test('src: only native-addon.ts loads the addon, for native.ts', async (t) => {
   for (const file of files) {
     const text = readFileSync(path.join(root, 'src', `${file}.ts`), 'utf8');
-    const loads = /node-gyp-build|\.node['"`]|process\.dlopen/.test(text);
-    t.equal(loads, file === 'native', file);
+    const loads = /\.node['"`]|process\.dlopen/.test(text);
+    t.equal(loads, file === 'native-addon', file);
   }
+  const importers = local.filter(({ to }) => to === 'native-addon').map(({ from }) => from);
+  t.strictSame(importers, ['native']);
   t.strictSame(
     imports.filter(
       ({ specifier, isTypeOnly }) => !isTypeOnly && !/^(node:|\.{1,2}\/)/.test(specifier),

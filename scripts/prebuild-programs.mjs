@@ -1,0 +1,30 @@
+// Builds the programs of the benchmark into prebuilds/linux-<arch>/, static, so that they need no library.
+//
+// usage: node scripts/prebuild-programs.mjs x64|arm64
+import { copyFileSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { neededBy } from './prebuilt/check.mjs';
+import { platformNamed } from './prebuilt/platforms.mjs';
+import { compilersOf } from './prebuilt/toolchain.mjs';
+import { headerArgs, must, nodeGyp, root, scratchNativeCheckout } from './support.mjs';
+
+const PROGRAMS = ['loadgen', 'bare', 'reuseport_listen'];
+
+const arch = process.argv[2];
+const { tool, env } = await compilersOf(platformNamed(`linux-${arch}-glibc`));
+const checkout = scratchNativeCheckout('prebuild');
+const options = { cwd: checkout, capture: true, env: { ...env, GYP_DEFINES: 'rondo_static=1' } };
+await must(process.execPath, [nodeGyp, 'configure', `--arch=${arch}`, ...headerArgs()], options);
+await must(process.execPath, [nodeGyp, 'build', '--jobs=max', ...PROGRAMS], options);
+
+const directory = path.join(root, 'prebuilds', `linux-${arch}`);
+mkdirSync(directory, { recursive: true });
+for (const name of PROGRAMS) {
+  const file = path.join(directory, name);
+  copyFileSync(path.join(checkout, 'build/Release', name), file);
+  await must(tool('strip'), [file]);
+  const needed = await neededBy(file, tool('objdump'));
+  for (const library of needed) console.error(`${file}: needs ${library}`);
+  if (needed.length > 0) process.exitCode = 1;
+  else console.log(`${path.relative(root, file)}: built, and needs no library`);
+}

@@ -1,0 +1,79 @@
+/**
+ * Finds the addon and loads it: the one that was built in a checkout, or that of the package for this platform,
+ * which npm installs as an optional dependency. What it offers is declared in native.ts.
+ */
+
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** As in scripts/prebuilt/platforms.mjs. */
+const PLATFORMS = ['linux-x64-glibc', 'linux-arm64-glibc', 'linux-x64-musl', 'linux-arm64-musl'];
+
+/** Throws an error that says why there is none, and what to do. */
+export function loadAddon(): unknown {
+  const require = createRequire(import.meta.url);
+  const file = process.env.RONDO_ADDON || addonFile(require);
+  try {
+    return require(file);
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function addonFile(require: NodeJS.Require): string {
+  // dist/ is one level below the package's root.
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const built = path.join(root, 'build/Release/rondo.node');
+  if (existsSync(built)) return built;
+  const platform = platformName();
+  const manifest = manifestOf(platform, require);
+  if (manifest === null) throw new Error(whyMissing(root, platform, require));
+  const { version } = require('../package.json') as { version: string };
+  const found = (require(manifest) as { version: string }).version;
+  if (found !== version) {
+    throw new Error(
+      `@rondo/${platform} has version ${found}, and rondo ${version}; 'npm install rondo@${version}' installs both`,
+    );
+  }
+  return path.join(path.dirname(manifest), 'rondo.node');
+}
+
+function manifestOf(platform: string, require: NodeJS.Require): string | null {
+  try {
+    return require.resolve(`@rondo/${platform}/package.json`);
+  } catch {
+    return null;
+  }
+}
+
+function whyMissing(root: string, platform: string, require: NodeJS.Require): string {
+  if (existsSync(path.join(root, 'binding.gyp'))) {
+    return "it is not built in this checkout; 'npm run build:native' builds it";
+  }
+  if (!PLATFORMS.includes(platform)) {
+    return `there is none for ${platform}, only for ${PLATFORMS.join(', ')}`;
+  }
+  const missing = `the package @rondo/${platform} is not installed`;
+  const others = PLATFORMS.filter((one) => manifestOf(one, require) !== null);
+  if (others.length > 0) {
+    const there = others.map((one) => `@rondo/${one}`).join(', ');
+    return `${missing}, but ${there}: node_modules is of another system; 'npm install' on this one adds it`;
+  }
+  return `${missing}; an install that omits optional dependencies ('--omit=optional') leaves it out`;
+}
+
+function platformName(): string {
+  const name = `${process.platform}-${process.arch}`;
+  return process.platform === 'linux' ? `${name}-${isMusl() ? 'musl' : 'glibc'}` : name;
+}
+
+/** musl is one file, loader and libc, and is mapped under one of these names; glibc's libc is libc.so.6. */
+function isMusl(): boolean {
+  try {
+    return /\/(ld-musl-\S+|libc\.so)$/m.test(readFileSync('/proc/self/maps', 'latin1'));
+  } catch {
+    return existsSync('/etc/alpine-release');
+  }
+}
