@@ -3,6 +3,11 @@
  * exactly the fields and messages Node gives them.
  */
 
+import { wrongNode } from './node-version.js';
+
+const wrong = wrongNode();
+if (wrong !== null) throw Object.assign(new Error(wrong), { code: 'ERR_RONDO_NODE_VERSION' });
+
 // By `import` all of its exports are looked at, one of which opens process.stderr since Node 22: in a
 // worker that is the program's business.
 const { getSystemErrorMap, inspect } = process.getBuiltinModule('node:util');

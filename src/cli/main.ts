@@ -4,6 +4,9 @@
  * command does is in a file of its own.
  */
 
+// Before the others.
+import './old-node.js';
+
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { RondoError } from '../errors.js';

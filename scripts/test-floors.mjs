@@ -1,0 +1,20 @@
+// What an old Node breaks first, under the oldest version of each line that is supported: the packages, installed in
+// an empty folder, and one test of each way to use rondo. Quick enough for CI.
+//
+// usage: node scripts/test-floors.mjs [version…]
+import { environmentOf, FLOORS, onEach } from './nodes.mjs';
+import { run, tap } from './support.mjs';
+
+const FILES = [
+  'test/package/*.test.ts',
+  'test/examples/readme-says-what-is.test.ts',
+  'test/dispatch/round-robin-goes-in-turn.test.ts',
+  'test/worker/every-protocol-is-served.test.ts',
+  'test/cluster/rondo-deals-the-connections.test.ts',
+  'test/cli/start-runs-a-server-in-workers.test.ts',
+];
+
+const given = process.argv.slice(2);
+await onEach(given.length > 0 ? given : FLOORS, async (node) => {
+  return (await run(node, [tap, ...FILES], { env: environmentOf(node) })).code;
+});
