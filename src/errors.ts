@@ -3,10 +3,9 @@
  * exactly the fields and messages Node gives them.
  */
 
-import { wrongNode } from './node-version.js';
+import { checkNode } from './node-version.js';
 
-const wrong = wrongNode();
-if (wrong !== null) throw Object.assign(new Error(wrong), { code: 'ERR_RONDO_NODE_VERSION' });
+checkNode();
 
 // By `import` all of its exports are looked at, one of which opens process.stderr since Node 22: in a
 // worker that is the program's business.

@@ -11,3 +11,9 @@ export function wrongNode(version: string = process.versions.node): string | nul
   const isRight = (major === 20 && minor >= 19) || (major === 22 && minor >= 12) || major > 22;
   return isRight ? null : `rondo needs Node.js ${NEEDED}, and this is ${version}`;
 }
+
+/** Throws an error with the code `ERR_RONDO_NODE_VERSION`. */
+export function checkNode(): void {
+  const wrong = wrongNode();
+  if (wrong !== null) throw Object.assign(new Error(wrong), { code: 'ERR_RONDO_NODE_VERSION' });
+}

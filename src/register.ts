@@ -7,6 +7,9 @@
 import './cluster/register.js';
 import { createRequire } from 'node:module';
 import { whenPrimaryOpens } from './cluster/patch.js';
+import { checkNode } from './node-version.js';
+
+checkNode();
 
 const where = process.env.RONDO_METRICS;
 if (where !== undefined && where !== '') {
