@@ -2,8 +2,10 @@
 // an empty folder, and one test of each way to use rondo. Quick enough for CI.
 //
 // usage: node scripts/test-floors.mjs [version…]
+
+import path from 'node:path';
 import { environmentOf, FLOORS, onEach } from './nodes.mjs';
-import { run, tap } from './support.mjs';
+import { must, root, run, scratchDirectory, tap } from './support.mjs';
 
 const FILES = [
   'test/package/*.test.ts',
@@ -14,7 +16,12 @@ const FILES = [
   'test/cli/start-runs-a-server-in-workers.test.ts',
 ];
 
+// Which Node packs them makes no difference.
+const tarballs = scratchDirectory('tarballs');
+await must(process.execPath, [path.join(root, 'scripts/package/pack-here.mjs'), tarballs]);
+
 const given = process.argv.slice(2);
 await onEach(given.length > 0 ? given : FLOORS, async (node) => {
-  return (await run(node, [tap, ...FILES], { env: environmentOf(node) })).code;
+  const env = { ...environmentOf(node), RONDO_TEST_TARBALLS: tarballs };
+  return (await run(node, [tap, ...FILES], { env })).code;
 });

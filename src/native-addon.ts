@@ -9,7 +9,12 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** As in scripts/prebuilt/platforms.mjs. */
-const PLATFORMS = ['linux-x64-glibc', 'linux-arm64-glibc', 'linux-x64-musl', 'linux-arm64-musl'];
+export const PLATFORMS = [
+  'linux-x64-glibc',
+  'linux-arm64-glibc',
+  'linux-x64-musl',
+  'linux-arm64-musl',
+];
 
 /** Throws an error that says why there is none, and what to do. */
 export function loadAddon(): unknown {

@@ -28,8 +28,9 @@ mkdirSync(directory, { recursive: true });
 for (const file of readdirSync(directory)) {
   if (file.endsWith('.tgz')) rmSync(path.join(directory, file));
 }
-for (const folder of stage(scratchDirectory('stage'), addons)) {
-  const args = ['pack', '--silent', '--pack-destination', directory];
-  const name = await must('npm', args, { cwd: folder, capture: true });
-  console.log(path.relative(process.cwd(), path.join(directory, name.trim())));
+const folders = stage(scratchDirectory('stage'), addons);
+const args = ['pack', '--silent', '--pack-destination', directory, ...folders];
+const names = await must('npm', args, { capture: true });
+for (const name of names.trim().split('\n')) {
+  console.log(path.relative(process.cwd(), path.join(directory, name)));
 }
