@@ -12,17 +12,20 @@ const output = path.join(root, 'dist');
 const known = path.join(root, 'build', 'src.tsbuildinfo');
 
 const isWhole = readdirSync(source, { recursive: true })
-  .filter((file) => file.endsWith('.ts') && !file.startsWith(path.join('metrics/page/browser/')))
+  .filter((file) => /\.c?ts$/.test(file) && !file.startsWith(path.join('metrics/page/browser/')))
   .every((file) =>
-    ['.js', '.d.ts'].every((end) => existsSync(path.join(output, file.replace(/\.ts$/, end)))),
+    ['.$1js', '.d.$1ts'].every((end) =>
+      existsSync(path.join(output, file.replace(/\.(c?)ts$/, end))),
+    ),
   );
 if (!isWhole) rmSync(known, { force: true });
 await must(process.execPath, [tsc, '-p', source, '--incremental', '--tsBuildInfoFile', known]);
 
 for (const entry of readdirSync(output, { recursive: true, withFileTypes: true })) {
   const file = path.join(entry.parentPath, entry.name);
-  const stem = path.relative(output, file).replace(/(\.d\.ts|\.js)(\.map)?$/, '');
-  const from = path.join(source, entry.isDirectory() ? stem : `${stem}.ts`);
+  const stem = path.relative(output, file).replace(/(\.d\.c?ts|\.c?js)(\.map)?$/, '');
+  const extension = /\.(cjs|d\.cts)(\.map)?$/.test(entry.name) ? '.cts' : '.ts';
+  const from = path.join(source, entry.isDirectory() ? stem : `${stem}${extension}`);
   if (!existsSync(from)) rmSync(file, { recursive: true, force: true });
 }
 

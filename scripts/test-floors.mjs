@@ -13,7 +13,7 @@ const FILES = [
   'test/dispatch/round-robin-goes-in-turn.test.ts',
   'test/worker/every-protocol-is-served.test.ts',
   'test/cluster/rondo-deals-the-connections.test.ts',
-  'test/cli/start-runs-a-server-in-workers.test.ts',
+  'test/cli/signals-stop-cleanly.test.ts',
 ];
 
 // Which Node packs them makes no difference.

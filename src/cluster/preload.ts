@@ -15,8 +15,9 @@ const VARIABLE = 'RONDO_PRELOAD';
 const ADDED = 'added';
 
 const url = new URL('../register.js', import.meta.url).href;
-const file = fileURLToPath(url);
-const SPECIFIERS = ['rondo/register', url, file];
+const SPECIFIERS = ['rondo/register', url, fileURLToPath(url)];
+/** What `--require` names; see register.cts. */
+const file = fileURLToPath(new URL('../register.cjs', import.meta.url));
 
 interface Start {
   execArgv: string[];

@@ -6,7 +6,7 @@
 import { fileURLToPath } from 'node:url';
 import { dieWithParent } from './lifeline.js';
 
-const file = fileURLToPath(import.meta.url);
+const file = fileURLToPath(new URL('agent-process.cjs', import.meta.url));
 
 process.execArgv = process.execArgv.filter(
   (word, index, words) => word !== file && !(word === '--require' && words[index + 1] === file),

@@ -17,7 +17,7 @@ import { RestartPolicy } from './restart-policy.js';
 import type { WorkerInfo } from './types.js';
 import { variablesFor } from './variables.js';
 
-const PRELOAD = fileURLToPath(new URL('agent-process.js', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('agent-process.cjs', import.meta.url));
 
 export interface AgentHost {
   onReady(pid: number): void;

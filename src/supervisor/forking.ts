@@ -26,7 +26,7 @@ export interface ForkedFor {
   dealing: Required<SlotOptions>;
 }
 
-const PRELOAD = fileURLToPath(new URL('worker/index.js', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('worker/index.cjs', import.meta.url));
 
 /** Tell a worker which seat it has; the second by its former name. */
 const SEAT_VARIABLES = ['RONDO_SEAT', 'RONDO_SLOT'];

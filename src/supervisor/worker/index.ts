@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { isMainThread } from 'node:worker_threads';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from '../messages.js';
 
-const file = fileURLToPath(import.meta.url);
+const file = fileURLToPath(new URL('index.cjs', import.meta.url));
 
 process.execArgv = process.execArgv.filter(
   (word, index, words) => word !== file && !(word === '--require' && words[index + 1] === file),

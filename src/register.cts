@@ -1,0 +1,3 @@
+/** register.js for `--require`: Node 22.12 warns of an ES module there, and of none that a file in node_modules requires. */
+
+require('./register.js');

@@ -1,0 +1,3 @@
+/** index.js for `--require`: Node 22.12 warns of an ES module there, and of none that a file in node_modules requires. */
+
+require('./index.js');
