@@ -6,7 +6,7 @@ import { must, root } from './support.mjs';
 /** The oldest of each line that `engines` names. */
 export const FLOORS = ['20.19.0', '22.12.0', '24.0.0'];
 /** Those, and the newest of each line. */
-export const MATRIX = [...FLOORS, '22', '24', '26'];
+export const MATRIX = [...FLOORS, '20', '22', '24', '26'];
 
 /** The executable. `version` may be of a line, such as '24': the newest of it, as of the first install. */
 export async function installedNode(version) {

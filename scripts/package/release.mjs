@@ -1,12 +1,12 @@
-// Publishes rondo and its platform packages: builds, checks, and hands each to `npm publish --provenance`, the platform
-// packages first. Provenance needs a CI that npm trusts (GitHub Actions, GitLab); with --dry-run nothing is
+// Publishes rondo and its platform packages: builds, tests the packages, and hands each to `npm publish --provenance`,
+// the platform packages first. Provenance needs a CI that npm trusts (GitHub Actions, GitLab); with --dry-run nothing is
 // uploaded, and that is left out where there is no such CI.
 //
 // usage: node scripts/package/release.mjs [--dry-run] [--tag TAG] [--skip-build]
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { must, root, run, scratchDirectory } from '../support.mjs';
+import { must, root, run, scratchDirectory, tap } from '../support.mjs';
 import { stage } from './stage.mjs';
 
 const { values } = parseArgs({
@@ -39,6 +39,8 @@ if (!values['skip-build']) {
   await must('npm', ['run', 'build']);
   await must('npm', ['run', 'build:addons']);
 }
+const test = [tap, 'test/package/*.test.ts'];
+await must(process.execPath, test, { env: { RONDO_PREBUILT: '1', RONDO_NATIVE: '1' } });
 
 for (const folder of stage(scratchDirectory('release'))) {
   const args = ['publish', '--access', 'public', '--tag', values.tag];
