@@ -5,6 +5,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace rondo {
 
@@ -64,6 +68,21 @@ int OpenSocketPair(FdPair* out) {
   return 0;
 }
 
+namespace {
+
+// `message` and its control data have no padding that is not zero.
+ssize_t SendMessage(int socket, const msghdr* message) {
+#if defined(__linux__) && !defined(__GLIBC__)
+  // musl's own function copies the control data to where 253 fds have no room, which is ENOMEM
+  // then.
+  return syscall(SYS_sendmsg, socket, message, kSendFlags);
+#else
+  return sendmsg(socket, message, kSendFlags);
+#endif
+}
+
+}  // namespace
+
 ssize_t SendFds(int socket, const int* fds, size_t count, const void* payload, size_t length) {
   if (count > kMaxFdsPerMessage || length == 0) return -EINVAL;
   iovec data = {const_cast<void*>(payload), length};
@@ -84,7 +103,7 @@ ssize_t SendFds(int socket, const int* fds, size_t count, const void* payload, s
   }
   ssize_t sent;
   do {
-    sent = sendmsg(socket, &message, kSendFlags);
+    sent = SendMessage(socket, &message);
   } while (sent < 0 && errno == EINTR);
   return sent < 0 ? -errno : sent;
 }
