@@ -4,8 +4,10 @@
     # own config.gypi has those and wins silently).
     "rondo_sanitizer%": "",
     # By scripts/prebuild.mjs, for the published package: an object file with symbols that older systems
-    # lack, for the addon. The programs need no library of the system then.
+    # lack, for the addon.
     "rondo_old_symbols%": "",
+    # By scripts/prebuild-programs.mjs: the programs of the benchmark need no library of the system.
+    "rondo_static%": "",
   },
   "target_defaults": {
     "cflags": ["-Wall", "-Wextra", "-Werror", "-fvisibility=hidden"],
@@ -134,7 +136,7 @@
             "bench/loadgen/reply.cc",
             "bench/loadgen/report.cc",
           ],
-          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
+          "conditions": [["rondo_static!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],
@@ -153,7 +155,7 @@
             "bench/bare/worker.cc",
             "native/base/fd_passing.cc",
           ],
-          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
+          "conditions": [["rondo_static!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],
@@ -166,7 +168,7 @@
         ["OS=='linux'", {
           "type": "executable",
           "sources": ["bench/bare/listen.cc", "bench/bare/reuseport_listen.cc"],
-          "conditions": [["rondo_old_symbols!=''", {"ldflags": ["-static"]}]],
+          "conditions": [["rondo_static!=''", {"ldflags": ["-static"]}]],
         }, {
           "type": "none",
         }],

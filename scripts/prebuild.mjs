@@ -1,9 +1,8 @@
 // Builds prebuilds/linux-<arch>/ for the published package, in a scratch directory, and checks that
-// it runs on the oldest system it is for: the addon, and the programs of the benchmark. arm64 is built on
-// x64 by Debian's g++-aarch64-linux-gnu.
+// it runs on the oldest system it is for. arm64 is built on x64 by Debian's g++-aarch64-linux-gnu.
 //
 // usage: node scripts/prebuild.mjs x64|arm64
-import { copyFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { oldestSystemProblems } from './check-glibc.mjs';
 import { hasCommand, must, prebuildify, root, scratchNativeCheckout } from './support.mjs';
@@ -52,15 +51,6 @@ for (const name of readdirSync(directory).filter((file) => file.endsWith('.node'
   const problems = await oldestSystemProblems(file, `${prefix}objdump`);
   report(file, problems, 'runs with glibc 2.28 and the libstdc++ of GCC 8');
 }
-for (const name of ['loadgen', 'bare', 'reuseport_listen']) {
-  const file = path.join(directory, name);
-  copyFileSync(path.join(checkout, 'build/Release', name), file);
-  await must(`${prefix}strip`, [file]);
-  const headers = await must(`${prefix}objdump`, ['-p', file], { capture: true });
-  const needed = headers.split('\n').filter((line) => /^\s*(NEEDED|INTERP)\b/.test(line));
-  report(file, needed, 'needs no library');
-}
-
 function report(file, problems, praise) {
   for (const problem of problems) console.error(`${file}: ${problem.trim()}`);
   if (problems.length > 0) process.exitCode = 1;
