@@ -1,7 +1,10 @@
 // The contestants in the order of the tables. Adding one is a line here and a file NAME.mjs beside
 // this one that exports `primary` and `worker` (see Adapter in ../lib/types.mjs).
+import { bunFile, PACKAGE } from '../lib/bun.mjs';
+import { isInstalled } from '../lib/installed.mjs';
+import { hasReusePort } from '../lib/listening.mjs';
 import { canRebalance } from '../lib/rebalance.mjs';
-import { isInstalled, missingOfWatt } from '../lib/watt.mjs';
+import { missingOfWatt } from '../lib/watt.mjs';
 
 /** @type {Record<string, string>} */
 export const CONTESTANTS = {
@@ -14,8 +17,12 @@ export const CONTESTANTS = {
   'rondo-supervisor': 'a Supervisor of rondo, whose program is that of cluster-rr',
   'cluster-rr': 'node:cluster, SCHED_RR: the primary accepts and sends each handle',
   'cluster-none': 'node:cluster, SCHED_NONE: the workers accept from one shared listen socket',
+  'cluster-exclusive':
+    'node:cluster, exclusive: true with reusePort: each worker has a listen socket of its own',
   pm2: 'pm2 in cluster mode',
   watt: 'Watt: workers are threads, each with SO_REUSEPORT',
+  bun: "Bun's own node:cluster: each worker has a listen socket of its own",
+  'uws-child-apps': 'uWebSockets.js: one thread accepts for the apps of the others',
   'handle-shared': "child.send('server', server) once: the workers accept from one listen socket",
   'send-socket': "subprocess.send('socket', socket) per accepted socket, in turn",
   'raw-handle': 'the raw handle of each connection over the internal channel, in turn',
@@ -34,6 +41,15 @@ const CHECKS = ['rondo-unbounded', 'rondo-scraped'];
 
 /** Of requests and not of connections: asked by the scenarios with connections that stay. */
 const OF_REQUESTS = ['rondo-off', 'rondo-always', 'rondo-supervisor', 'watt'];
+
+/**
+ * Who cannot be run by anybody with what npm's registry has, and why. They have no file.
+ * @type {Record<string, string>}
+ */
+export const NOWHERE = {
+  'uws-child-apps':
+    "uWebSockets.js is published on GitHub only, and what others have put into npm's registry is not its authors'",
+};
 
 /** One of each kind, for scenarios where all of them would take too long. */
 export const KINDS = [
@@ -88,6 +104,7 @@ const CAN_GROW = [
   'pm2',
   'watt',
   'reuseport',
+  'cluster-exclusive',
 ];
 /** Who replaces all workers, one after another, and lets each end what it has begun. */
 const CAN_RELOAD = [
@@ -130,6 +147,7 @@ const WITH_SECOND = [
  * @param {import('../lib/types.mjs').Scenario} scenario
  */
 export function cannot(contestant, { name }) {
+  if (Object.hasOwn(NOWHERE, contestant)) return NOWHERE[contestant];
   if (contestant === 'noop' && !OF_ACCEPTING.includes(name)) return 'it reads and keeps nothing';
   if (ALONE.includes(contestant) && OF_WORKERS.includes(name)) return 'it has no workers';
   if (name === 'overload' && !contestant.startsWith('rondo-')) return 'it has no limit to set';
@@ -144,10 +162,26 @@ export function cannot(contestant, { name }) {
   if (name === 'reload' && !CAN_RELOAD.includes(contestant)) return 'it has no reload';
   if (contestant === 'rondo-always' && !canRebalance) return "this rondo has no option 'rebalance'";
   if (contestant === 'watt') return cannotWatt(name);
+  if (contestant === 'bun') return cannotBun(name);
+  if (contestant === 'cluster-exclusive') return cannotExclude();
   if (contestant === 'pm2' && !isInstalled('pm2')) return 'it is not installed';
   if (name === 'keep-alive' && ['cluster-none', 'handle-shared'].includes(contestant))
     return 'of connections opened one at a time, one worker would have nearly all';
   return undefined;
+}
+
+/** @param {string} scenario */
+function cannotBun(scenario) {
+  if (['blocked-primary', 'stalled-worker', 'killed-workers'].includes(scenario))
+    return 'the benchmark starts its processes, and has no more to say to them';
+  return bunFile() === undefined ? `not installed: ${PACKAGE}` : undefined;
+}
+
+/** Without `reusePort` the second worker fails with EADDRINUSE. */
+function cannotExclude() {
+  return hasReusePort()
+    ? undefined
+    : 'with exclusive alone the second worker fails with EADDRINUSE, and reusePort needs Node 23.1';
 }
 
 /** @param {string} scenario */
