@@ -9,7 +9,9 @@ import { listening } from '../lib/listening.mjs';
 export async function primary({ address, workers, adopt, workerEnv }) {
   // The first one finds the port.
   const port = await listening(start(0, address.port));
-  await Promise.all(Array.from({ length: workers - 1 }, (_, index) => listening(startAt(index + 1))));
+  await Promise.all(
+    Array.from({ length: workers - 1 }, (_, index) => listening(startAt(index + 1))),
+  );
   return { port, replace: startAt, add: startAt };
 
   /** @param {number} index */
