@@ -17,12 +17,8 @@ export const CONTESTANTS = {
   'rondo-supervisor': 'a Supervisor of rondo, whose program is that of cluster-rr',
   'cluster-rr': 'node:cluster, SCHED_RR: the primary accepts and sends each handle',
   'cluster-none': 'node:cluster, SCHED_NONE: the workers accept from one shared listen socket',
-  'cluster-exclusive':
-    'node:cluster, exclusive: true with reusePort: each worker has a listen socket of its own',
   pm2: 'pm2 in cluster mode',
   watt: 'Watt: workers are threads, each with SO_REUSEPORT',
-  bun: "Bun's own node:cluster: each worker has a listen socket of its own",
-  'uws-child-apps': 'uWebSockets.js: one thread accepts for the apps of the others',
   'handle-shared': "child.send('server', server) once: the workers accept from one listen socket",
   'send-socket': "subprocess.send('socket', socket) per accepted socket, in turn",
   'raw-handle': 'the raw handle of each connection over the internal channel, in turn',
@@ -34,6 +30,10 @@ export const CONTESTANTS = {
   noop: 'no Node: one process that accepts, writes the line and closes; the baseline',
   'rondo-unbounded': 'rondo without its window, to see what that is for',
   'rondo-scraped': 'rondo-native, its metrics scraped ten times a second',
+  'cluster-exclusive':
+    'node:cluster, exclusive: true with reusePort: each worker has a listen socket of its own',
+  bun: "Bun's own node:cluster: each worker has a listen socket of its own",
+  'uws-child-apps': 'uWebSockets.js: one thread accepts for the apps of the others',
 };
 
 /** Checks of the benchmark, and no way anybody would share a port: asked where there is something to see. */
