@@ -21,6 +21,8 @@ export const AS_GOOD = 1.1;
 export const RUN = '2-cores-dealing';
 /** An earlier run of all, of an earlier version. */
 export const EARLIER = '2-cores';
+/** Messages and shared state. */
+export const TALK = '2-cores-talk';
 
 /**
  * The ways, by the contestant that stands for each, in the words of somebody who has not read about any.
@@ -117,6 +119,12 @@ export const SITUATIONS = [
   },
 ];
 
+/**
+ * What is no difference though its ratio is large, in the unit of the metric.
+ * @type {Record<string, number>}
+ */
+export const NEGLIGIBLE = { spread: 0.5, late: 1, failed: 1, maxMs: 5, p99Ms: 0.5, stddevMs: 0.5 };
+
 /** @typedef {{ way: string, value: number, isGood: boolean }} Placed */
 
 /**
@@ -126,7 +134,8 @@ export const SITUATIONS = [
  * @returns {Placed[]} in the order of WAYS
  */
 export function place({ scenario, metric, at }, cells) {
-  const { of, better, negligible = 0 } = METRICS[metric];
+  const { of, better } = METRICS[metric];
+  const smallest = NEGLIGIBLE[metric] ?? 0;
   const own = cells
     .filter((cell) => cell.scenario === scenario && isThere(cell, at))
     .filter(isValid);
@@ -141,13 +150,6 @@ export function place({ scenario, metric, at }, cells) {
     ...one,
     isGood: isHigher
       ? one.value * AS_GOOD >= best
-      : one.value <= best * AS_GOOD || one.value - best <= Math.max(negligible, smallest(metric)),
+      : one.value <= best * AS_GOOD || one.value - best <= smallest,
   }));
-}
-
-/** What is no difference though its ratio is large: half a percent, a client, a millisecond of a second. */
-function smallest(/** @type {string} */ metric) {
-  return (
-    { spread: 0.5, late: 1, hung: 0, failed: 1, maxMs: 5, p99Ms: 0.5, stddevMs: 0.5 }[metric] ?? 0
-  );
 }

@@ -12,7 +12,7 @@ export const BASE = 'cluster-rr';
 /**
  * @typedef {object} TrendLine
  * @property {string | null} commit
- * @property {string} date of the run
+ * @property {string} date when the run began, to the minute, UTC
  * @property {string} machine
  * @property {string} node
  * @property {string} scenario
@@ -32,7 +32,7 @@ export function trendLines(results) {
   const [{ commit, machine, node, time }] = results;
   const about = {
     commit,
-    date: time.slice(0, 10),
+    date: `${time.slice(0, 16)}Z`,
     machine: `${machine.cores} × ${machine.cpu}, ${machine.kernel}`,
     node,
   };

@@ -87,7 +87,7 @@ The second appends to [\`bench/trend.jsonl\`](../bench/trend.jsonl), a line for 
 `;
 }
 
-/** @typedef {{ label: string, commit: string | null, date: string, machine: string }} Run */
+/** @typedef {{ label: string, date: string }} Run */
 
 /**
  * @param {TrendLine[]} lines
@@ -95,12 +95,14 @@ The second appends to [\`bench/trend.jsonl\`](../bench/trend.jsonl), a line for 
  */
 function runsOf(lines) {
   const runs = new Map(lines.map((line) => [labelOf(line), line]));
-  return [...runs].map(([label, { commit, date, machine }]) => ({ label, commit, date, machine }));
+  return [...runs]
+    .map(([label, { date }]) => ({ label, date }))
+    .sort((a, b) => (a.date < b.date ? -1 : 1));
 }
 
 /** @param {TrendLine} line */
-function labelOf({ commit, date, rounds: _ }) {
-  return `${commit?.replace(/^(.{7})[^-]*/, '$1') ?? 'unknown'}, ${date.slice(5)}`;
+function labelOf({ commit, date }) {
+  return `${commit?.replace(/^(.{7})[^-]*/, '$1') ?? 'unknown'}, ${date.slice(5, 16).replace('T', ' ')}`;
 }
 
 /**
@@ -149,7 +151,7 @@ function table(lines, runs) {
     return [`| ${label} | ${cells.join(' | ')} |`];
   });
   return [
-    `| commit, day | ${SHOWN.join(' | ')} |`,
+    `| commit, date | ${SHOWN.join(' | ')} |`,
     `|---|${'---:|'.repeat(SHOWN.length)}`,
     ...rows,
   ].join('\n');
