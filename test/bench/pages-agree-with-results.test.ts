@@ -68,7 +68,7 @@ test('by a count of its own', (t) => {
   for (const [index, rate] of rates.entries()) {
     const shown = Math.round(rate).toLocaleString('en-US');
     const isGood = rate * 1.1 >= Math.max(...rates);
-    t.equal(row[3 + index], isGood ? `**${shown}**` : shown, ways[index]);
+    t.equal(row[3 + index], isGood ? `**${shown}**` : shown, `${ways[index]}`);
   }
   const tail = middle(cells, 'mixed', 'rondo-native', 'p99Ms').toFixed(1);
   t.equal(rowOf(page, 'a few slow requests')[3], tail);
