@@ -1,9 +1,12 @@
 // What the workers do with a connection. Every contestant serves these same handlers, so that only
 // the way a connection reaches a worker differs. Each reply names its worker.
+import { createHash, randomBytes } from 'node:crypto';
 import http from 'node:http';
 import net from 'node:net';
 
 const SPIN_MS = 3;
+const SHORT_SPIN_MS = 1.8;
+const DIGEST_BYTES = 10 * 1_024;
 const SLOW_MS = 20;
 const LINE_SPIN_MS = 1;
 
@@ -31,8 +34,24 @@ function storm(worker) {
  * @param {string} worker
  */
 function busy(worker) {
+  return spinning(worker, SPIN_MS);
+}
+
+/**
+ * The same with 1.8 ms.
+ * @param {string} worker
+ */
+function busyShortly(worker) {
+  return spinning(worker, SHORT_SPIN_MS);
+}
+
+/**
+ * @param {string} worker
+ * @param {number} ms
+ */
+function spinning(worker, ms) {
   return http.createServer((_request, response) => {
-    spin(SPIN_MS);
+    spin(ms);
     response.writeHead(200, { 'X-Worker': worker, 'Content-Length': worker.length });
     response.end(worker);
   });
@@ -59,6 +78,24 @@ function mixed(worker) {
     response.writeHead(200, { 'X-Worker': worker, 'Content-Length': worker.length });
     response.end(worker);
   });
+}
+
+/**
+ * 12 bytes; for /digest 10 KB of random bytes and their SHA-256, each time anew.
+ * @param {string} worker
+ */
+function digest(worker) {
+  return http.createServer((request, response) => {
+    const body = request.url === '/digest' ? randomWithDigest() : 'Hello World\n';
+    response.writeHead(200, { 'X-Worker': worker, 'Content-Length': body.length });
+    response.end(body);
+  });
+}
+
+function randomWithDigest() {
+  const bytes = randomBytes(DIGEST_BYTES);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  return JSON.stringify({ value: bytes.toString('hex'), sha256 });
 }
 
 /**
@@ -194,6 +231,8 @@ function ignoreReset() {}
 export const HANDLERS = {
   storm,
   busy,
+  busyShortly,
+  digest,
   hello,
   mixed,
   handoff,

@@ -5,6 +5,7 @@
 // is a result, not an error.
 import { closeSync, existsSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import os from 'node:os';
+import { pathToFileURL } from 'node:url';
 import { CONTESTANTS } from './contestants/index.mjs';
 import { runCells } from './lib/cell.mjs';
 import { UsageError } from './lib/command-line.mjs';
@@ -13,6 +14,7 @@ import { isValid, METRICS } from './lib/metrics.mjs';
 import { parseOptions, USAGE } from './lib/options.mjs';
 import { cellsPerRound, notApplicable, planRound } from './lib/plan.mjs';
 import { killAll } from './lib/processes.mjs';
+import { missingLoadgen } from './lib/programs.mjs';
 import { parametersOf, resultsFile, toResult } from './lib/results.mjs';
 import { disturbance, scenarioTable, targetTable, voidList } from './lib/tables.mjs';
 import { SCENARIOS } from './scenarios/index.mjs';
@@ -31,7 +33,7 @@ async function main(args) {
   if (options.help) return console.log(USAGE);
   if (options.list) return list();
   if (!existsSync(options.loadgen)) {
-    console.error(`no load generator at ${options.loadgen}: build it with npm run build:native`);
+    console.error(`no load generator at ${options.loadgen}: ${missingLoadgen()}`);
     process.exitCode = 2;
     return;
   }
@@ -60,13 +62,13 @@ function openResults(directory) {
 }
 
 /**
- * What draws the charts are development dependencies; a run without them has its results.
+ * What draws the charts are other packages; a run without them has its results.
  * @param {string} directory
  */
 async function drawReport(directory) {
   try {
     const { writeReport } = await import('./report/main.mjs');
-    console.log(`\n${await writeReport(directory)}`);
+    console.log(`\n${pathToFileURL(await writeReport(directory))}`);
   } catch (error) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (error);
     if (code !== 'ERR_MODULE_NOT_FOUND') throw error;

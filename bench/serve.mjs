@@ -6,7 +6,7 @@
 // Exit code: 0 after Ctrl-C or SIGTERM; 1 if the contestant failed; 2 for a wrong command line.
 import { isIP } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { CONTESTANTS } from './contestants/index.mjs';
+import { CONTESTANTS, NOWHERE } from './contestants/index.mjs';
 import { HANDLERS } from './handlers.mjs';
 import { parse, UsageError, wholeNumber } from './lib/command-line.mjs';
 import { startHost } from './lib/host-process.mjs';
@@ -59,6 +59,8 @@ function parseOptions(args) {
   const [contestant = '', ...others] = positionals;
   if (!help && !Object.hasOwn(CONTESTANTS, contestant))
     throw new UsageError(`no contestant '${contestant}'`);
+  if (Object.hasOwn(NOWHERE, contestant))
+    throw new UsageError(`${contestant} cannot be run: ${NOWHERE[contestant]}`);
   if (others.length > 0) throw new UsageError(`one contestant at a time, not '${others[0]}' too`);
   if (!Object.hasOwn(HANDLERS, handler)) throw new UsageError(`--handler: no '${handler}'`);
   if (isIP(host) === 0) throw new UsageError(`--host must be an IP address, not '${host}'`);

@@ -1,7 +1,10 @@
 // The contestants in the order of the tables. Adding one is a line here and a file NAME.mjs beside
 // this one that exports `primary` and `worker` (see Adapter in ../lib/types.mjs).
+import { bunFile, PACKAGE } from '../lib/bun.mjs';
+import { isInstalled } from '../lib/installed.mjs';
+import { hasReusePort } from '../lib/listening.mjs';
 import { canRebalance } from '../lib/rebalance.mjs';
-import { isInstalled, missingOfWatt } from '../lib/watt.mjs';
+import { missingOfWatt } from '../lib/watt.mjs';
 
 /** @type {Record<string, string>} */
 export const CONTESTANTS = {
@@ -27,6 +30,10 @@ export const CONTESTANTS = {
   noop: 'no Node: one process that accepts, writes the line and closes; the baseline',
   'rondo-unbounded': 'rondo without its window, to see what that is for',
   'rondo-scraped': 'rondo-native, its metrics scraped ten times a second',
+  'cluster-exclusive':
+    'node:cluster, exclusive: true with reusePort: each worker has a listen socket of its own',
+  bun: "Bun's own node:cluster: each worker has a listen socket of its own",
+  'uws-child-apps': 'uWebSockets.js: one thread accepts for the apps of the others',
 };
 
 /** Checks of the benchmark, and no way anybody would share a port: asked where there is something to see. */
@@ -34,6 +41,15 @@ const CHECKS = ['rondo-unbounded', 'rondo-scraped'];
 
 /** Of requests and not of connections: asked by the scenarios with connections that stay. */
 const OF_REQUESTS = ['rondo-off', 'rondo-always', 'rondo-supervisor', 'watt'];
+
+/**
+ * Who cannot be run by anybody with what npm's registry has, and why. They have no file.
+ * @type {Record<string, string>}
+ */
+export const NOWHERE = {
+  'uws-child-apps':
+    "uWebSockets.js is published on GitHub only, and what others have put into npm's registry is not its authors'",
+};
 
 /** One of each kind, for scenarios where all of them would take too long. */
 export const KINDS = [
@@ -88,6 +104,7 @@ const CAN_GROW = [
   'pm2',
   'watt',
   'reuseport',
+  'cluster-exclusive',
 ];
 /** Who replaces all workers, one after another, and lets each end what it has begun. */
 const CAN_RELOAD = [
@@ -130,6 +147,7 @@ const WITH_SECOND = [
  * @param {import('../lib/types.mjs').Scenario} scenario
  */
 export function cannot(contestant, { name }) {
+  if (Object.hasOwn(NOWHERE, contestant)) return NOWHERE[contestant];
   if (contestant === 'noop' && !OF_ACCEPTING.includes(name)) return 'it reads and keeps nothing';
   if (ALONE.includes(contestant) && OF_WORKERS.includes(name)) return 'it has no workers';
   if (name === 'overload' && !contestant.startsWith('rondo-')) return 'it has no limit to set';
@@ -144,10 +162,26 @@ export function cannot(contestant, { name }) {
   if (name === 'reload' && !CAN_RELOAD.includes(contestant)) return 'it has no reload';
   if (contestant === 'rondo-always' && !canRebalance) return "this rondo has no option 'rebalance'";
   if (contestant === 'watt') return cannotWatt(name);
+  if (contestant === 'bun') return cannotBun(name);
+  if (contestant === 'cluster-exclusive') return cannotExclude();
   if (contestant === 'pm2' && !isInstalled('pm2')) return 'it is not installed';
   if (name === 'keep-alive' && ['cluster-none', 'handle-shared'].includes(contestant))
     return 'of connections opened one at a time, one worker would have nearly all';
   return undefined;
+}
+
+/** @param {string} scenario */
+function cannotBun(scenario) {
+  if (['blocked-primary', 'stalled-worker', 'killed-workers'].includes(scenario))
+    return 'the benchmark starts its processes, and has no more to say to them';
+  return bunFile() === undefined ? `not installed: ${PACKAGE}` : undefined;
+}
+
+/** Without `reusePort` the second worker fails with EADDRINUSE. */
+function cannotExclude() {
+  return hasReusePort()
+    ? undefined
+    : 'with exclusive alone the second worker fails with EADDRINUSE, and reusePort needs Node 23.1';
 }
 
 /** @param {string} scenario */

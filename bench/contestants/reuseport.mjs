@@ -2,7 +2,7 @@
 // spreads connections over them by a hash of their addresses. That is an option of net.Server from Node
 // 23.1; before, a small program binds the socket and becomes the worker.
 import { once } from 'node:events';
-import { listening } from '../lib/listening.mjs';
+import { hasReusePort, listening } from '../lib/listening.mjs';
 import { programFile } from '../lib/programs.mjs';
 
 const LISTEN = programFile('reuseport_listen');
@@ -42,10 +42,4 @@ export async function worker(server, address) {
   await once(server, 'listening');
   const { port } = /** @type {import('node:net').AddressInfo} */ (server.address());
   process.send?.({ type: 'listening', port });
-}
-
-/** An older Node ignores the option, and the second worker would fail with EADDRINUSE. */
-function hasReusePort() {
-  const [major, minor] = process.versions.node.split('.').map(Number);
-  return major > 23 || (major === 23 && minor >= 1);
 }

@@ -87,10 +87,11 @@ function valuesAt({ scenario, metric }, cells, contestant, place) {
 }
 
 /**
+ * Whether a cell is of this place; without one all are.
  * @param {Cell} cell
  * @param {Place} [place]
  */
-function isThere(cell, { workers = cell.workers, parameters = {} } = {}) {
+export function isThere(cell, { workers = cell.workers, parameters = {} } = {}) {
   return (
     cell.workers === workers &&
     Object.entries(parameters).every(([name, value]) => cell.parameters?.[name] === value)

@@ -1,4 +1,4 @@
-// A worker that listens by itself tells its primary so, and at which port.
+// Workers that listen by themselves: each tells its primary so, and at which port.
 
 /**
  * @param {import('node:child_process').ChildProcess} child
@@ -10,4 +10,10 @@ export function listening(child) {
       if (message?.type === 'listening') resolve(message.port);
     });
   });
+}
+
+/** An older Node ignores the option `reusePort`, and the second worker fails with EADDRINUSE. */
+export function hasReusePort() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  return major > 23 || (major === 23 && minor >= 1);
 }

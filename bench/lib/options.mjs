@@ -23,7 +23,7 @@ const OPTIONS = /** @type {const} */ ({
 });
 
 export const USAGE = `usage: node bench/run.mjs [options]
-  --quick              under 4 minutes on 2 idle cores, where all takes 75: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
+  --quick              under 4 minutes on 2 idle cores, where all takes 85: smaller loads, at least ${MIN_QUICK_ROUNDS} rounds
   --rounds N           how often each cell runs (${ROUNDS}; with --quick ${MIN_QUICK_ROUNDS})
   --scenario A,B       only these (all; with --quick ${quickScenarios().join(', ')})
   --contestant A,B     only these (those that the scenario names: some have many cells, and not all of

@@ -3,6 +3,7 @@ import { CONTESTANTS } from '../contestants/index.mjs';
 import { align } from './align.mjs';
 import { isAsked, judge } from './judging.mjs';
 import { isValid, METRICS, valuesOf } from './metrics.mjs';
+import { publishedLines } from './published.mjs';
 import { parametersOf, variantOf } from './results.mjs';
 import { median } from './statistics.mjs';
 import { TARGETS } from './targets.mjs';
@@ -27,7 +28,8 @@ export function scenarioTable(cells, scenario) {
     return scenario.variants ? `${variant}\n${table}` : table;
   });
   const notes = [...new Set(own.flatMap(({ note }) => note ?? []))];
-  return [`${scenario.name}: ${scenario.about}`, ...tables, ...notes].join('\n');
+  const published = publishedLines(scenario, cells);
+  return [`${scenario.name}: ${scenario.about}`, ...tables, ...notes, ...published].join('\n');
 }
 
 /**

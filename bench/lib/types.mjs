@@ -155,6 +155,7 @@
  * @property {string} name
  * @property {string} about one line for `--list`
  * @property {string} [expected] what to expect of it, for the report
+ * @property {import('./published.mjs').Published} [published] where others have published figures of such a load
  * @property {(parameters: Record<string, string | number>) => boolean} [isHeadline] of its variants, which may
  *   stand for it in the report's overview, by its first main metric; without it any
  * @property {{ contestants?: string[], connections?: number }} [quick] is part of `--quick`, with these

@@ -1,9 +1,9 @@
-// Where Watt is, if it can be run here: nothing of it comes with rondo.
+// Where Watt is, if it can be run here: nothing of it comes with the benchmark.
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { fileOf, isInstalled, versionOf } from './installed.mjs';
 
-const require = createRequire(import.meta.url);
 /** What wattpm asks for. */
 const OLDEST_NODE = [22, 19];
 /** The second one runs programs of plain Node, which are then no part of the first. */
@@ -15,12 +15,12 @@ export function missingOfWatt() {
   if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1]))
     return `it needs Node ${OLDEST_NODE.join('.')} or later`;
   const missing = PACKAGES.filter((name) => !isInstalled(name));
-  return missing.length > 0 ? `not installed: ${missing.join(', ')}` : undefined;
-}
-
-/** @param {string} name of a package that rondo needs for nothing else */
-export function isInstalled(name) {
-  return fileOf(name) !== undefined;
+  if (missing.length > 0) return `not installed: ${missing.join(', ')}`;
+  // npm takes an old one beside a new one, and then no worker starts.
+  const versions = PACKAGES.map(versionOf);
+  const majors = new Set(versions.map((version) => version.split('.', 1)[0]));
+  const named = PACKAGES.map((name, index) => `${name} ${versions[index]}`);
+  return majors.size > 1 ? `these do not fit each other: ${named.join(', ')}` : undefined;
 }
 
 /** What `wattpm start` calls. */
@@ -43,13 +43,4 @@ export async function loadWatt() {
 export function wattModules() {
   const file = /** @type {string} */ (fileOf('wattpm'));
   return file.slice(0, file.lastIndexOf(`${path.sep}wattpm${path.sep}`));
-}
-
-/** @param {string} name */
-function fileOf(name) {
-  try {
-    return require.resolve(name);
-  } catch {
-    return undefined;
-  }
 }

@@ -1,6 +1,7 @@
 // The report as one HTML document that loads nothing: machine and method, what speaks against the
 // figures, and a section per scenario.
 import { CONTESTANTS } from '../contestants/index.mjs';
+import { publishedLines } from '../lib/published.mjs';
 import { disturbance, voidList } from '../lib/tables.mjs';
 import { SCENARIOS } from '../scenarios/index.mjs';
 import { LAYOUTS } from './layout.mjs';
@@ -80,9 +81,11 @@ async function renderScenario(results, scenario, contestants, charts) {
     );
     texts.push(`<details><summary>All figures</summary>${tables.join('\n')}</details>`);
   }
-  const { about = '', expected } = SCENARIOS[scenario] ?? {};
+  const question = SCENARIOS[scenario];
+  const { about = '', expected } = question ?? {};
+  const published = question ? publishedLines(question, results) : [];
   const notes = new Set(results.flatMap((cell) => (cell.scenario === scenario && cell.note) || []));
-  const noted = [expected ?? [], ...notes]
+  const noted = [expected ?? [], ...notes, ...published]
     .flat()
     .map((note) => `<p class="about">${escapeText(note)}</p>`)
     .join('');

@@ -6,11 +6,13 @@ import { CONTESTANTS } from '../contestants/index.mjs';
 const CONTESTANT_COLORS = {
   light: (
     '#2b7ad6 #a52c17 #009070 #763da2 #99740e #0f6880 #c24976 #2e6f04 #616ed7 #904605 ' +
-    '#018d87 #8a338b #857d0c #016398 #c74a51 #097044 #8362cd #7f5306 #028a9b #992b6e'
+    '#018d87 #8a338b #857d0c #016398 #c74a51 #097044 #8362cd #7f5306 #028a9b #992b6e ' +
+    '#54651a #a8408f #44607a #7d4b3f'
   ).split(' '),
   dark: (
     '#5fa1f3 #ffa28e #17b991 #d4a7ff #c69612 #2dd1fe #e3769b #90d377 #8696f5 #fda66f ' +
-    '#07b6af #ee9cec #aca220 #7bc6ff #e8777a #63d99a #a58bec #f4ae4a #0ab2c8 #ff97ce'
+    '#07b6af #ee9cec #aca220 #7bc6ff #e8777a #63d99a #a58bec #f4ae4a #0ab2c8 #ff97ce ' +
+    '#c2d36b #f08ad9 #9fbedb #dba493'
   ).split(' '),
 };
 

@@ -14,10 +14,13 @@ import { limiter } from './limiter.mjs';
 import { longLived } from './long-lived.mjs';
 import { messages } from './messages.mjs';
 import { mixed } from './mixed.mjs';
+import { nginxQueues } from './nginx-queues.mjs';
 import { overload } from './overload.mjs';
+import { pm2VsWatt } from './pm2-vs-watt.mjs';
 import { reload } from './reload.mjs';
 import { scaling } from './scaling.mjs';
 import { scrape } from './scrape.mjs';
+import { singleOrCluster } from './single-or-cluster.mjs';
 import { stalledWorker } from './stalled-worker.mjs';
 import { startUp } from './start-up.mjs';
 import { storm } from './storm.mjs';
@@ -48,4 +51,7 @@ export const SCENARIOS = {
   counters,
   limiter,
   scrape,
+  'nginx-queues': nginxQueues,
+  'pm2-vs-watt': pm2VsWatt,
+  'single-or-cluster': singleOrCluster,
 };

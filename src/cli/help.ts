@@ -13,7 +13,8 @@ export const HELP = `Usage: rondo start [options] <file> [-- arguments]
        rondo status, reload, scale N, drain SEAT, restart SEAT, pause, resume, set, logs, stop, upgrade: ask and
            change what runs; see rondo status --help and so on
        rondo top: what it does, live in a terminal; see rondo top --help
-       rondo bench [options], rondo bench compare A B, rondo bench serve NAME; see rondo bench --help
+       rondo bench [options], rondo bench compare A B, rondo bench serve NAME, with the package @rondo/bench; see
+           rondo bench --help
 
 rondo start runs a server file, as it is, in several processes that share its ports, and keeps them alive.
 

@@ -1,0 +1,123 @@
+// The tables of docs/benchmark.md with one way in each row, and more ways than the table by situation has.
+
+import { isThere } from '../lib/judging.mjs';
+import { isValid, METRICS } from '../lib/metrics.mjs';
+import { median } from '../lib/statistics.mjs';
+import { formatNumber } from '../report/words.mjs';
+
+/** @typedef {import('../lib/types.mjs').Cell} Cell */
+/** @typedef {{ head: string, scenario: string, at?: import('../lib/judging.mjs').Place, metrics: string[] }} Column */
+
+/** @type {Record<string, string>} */
+const ROWS = {
+  'rondo-native': 'rondo',
+  'cluster-rondo': '`node:cluster` with `rondo/register`',
+  'cluster-rr': '`node:cluster`, as it is',
+  'cluster-none': '`node:cluster` with `SCHED_NONE`',
+  reuseport: '`SO_REUSEPORT`',
+  'send-socket': '`subprocess.send(socket)`',
+  proxy: 'a reverse proxy',
+  'rondo-ipc': 'rondo without its addon',
+};
+/** @type {Column[]} */
+const COST = [
+  { head: 'storm, connections/s', scenario: 'storm', metrics: ['rate'] },
+  {
+    head: 'CPU per connection, primary / workers, µs',
+    scenario: 'storm',
+    metrics: ['primaryUs', 'workersUs'],
+  },
+  { head: 'busy, standard deviation, ms', scenario: 'busy', metrics: ['stddevMs'] },
+  { head: 'mixed, 99th percentile / longest, ms', scenario: 'mixed', metrics: ['p99Ms', 'maxMs'] },
+];
+/** @type {Record<string, string>} */
+const MESSAGES_ROWS = {
+  'rondo-hub': '`rondo/hub`',
+  'process-send': '`process.send()` through the primary',
+};
+const SHORT = { parameters: { bytes: 100, load: 'flood' } };
+const LONG = { parameters: { bytes: 65_536, load: 'flood' } };
+const BLOCKED = { parameters: { primary: 'blocked' } };
+/** @type {Column[]} */
+const MESSAGES = [
+  {
+    head: '100 bytes, messages/s',
+    scenario: 'messages',
+    at: SHORT,
+    metrics: ['messagesPerSecond'],
+  },
+  { head: '99th percentile, µs', scenario: 'messages', at: SHORT, metrics: ['messageP99Us'] },
+  { head: '64 KiB, messages/s', scenario: 'messages', at: LONG, metrics: ['messagesPerSecond'] },
+  {
+    head: 'primary blocked for half of the time: longest, ms',
+    scenario: 'messages',
+    at: BLOCKED,
+    metrics: ['messageMaxMs'],
+  },
+];
+/** @type {Record<string, string>} */
+const SHARED_ROWS = {
+  'rondo-shared': '`counter` of `rondo/shared`',
+  'rondo-limiter': '`limiter` of `rondo/shared`',
+  clusterhub: 'clusterhub',
+  'rate-limiter-flexible': 'rate-limiter-flexible, cluster',
+};
+/** @type {Column[]} */
+const SHARED = [
+  {
+    head: 'additions/s of 4 workers',
+    scenario: 'counters',
+    at: { workers: 4 },
+    metrics: ['operationsPerSecond'],
+  },
+  { head: 'decisions/s of 2 workers', scenario: 'limiter', metrics: ['operationsPerSecond'] },
+  { head: 'CPU of a decision, µs', scenario: 'limiter', metrics: ['operationUs'] },
+];
+
+/** @param {Cell[]} cells */
+export function costTable(cells) {
+  return table(ROWS, COST, cells);
+}
+
+/** @param {Cell[]} cells */
+export function messagesTable(cells) {
+  return table(MESSAGES_ROWS, MESSAGES, cells);
+}
+
+/** @param {Cell[]} cells */
+export function sharedTable(cells) {
+  return table(SHARED_ROWS, SHARED, cells);
+}
+
+/**
+ * @param {Record<string, string>} rows
+ * @param {Column[]} columns
+ * @param {Cell[]} cells
+ */
+function table(rows, columns, cells) {
+  const lines = Object.entries(rows).map(([contestant, name]) => {
+    const own = cells.filter((cell) => cell.contestant === contestant);
+    return `| ${name} | ${columns.map((column) => entry(column, own)).join(' | ')} |`;
+  });
+  const head = ['| |', ...columns.map(({ head }) => ` ${head} |`)].join('');
+  return [head, `|---|${'---:|'.repeat(columns.length)}`, ...lines].join('\n');
+}
+
+/**
+ * @param {Column} column
+ * @param {Cell[]} cells of one contestant
+ */
+function entry({ scenario, at, metrics }, cells) {
+  const own = cells
+    .filter((cell) => cell.scenario === scenario && isThere(cell, at))
+    .filter(isValid);
+  const values = metrics.map((metric) => median(own.map(METRICS[metric].of)));
+  if (values.some((value) => value === undefined)) return '';
+  return values.map((value) => show(Number(value))).join(' / ');
+}
+
+/** @param {number} value */
+function show(value) {
+  if (value === 0) return '0';
+  return formatNumber(value, value < 1 ? 2 : 1);
+}

@@ -1,0 +1,164 @@
+// The pages that are made of committed figures say what these are: as written by `npm run bench:pages`, and by a count of its own. A
+// way that is better than rondo is named, and what was published is set beside what was measured.
+
+import { spawnSync } from 'node:child_process';
+import { cpSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'tap';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const BENCH = path.join(ROOT, 'bench');
+const { renderBenchmark } = await import(path.join(BENCH, 'pages/benchmark.mjs'));
+const { renderTrend } = await import(path.join(BENCH, 'pages/trend.mjs'));
+const { trendLines } = await import(path.join(BENCH, 'pages/trend-lines.mjs'));
+const { EARLIER, RUN, TALK } = await import(path.join(BENCH, 'pages/situations.mjs'));
+const { publishedLines } = await import(path.join(BENCH, 'lib/published.mjs'));
+const { SCENARIOS } = await import(path.join(BENCH, 'scenarios/index.mjs'));
+
+interface Cell {
+  scenario: string;
+  contestant: string;
+  valid: boolean;
+  figures: Record<string, number>;
+  load: { latencyMs: Record<string, number> };
+  commit: string;
+}
+
+interface Published {
+  name: string;
+  published?: { urls: string[] };
+}
+
+const jsonLines = (file: string) =>
+  readFileSync(path.join(BENCH, file), 'utf8')
+    .split('\n')
+    .flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
+const resultsOf = (run: string): Cell[] => jsonLines(`results/${run}/results.jsonl`);
+const RUNS = Object.fromEntries([RUN, EARLIER, TALK].map((run) => [run, resultsOf(run)]));
+const page = readFileSync(path.join(ROOT, 'docs/benchmark.md'), 'utf8');
+
+/** The middle of an odd number of values. */
+function middle(cells: Cell[], scenario: string, contestant: string, figure: string): number {
+  const values = cells
+    .filter((cell) => cell.valid && cell.scenario === scenario && cell.contestant === contestant)
+    .map(({ figures }) => figures[figure] as number)
+    .sort((a, b) => a - b);
+  return values[(values.length - 1) / 2] as number;
+}
+
+/** The cells of the first line of a table that begins so. */
+function rowOf(text: string, start: string): string[] {
+  const line = text.split('\n').find((one) => one.startsWith(`| ${start}`)) ?? '';
+  return line.split('|').map((cell) => cell.trim());
+}
+
+test('the files are what the figures give', (t) => {
+  const main = path.join(BENCH, 'pages/main.mjs');
+  const { status, stderr } = spawnSync(process.execPath, [main, '--check'], { encoding: 'utf8' });
+  t.equal(status, 0, stderr);
+  t.end();
+});
+
+test('by a count of its own', (t) => {
+  const cells = RUNS[RUN] as Cell[];
+  const ways = ['rondo-native', 'cluster-rondo', 'cluster-rr', 'cluster-none', 'reuseport'];
+  const rates = ways.map((way) => middle(cells, 'storm', way, 'rate'));
+  const row = rowOf(page, 'many short connections');
+  for (const [index, rate] of rates.entries()) {
+    const shown = Math.round(rate).toLocaleString('en-US');
+    const isGood = rate * 1.1 >= Math.max(...rates);
+    t.equal(row[3 + index], isGood ? `**${shown}**` : shown, `${ways[index]}`);
+  }
+  const tail = middle(cells, 'mixed', 'rondo-native', 'p99Ms').toFixed(1);
+  t.equal(rowOf(page, 'a few slow requests')[3], tail);
+  t.end();
+});
+
+test('who is better than rondo is named, whoever it is', (t) => {
+  const [, weak = ''] = /## Where another way is better than rondo\n([^#]*)/.exec(page) ?? [];
+  t.match(weak, /Many short connections.*`SO_REUSEPORT` \(/);
+  t.match(weak, /A few slow requests.*`SCHED_NONE` \(/);
+  const worse = (RUNS[RUN] as Cell[]).map((cell) =>
+    cell.scenario === 'busy' && cell.contestant.includes('rondo')
+      ? { ...cell, load: { ...cell.load, latencyMs: { ...cell.load.latencyMs, stddev: 50 } } }
+      : cell,
+  );
+  const changed = renderBenchmark({ ...RUNS, [RUN]: worse });
+  const [, list = ''] = /## Where another way is better than rondo\n([^#]*)/.exec(changed) ?? [];
+  t.match(list, /requests that are all CPU-bound: .*rondo 50 /, 'also what was not before');
+  t.notMatch(weak, /requests that are all CPU-bound/);
+  t.end();
+});
+
+test('published figures stand beside those of a run', (t) => {
+  const scenario = SCENARIOS['nginx-queues'];
+  const cell = (contestant: string, stddev: number, round: number) => ({
+    scenario: 'nginx-queues',
+    contestant,
+    round,
+    workers: 2,
+    load: { latencyMs: { stddev, mean: 30 } },
+  });
+  const cells = [1, 2, 3].flatMap((round) => [
+    cell('reuseport', 20 + round, round),
+    cell('cluster-none', 2, round),
+  ]);
+  const [first, second] = publishedLines(scenario, cells);
+  t.match(first, /15\.99 \(25\.27 \/ 1\.58\); reuseport by cluster-none here 11\.00$/);
+  t.match(second, /1\.03 .* here 1\.00$/);
+  t.match(publishedLines(scenario, [])[0], /not measured here$/);
+  for (const { name, published } of Object.values<Published>(SCENARIOS)) {
+    for (const url of published?.urls ?? []) t.match(page, url, `${name} cites its source`);
+  }
+  t.end();
+});
+
+test('the trend', async (t) => {
+  const lines = jsonLines('trend.jsonl');
+  const quick = resultsOf('2-cores-quick');
+  const expected = lines.filter(({ commit }) => commit === quick[0]?.commit);
+  t.same(trendLines(quick), expected, 'its lines are those of the run');
+  const { ratio, figure } = expected.find(
+    ({ scenario, contestant }) => scenario === 'storm' && contestant === 'rondo-native',
+  );
+  const [own, base] = ['rondo-native', 'cluster-rr'].map((name) =>
+    middle(quick, 'storm', name, 'rate'),
+  );
+  t.equal(figure, Number((own as number).toPrecision(5)));
+  t.ok(Math.abs(ratio - (own as number) / (base as number)) < 1e-4);
+
+  const loss = { ...lines.at(-1), commit: 'f00dfeed0000', date: '2030-01-01T00:00Z', ratio: 0.5 };
+  const { page: longer, charts } = await renderTrend([
+    ...lines,
+    {
+      ...loss,
+      scenario: 'storm',
+      variant: '2 workers',
+      contestant: 'rondo-native',
+      metric: 'rate',
+    },
+  ]);
+  t.match(rowOf(longer, 'f00dfee')[2], '0.50', 'a run more is a row more');
+  t.match(charts.get('trend-storm-rate'), 'f00dfee', 'and a point more');
+});
+
+test('adding a run', (t) => {
+  const copy = path.join(t.testdir(), 'bench');
+  cpSync(BENCH, copy, {
+    recursive: true,
+    filter: (file) => !/\/(results|prebuilds|loadgen|bare)$/.test(file),
+  });
+  const before = readFileSync(path.join(copy, 'trend.jsonl'), 'utf8');
+  const trend = (...args: string[]) =>
+    spawnSync(process.execPath, [path.join(copy, 'trend.mjs'), ...args], { encoding: 'utf8' });
+  const run = path.join(BENCH, 'results/2-cores-quick');
+  const printed = trend(run, '--print');
+  t.equal(printed.status, 0, printed.stderr);
+  t.equal(readFileSync(path.join(copy, 'trend.jsonl'), 'utf8'), before, '--print changes no file');
+  t.equal(trend(run).status, 0);
+  t.equal(readFileSync(path.join(copy, 'trend.jsonl'), 'utf8'), before + printed.stdout);
+  t.match(trend(), { status: 2, stderr: 'one directory is needed' });
+  t.match(trend(copy), { status: 2, stderr: 'results.jsonl' });
+  t.end();
+});
