@@ -3,7 +3,7 @@
  * Linux and macOS; where the addon cannot be loaded every function throws
  * `ERR_RONDO_NATIVE_MISSING`.
  *
- * @packageDocumentation
+ * @module rondo/fd
  */
 
 import { constants } from 'node:os';

@@ -4,7 +4,7 @@
  * `rondo/worker`, and the raw passing of file descriptors is `rondo/fd`. To look at a Supervisor and to change it there are
  * `rondo/control` and `rondo/metrics`.
  *
- * @packageDocumentation
+ * @module rondo
  */
 
 export {
@@ -69,5 +69,7 @@ export type {
   SourceIpOptions,
   SpawnedWith,
   StdioEntry,
+  StickyBy,
+  StickyOptions,
   TransportName,
 } from './types.js';

@@ -2,7 +2,7 @@
  * `rondo/collect`: registries of prom-client that the primary's `/metrics` is to have, merged over all workers. One that is
  * prom-client's default registry, and was loaded as CommonJS or imported, needs no call.
  *
- * @packageDocumentation
+ * @module rondo/collect
  */
 
 import { nameRegistry, type Registry } from './registries.js';

@@ -2,7 +2,7 @@
  * `rondo/control`: a socket by which a running Supervisor is asked and changed, and the client of it. What
  * `rondo status` and the other commands use.
  *
- * @packageDocumentation
+ * @module rondo/control
  */
 
 export type {

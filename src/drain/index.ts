@@ -2,7 +2,7 @@
  * `rondo/drain`: lets what is in flight at servers of this process end, and closes what is idle. For
  * programs that embed the Dispatcher, or that run without rondo at all.
  *
- * @packageDocumentation
+ * @module rondo/drain
  */
 
 import { Server } from 'node:net';

@@ -1,5 +1,7 @@
 /**
  * `rondo/hub`: messages between the processes of a program. See docs/messages.md.
+ *
+ * @module rondo/hub
  */
 
 import { ProcessHub } from './hub.js';

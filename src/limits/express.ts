@@ -4,7 +4,7 @@
  * The package counts every request, also those that it denies; the limiter counts what it has allowed. So a denied request is
  * one more than the limit, whatever came before it, and there is nothing to give back for it.
  *
- * @packageDocumentation
+ * @module rondo/limits/express
  */
 
 import { invalidOption, type RondoError } from '../errors.js';

@@ -1,7 +1,7 @@
 /**
  * `rondo/limits/fastify`: a store for the published `@fastify/rate-limit`, so that its limits hold over all workers.
  *
- * @packageDocumentation
+ * @module rondo/limits/fastify
  */
 
 import { invalidOption, RondoError } from '../errors.js';

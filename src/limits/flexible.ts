@@ -1,7 +1,7 @@
 /**
  * `rondo/limits/flexible`: a limiter with the interface of the published `rate-limiter-flexible`, exact over all workers.
  *
- * @packageDocumentation
+ * @module rondo/limits/flexible
  */
 
 import { invalidOption } from '../errors.js';

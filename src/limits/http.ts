@@ -2,7 +2,7 @@
  * `rondo/limits/http`: a middleware for `node:http`, Express and what is like it, and Koa. It answers 429 to those who
  * have taken their limit, and tells everybody where they stand by the fields of draft-ietf-httpapi-ratelimit-headers-10.
  *
- * @packageDocumentation
+ * @module rondo/limits/http
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';

@@ -2,10 +2,11 @@
  * `rondo/metrics`: what a Supervisor or a Dispatcher does, for Prometheus, for probes, and on a page to look at. What
  * `rondo start --metrics` serves.
  *
- * @packageDocumentation
+ * @module rondo/metrics
  */
 
 export {
+  type Exemplar,
   Exposition,
   type Family,
   type Format,

@@ -2,7 +2,7 @@
  * `rondo/redis`: the limiter and the counter of `rondo/shared` for several machines, in a Redis that the program has
  * a client of `ioredis` for. When which: `docs/scaling.md`.
  *
- * @packageDocumentation
+ * @module rondo/redis
  */
 
 export type { RedisClient, RedisStats } from './client.js';

@@ -3,7 +3,7 @@
  * counters, gauges and histograms, limits, and small values by key. Synchronous, and unharmed by a
  * process that is killed at any moment. See docs/shared.md.
  *
- * @packageDocumentation
+ * @module rondo/shared
  */
 
 export { counter } from './counter.js';

@@ -2,7 +2,7 @@
  * `rondo/socket.io-adapter`: what one worker says to clients and to other servers of Socket.IO reaches those of
  * all workers, by `rondo/hub`. Needs the packages `socket.io` and `socket.io-adapter`, which comes with it.
  *
- * @packageDocumentation
+ * @module rondo/socket.io-adapter
  */
 
 import type { ClusterAdapterWithHeartbeat } from 'socket.io-adapter';

@@ -1,7 +1,7 @@
 /**
  * The worker's side of rondo: a server that serves what the primary deals.
  *
- * @packageDocumentation
+ * @module rondo/worker
  */
 
 import type { Server } from 'node:net';

@@ -2,7 +2,7 @@
  * `rondo/compat/clusterhub`: the interface of the package `clusterhub` over `rondo/hub`. Import it in the primary and in each
  * process that is to hear and say something. See docs/compat.md for what is different.
  *
- * @packageDocumentation
+ * @module rondo/compat/clusterhub
  */
 
 import { createHub, Hub, ready } from './hub.js';

@@ -2,7 +2,7 @@
  * `rondo/compat/egg-messenger`: the messenger of egg-cluster over `rondo/hub`, for a Supervisor's workers (apps), its agent and the
  * primary (master). The process that has forked it (parent) imports `rondo/compat/egg-messenger/parent`. See docs/compat.md for what is different.
  *
- * @packageDocumentation
+ * @module rondo/compat/egg-messenger
  */
 
 import { RondoError } from '../../errors.js';

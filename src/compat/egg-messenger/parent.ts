@@ -2,7 +2,7 @@
  * `rondo/compat/egg-messenger/parent`: the end of a process that has forked the primary, and is told of its life. It is of
  * no family itself, so it does not import the messenger.
  *
- * @packageDocumentation
+ * @module rondo/compat/egg-messenger/parent
  */
 
 import type { ChildProcess } from 'node:child_process';
