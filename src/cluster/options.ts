@@ -8,7 +8,7 @@ type FromEnvironment = Omit<DispatcherOptions, 'maxConnections'>;
 const require = createRequire(import.meta.url);
 
 /** Each variable with the option it is. */
-const VARIABLES: Record<string, { option: keyof FromEnvironment; isNumber: boolean }> = {
+export const VARIABLES: Record<string, { option: keyof FromEnvironment; isNumber: boolean }> = {
   RONDO_POLICY: { option: 'policy', isNumber: false },
   RONDO_WINDOW: { option: 'window', isNumber: true },
   RONDO_TRANSPORT: { option: 'transport', isNumber: false },

@@ -1,24 +1,23 @@
-// The README against the package: its program runs as it stands there, and the files, scripts,
-// options and events it names are those there are.
+// docs/dispatcher.md against the package: its program runs as it stands there, and the options, policies and events it
+// names are those there are.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { Dispatcher, type ListenOptions } from 'rondo';
 import { test } from 'tap';
 import { validateDispatcherOptions } from '../../src/dispatcher/options.js';
 import { POLICIES, POLICY_NAMES } from '../../src/dispatcher/policies/index.js';
+import { blocksOf } from '../fixtures/docs-page.js';
 import { get, startProgram } from '../fixtures/examples.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const file = path.join(root, 'README.md');
-const readme = existsSync(file) ? readFileSync(file, 'utf8') : '';
-const withReadme = readme === '' ? { skip: 'there is no README.md' } : {};
+const file = path.join(root, 'docs/dispatcher.md');
+const page = readFileSync(file, 'utf8');
 
-const blocks = [...readme.matchAll(/^```(\w+)\n(.*?)^```$/gms)].map(
-  ([, language = '', text = '']) => ({ language, text }),
-);
+const blocks = blocksOf(page);
 
-test('the program runs as it stands', withReadme, async (t) => {
+test('the program runs as it stands', async (t) => {
   const files: Record<string, string> = {};
   for (const { language, text } of blocks) {
     const name = /^\/\/ ([\w-]+\.mjs)\n/.exec(text)?.[1];
@@ -37,22 +36,8 @@ test('the program runs as it stands', withReadme, async (t) => {
   t.equal(answers.size, 5, 'a worker that was killed is replaced');
 });
 
-test('its files are there', withReadme, async (t) => {
-  const links = [...readme.matchAll(/\]\(([^)#]+)\)/g)].map(([, target = '']) => target);
-  const local = links.filter((target) => !/^https?:/.test(target));
-  t.ok(local.length > 0);
-  for (const target of local) t.ok(existsSync(path.join(root, target)), target);
-});
-
-test('its scripts are there', withReadme, async (t) => {
-  const { scripts } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8'));
-  const named = [...readme.matchAll(/\bnpm (?:run ([\w:-]+)|(start|test)\b)/g)];
-  t.ok(named.length >= 3);
-  for (const [command, ran, short] of named) t.ok((ran ?? short ?? '') in scripts, command);
-});
-
-test('its options are the options', withReadme, async (t) => {
-  const rows = [...readme.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)];
+test('its options are the options', async (t) => {
+  const rows = [...page.matchAll(/^\| `(\w+)` \| `([^`]+)` \|/gm)];
   const table = Object.fromEntries(rows.map(([, option, value]) => [option, value]));
   const defaults = Object.entries(validateDispatcherOptions({}));
   t.strictSame(
@@ -63,8 +48,8 @@ test('its options are the options', withReadme, async (t) => {
   );
 });
 
-test('its policies are the policies', withReadme, async (t) => {
-  const [, section = ''] = readme.split('### Policies');
+test('its policies are the policies', async (t) => {
+  const [, section = ''] = page.split('### Policies');
   const rows = [...section.matchAll(/^\| `([\w-]+)` \| ([^|`]+) \|$/gm)];
   t.strictSame(
     rows.map(([, name, help]) => [name, help]),
@@ -77,17 +62,29 @@ test('its policies are the policies', withReadme, async (t) => {
   t.strictSame(named, POLICY_NAMES, 'and those of the types');
 });
 
-test('its events are the events', withReadme, async (t) => {
+test('its events are the events', async (t) => {
   const source = readFileSync(path.join(root, 'src/dispatcher/events.ts'), 'utf8');
   const body = /^export interface DispatcherEvents {\n(.*?)^}/ms.exec(source)?.[1] ?? '';
   const events = [...body.matchAll(/^ {2}'?([\w:]+)'?: \[/gm)].map(([, name]) => name);
   t.ok(events.length > 5);
-  const sentence = /^Events of a dispatcher: (.*?)\. /ms.exec(readme)?.[1] ?? '';
+  const sentence = /^Events of a dispatcher: (.*?)\. /ms.exec(page)?.[1] ?? '';
   const named = [...sentence.matchAll(/`([\w:]+)`/g)].map(([, name]) => name);
   t.strictSame(named.sort(), events.sort());
 });
 
-test('nothing is left to be filled in', withReadme, async (t) => {
-  t.notMatch(readme, /^[A-Z]+(_[A-Z]+)+$/m);
-  t.notMatch(readme, /\b(TODO|FIXME|TBD)\b/);
+test('its function is a policy', async (t) => {
+  const [code = ''] = blocks.map(({ text }) => text).filter((text) => text.includes('policy: ('));
+  const given: ListenOptions[] = [];
+  const dispatcher = new Dispatcher();
+  t.teardown(() => dispatcher.close());
+  const listen = (options: ListenOptions): Promise<unknown> => {
+    given.push(options);
+    return dispatcher.listen({ ...options, port: 0, host: '127.0.0.1' });
+  };
+  await new Function('dispatcher', `return (async () => { ${code} })()`)({ listen });
+  const [{ policy } = {}] = given;
+  const pick = policy as unknown as (connections: object[], slots: object[]) => unknown;
+  const connections = [{ address: '10.1.2.3' }, { address: '192.0.2.1' }];
+  t.strictSame(pick(connections, [{ id: 7 }, { id: 8 }]), [7, null]);
+  t.equal(blocks.length, 3, 'with the two of the program that is every block');
 });
