@@ -22,8 +22,11 @@ test('docs/start.md', nativeOnly, async (t) => {
   const server = place.start(page.command('rondo start'));
   place.use(await server.port());
   const log = page.take('', 'rondo: 0.1.0').trimEnd().split('\n');
-  await server.prints(/(ready after[^]*){2}listening on \S+\n/);
-  const logged = server.output().split('\n').map((line) => plain(line));
+  await server.prints(/(ready after.*){2}listening on \S+\n/s);
+  const logged = server
+    .output()
+    .split('\n')
+    .map((line) => plain(line));
   for (const line of log) t.ok(logged.includes(plain(line)), line);
 
   const pids = new Set<string>();
@@ -46,7 +49,7 @@ test('docs/start.md', nativeOnly, async (t) => {
   }
   edit((text) => `${text}throw new Error('not configured');\n`);
   const last = page.take('console', 'not configured');
-  t.match(last, /\$ npx rondo reload\n[^]*\n\$ echo \$\?\n1\n/);
+  t.match(last, /\$ npx rondo reload\n.*\n\$ echo \$\?\n1\n/s);
   const [reload, , curl] = consoleOf(last);
   const { code, output } = await place.run(reload?.command ?? '');
   same(output, reload?.shown ?? '', 'the error is shown');

@@ -4,9 +4,9 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'tap';
+import { ask } from '../fixtures/cluster-cli.js';
 import { blocksOf, Page, ROOT, readPage } from '../fixtures/docs-page.js';
 import { Place } from '../fixtures/docs-place.js';
-import { ask } from '../fixtures/cluster-cli.js';
 import { nativeOnly } from '../fixtures/harness.js';
 
 const readme = readPage('README.md');
@@ -23,48 +23,48 @@ async function serving(port: number, count: number): Promise<void> {
 }
 
 test('the three ways', nativeOnly, async (t) => {
-    const page = Page.open('README.md');
-    t.equal(page.command('npm install'), 'npm install rondo');
-    await t.test('the flag', async (t) => {
-      const place = new Place(t);
-      place.write('app.js', Page.open('docs/cluster.md').program('app.mjs'));
-      place.write('package.json', '{ "type": "module" }');
-      const app = place.start(page.command('--import rondo/register'));
-      await serving(await app.port(), 2);
-      await app.interrupt();
-    });
-    await t.test('the command', async (t) => {
-      const place = new Place(t);
-      place.write('server.js', SERVER);
-      place.write('package.json', '{ "type": "module" }');
-      const [start = '', reload = ''] = page
-        .take('sh', 'npx rondo start')
-        .split('\n')
-        .map((line) => line.replace(/ +# .*/, ''));
-      const server = place.start(`${start} -w 2`);
-      const port = await server.port();
-      await serving(port, 2);
-      const before = await ask(port);
-      t.match(await place.run(reload), { code: 0, output: /^reloaded in/ });
-      t.not(await ask(port), before);
-      await place.stop(server);
-    });
-    await t.test('the program', async (t) => {
-      const place = new Place(t);
-      place.write('server.js', SERVER);
-      place.write('package.json', '{ "type": "module" }');
-      place.write('primary.js', page.take('js', 'new Supervisor'));
-      const primary = place.start('node primary.js');
-      const port = await primary.port();
-      await serving(port, 4);
-      const before = await ask(port);
-      primary.child.kill('SIGHUP');
-      while ((await ask(port)) === before);
-      primary.child.kill('SIGKILL');
-      await primary.ended;
-    });
-    t.match(page.take('sh', 'npm start'), /^npm install && npm test /m);
-    page.close(t);
+  const page = Page.open('README.md');
+  t.equal(page.command('npm install'), 'npm install rondo');
+  await t.test('the flag', async (t) => {
+    const place = new Place(t);
+    place.write('app.js', Page.open('docs/cluster.md').program('app.mjs'));
+    place.write('package.json', '{ "type": "module" }');
+    const app = place.start(page.command('--import rondo/register'));
+    await serving(await app.port(), 2);
+    await app.interrupt();
+  });
+  await t.test('the command', async (t) => {
+    const place = new Place(t);
+    place.write('server.js', SERVER);
+    place.write('package.json', '{ "type": "module" }');
+    const [start = '', reload = ''] = page
+      .take('sh', 'npx rondo start')
+      .split('\n')
+      .map((line) => line.replace(/ +# .*/, ''));
+    const server = place.start(`${start} -w 2`);
+    const port = await server.port();
+    await serving(port, 2);
+    const before = await ask(port);
+    t.match(await place.run(reload), { code: 0, output: /^reloaded in/ });
+    t.not(await ask(port), before);
+    await place.stop(server);
+  });
+  await t.test('the program', async (t) => {
+    const place = new Place(t);
+    place.write('server.js', SERVER);
+    place.write('package.json', '{ "type": "module" }');
+    place.write('primary.js', page.take('js', 'new Supervisor'));
+    const primary = place.start('node primary.js');
+    const port = await primary.port();
+    await serving(port, 4);
+    const before = await ask(port);
+    primary.child.kill('SIGHUP');
+    while ((await ask(port)) === before);
+    primary.child.kill('SIGKILL');
+    await primary.ended;
+  });
+  t.match(page.take('sh', 'npm start'), /^npm install && npm test /m);
+  page.close(t);
 });
 
 test('the first page of the site says the same', (t) => {
@@ -107,7 +107,10 @@ test('its table has the figures of the benchmark', (t) => {
   );
   const share = Math.round((21_978 / 18_436) * 10) / 10;
   t.match(readme, `${share} times as many connections per second`);
-  t.match(benchmark, /\| rondo, native \| 18,436 .*SCHED_NONE` \(shared listen socket\) \| 21,978 /s);
+  t.match(
+    benchmark,
+    /\| rondo, native \| 18,436 .*SCHED_NONE` \(shared listen socket\) \| 21,978 /s,
+  );
   t.end();
 });
 

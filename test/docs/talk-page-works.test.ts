@@ -12,7 +12,7 @@ test('docs/talk.md', nativeOnly, async (t) => {
   place.write('server.mjs', page.program('server.mjs'));
   const server = place.start(page.command('rondo start'));
   const port = await server.port();
-  await server.prints(/(ready after[^]*){2}/);
+  await server.prints(/(ready after.*){2}/s);
   place.use(port);
   const [first, blue, ...more] = consoleOf(page.take('console', 'curl'));
   for (const one of [first, blue]) {

@@ -15,9 +15,8 @@ const FOLDERS = ['test/ecosystem', '.'];
 
 /** Two workers serve; returns the port. */
 async function ready(server: Started): Promise<number> {
-  await server.prints(/(ready after[^]*){2}/);
-  const [, port] = await server.prints(/listening on \S+?(\d+)\n/);
-  return Number(port);
+  await server.prints(/(ready after.*){2}/s);
+  return server.port();
 }
 
 /** Asks all the time, one request after another, until the reload is over. Resolves with those that answered. */
@@ -67,7 +66,12 @@ test('docs/frameworks.md', nativeOnly, async (t) => {
     await served(t, page.command('dist/main.js'));
   });
   await t.test('drains.mjs', async (t) => {
-    place.write('drains.mjs', page.program('drains.mjs').replace('8000);', "8000, () => console.log('on', server.address().port));"));
+    place.write(
+      'drains.mjs',
+      page
+        .program('drains.mjs')
+        .replace('8000);', "8000, () => console.log('on', server.address().port));"),
+    );
     const server = place.start(page.command('node drains.mjs'));
     const [, port] = await server.prints(/on (\d+)/);
     t.equal(await ask(Number(port)), 'hello\n');
