@@ -1,5 +1,5 @@
-// The site of docs/, to docs/.vitepress/dist: the API pages by TypeDoc, then all by VitePress, which fails where a link is
-// dead. What builds it has a lock file of its own, docs/package-lock.json, and is installed the first time.
+// The site of docs/, to docs/.vitepress/dist: the API pages by TypeDoc, then all by VitePress. It fails where a link or an
+// anchor is dead. What builds it has a lock file of its own, docs/package-lock.json, and is installed the first time.
 // Usage: node scripts/docs.mjs [dev]
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -14,6 +14,9 @@ if (!isInstalled()) {
 rmSync(path.join(docs, 'api'), { recursive: true, force: true });
 await node('typedoc/bin/typedoc', '--options', 'typedoc.json', '--logLevel', 'Warn');
 await node('vitepress/bin/vitepress.js', command, '.');
+if (command === 'build') {
+  await must(process.execPath, [path.join(root, 'scripts/docs-links.mjs')]);
+}
 
 /** Whether what the lock file names is there. */
 function isInstalled() {

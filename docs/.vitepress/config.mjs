@@ -18,7 +18,7 @@ export default defineConfig({
   cleanUrls: false,
   lastUpdated: false,
   // Nothing is asked of other servers.
-  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/images/logo.svg' }]],
+  head: [['link', { rel: 'icon', type: 'image/svg+xml', href: '/logo.svg' }]],
   srcExclude: ['node_modules/**'],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
@@ -26,7 +26,7 @@ export default defineConfig({
   },
   buildEnd: ({ outDir }) => copyFiles(outDir, root),
   themeConfig: {
-    logo: '/images/logo.svg',
+    logo: '/logo.svg',
     search: { provider: 'local' },
     outline: { level: [2, 3] },
     nav: [

@@ -7,22 +7,39 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'tap';
 import ts from 'typescript';
-import { CONTROL_COMMANDS as COMMANDS } from '../../src/cli/control/commands.js';
 import { parseArguments } from '../../src/cli/arguments.js';
+import { CONTROL_COMMANDS as COMMANDS } from '../../src/cli/control/commands.js';
 import { HELP } from '../../src/cli/help.js';
 import { validateSupervisorOptions } from '../../src/supervisor/options.js';
-import { type Block, blocksOf, commandsOf, pageNames, ROOT, readPage } from '../fixtures/docs-page.js';
+import {
+  type Block,
+  blocksOf,
+  commandsOf,
+  pageNames,
+  ROOT,
+  readPage,
+} from '../fixtures/docs-page.js';
 import { Place } from '../fixtures/docs-place.js';
 
 /** What is shown, and not run: the page, how many such blocks, and why. */
 const SHOWN: Array<[page: string, language: string, count: number, why: string]> = [
-  ['docs/limits.md', 'http', 1, 'headers of a response; http-middleware-keeps-clients-apart tests them'],
+  [
+    'docs/limits.md',
+    'http',
+    1,
+    'headers of a response; http-middleware-keeps-clients-apart tests them',
+  ],
   ['docs/operations.md', '', 2, 'two drawings; the third is the log, which its own test compares'],
   ['docs/operate/containers.md', '', 3, 'lines of the log as they came from that machine'],
   ['docs/operate/figures.md', '', 1, 'a line of the log with the port that was asked for'],
   ['docs/operate/program-metrics.md', '', 5, 'samples; test/metrics compares what is scraped'],
   ['docs/operate/programs.md', '', 10, 'the log; its own test compares the errors'],
-  ['docs/operate/proxy-protocol.md', '', 1, 'lines out of two configurations; test/proxy runs both programs'],
+  [
+    'docs/operate/proxy-protocol.md',
+    '',
+    1,
+    'lines out of two configurations; test/proxy runs both programs',
+  ],
   ['docs/operate/upgrade.md', '', 3, 'the log of an upgrade; test/upgrade tests what it says'],
   ['docs/operate/views.md', '', 1, 'a screen of rondo top; test/views tests it'],
   ['docs/troubleshooting.md', '', 4, 'what is seen; its own test looks for each line'],
@@ -30,8 +47,18 @@ const SHOWN: Array<[page: string, language: string, count: number, why: string]>
   ['docs/operate/views.md', 'console', 1, 'rondo top --once; test/views tests it'],
   ['docs/operate/containers.md', 'yaml', 1, 'kubectl reads it in containers-page-works'],
   ['docs/operate/figures.md', 'yaml', 2, 'promtool reads both in test/metrics'],
-  ['docs/operate/containers.md', 'dockerfile', 1, 'its commands are checked in containers-page-works'],
-  ['docs/operations.md', 'dockerfile', 1, 'its commands are checked in operations-page-says-what-is'],
+  [
+    'docs/operate/containers.md',
+    'dockerfile',
+    1,
+    'its commands are checked in containers-page-works',
+  ],
+  [
+    'docs/operations.md',
+    'dockerfile',
+    1,
+    'its commands are checked in operations-page-says-what-is',
+  ],
 ];
 
 const tests = readdirSync(path.join(ROOT, 'test/docs'))
@@ -111,7 +138,9 @@ test('JavaScript: rondo has what is used, with those options', (t) => {
         const text = ts.flattenDiagnosticMessageText(messageText, ' ');
         return !NOT_OF_RONDO.has(code) || /module 'rondo/.test(text);
       })
-      .map(({ messageText, code }) => `${code}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`);
+      .map(
+        ({ messageText, code }) => `${code}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`,
+      );
     t.strictSame(errors, [], `${blocks[index]?.page}:${blocks[index]?.line}`);
   }
   t.end();
@@ -144,9 +173,10 @@ test('JSON is a configuration', (t) => {
   t.end();
 });
 
-const [, systemd] = /^systemd (\d+)/.exec(
-  spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' }).stdout ?? '',
-) ?? [];
+const [, systemd] =
+  /^systemd (\d+)/.exec(
+    spawnSync('systemd-analyze', ['--version'], { encoding: 'utf8' }).stdout ?? '',
+  ) ?? [];
 
 test('units of systemd', systemd ? {} : { skip: 'needs systemd-analyze' }, (t) => {
   const place = new Place(t);
@@ -165,7 +195,11 @@ test('units of systemd', systemd ? {} : { skip: 'needs systemd-analyze' }, (t) =
       cwd: place.directory,
       encoding: 'utf8',
     });
-    t.strictSame(stderr.split('\n').filter((one) => one.includes('docs')), [], `${page}:${line}`);
+    t.strictSame(
+      stderr.split('\n').filter((one) => one.includes('docs')),
+      [],
+      `${page}:${line}`,
+    );
   }
   t.end();
 });
