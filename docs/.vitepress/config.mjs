@@ -38,7 +38,7 @@ export default defineConfig({
     sidebar: { '/api/': apiSidebar(docs), '/': sidebar.filter(isThere) },
     docFooter: { prev: 'Before', next: 'Next' },
   },
-  vite: { build: { chunkSizeWarningLimit: 2_000, minify: false } },
+  vite: { build: { chunkSizeWarningLimit: 2_000 } },
 });
 
 /** A page that another change brings is left out until it is there. */

@@ -61,9 +61,9 @@ test('the addon cannot be loaded', async (t) => {
   const app = place.start(`node --import ${register} app.mjs`);
   await app.port();
   await app.interrupt();
-  const [warning = ''] = form(blocks[2] ?? '').split('platform=');
-  t.match(warning, /RONDO_CLUSTER_FALLBACK.*No native build/);
-  t.match(form(app.output()), warning);
+  // The package is another platform's elsewhere.
+  const seen = form(app.output().replaceAll(/linux-\w+-\w+/g, 'linux-x64-glibc'));
+  t.strictSame(shows(seen, blocks[2]), []);
 });
 
 test('a worker fails again and again', nativeOnly, async (t) => {
@@ -77,7 +77,7 @@ test('a worker fails again and again', nativeOnly, async (t) => {
 
 test('its flags are flags', (t) => {
   // Of other programs.
-  const foreign = ['--omit', '--ignore-scripts'];
+  const foreign = ['--omit'];
   const flags = new Set([...page.matchAll(/(?<=[` ])--[a-z-]+/g)].map(([flag]) => flag));
   t.ok(flags.size > 12);
   for (const flag of flags) {

@@ -37,10 +37,10 @@ if (cluster.isPrimary) {
 /** The environment of a newcomer: no addon is named, and no other one of this checkout found. */
 const plain = { RONDO_ADDON: '', RONDO_NATIVE: '1', NODE_PATH: '' };
 
-/** Programs of the README that begin with their file's name, on a free port. */
-function programsOfReadme(): Record<string, string> {
-  const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-  const blocks = [...readme.matchAll(/^```js\n\/\/ ([\w-]+\.mjs)\n(.*?)^```$/gms)];
+/** Programs of the page about the Dispatcher, to which README leads, that begin with their file's name, on a free port. */
+function programsOfPage(): Record<string, string> {
+  const page = readFileSync(path.join(ROOT, 'docs/dispatcher.md'), 'utf8');
+  const blocks = [...page.matchAll(/^```js\n\/\/ ([\w-]+\.mjs)\n(.*?)^```$/gms)];
   return Object.fromEntries(
     blocks.map(([, name = '', text = '']) => [name, text.replace('8000', '0')]),
   );
@@ -85,7 +85,7 @@ test('the installed packages', nativeOnly, async (t) => {
   const registry = await serveRegistry(t, packPackages(path.join(directory, 'tarballs')));
   // Not below this checkout, where its own node_modules would be found.
   const folder = path.join(directory, 'app');
-  const files = { ...programsOfReadme(), 'server.mjs': SERVER, 'cluster.mjs': CLUSTER };
+  const files = { ...programsOfPage(), 'server.mjs': SERVER, 'cluster.mjs': CLUSTER };
   mkdirSync(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
   const env = {
