@@ -102,7 +102,7 @@ function find(exec: string, given: string): string {
     // A path that was resolved before is not looked at again, and a link in it may have been turned.
     const real = path.join(realpathSync(path.dirname(exec)), path.basename(exec));
     const program = existsSync(real) ? realpathSync(real) : real;
-    return createRequire(import.meta.url).resolve(program);
+    return createRequire(program).resolve(program);
   } catch {
     throw invalidOption('exec', 'an existing program', given);
   }

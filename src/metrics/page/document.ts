@@ -5,9 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-const FILE = fileURLToPath(new URL('page.html', import.meta.url));
+import { ownFile } from '../../own-files.js';
 
 export interface PageDocument {
   html: Buffer;
@@ -25,7 +23,7 @@ export function pageDocument(): PageDocument {
 }
 
 function readDocument(): PageDocument {
-  const html = readFileSync(FILE);
+  const html = readFileSync(ownFile('metrics/page/page.html', 'The page'));
   const text = html.toString();
   const policy = [
     "default-src 'none'",
