@@ -5,7 +5,7 @@
  */
 
 import { existsSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import module from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -32,7 +32,12 @@ export interface LazyModules {
 export const OWN_URL: string =
   (import.meta.url as string | undefined) ?? process.argv[1] ?? path.join(process.cwd(), 'program');
 
-/** Of nothing that is resolved by the place of a file. */
+/**
+ * Node's. Not imported by its name, because webpack takes that one for its own and resolves what is asked of it when it
+ * makes the bundle.
+ */
+export const createRequire = (from: string | URL): NodeJS.Require => module.createRequire(from);
+
 export const nodeRequire = createRequire(OWN_URL);
 
 const brought = new Map<string, object>();
@@ -51,8 +56,8 @@ export function load<File extends keyof LazyModules>(file: File): LazyModules[Fi
   if (ownDirectory() !== null) return nodeRequire(`./${file}`) as LazyModules[File];
   throw Object.assign(
     new Error(
-      `rondo is in a bundle without its module '${file}': the bundler must heed the condition 'module' of ` +
-        "the package's exports, or leave the package out ('rondo' as external)",
+      `rondo is in a bundle without its module '${file}': let the bundler use the condition 'module' of the ` +
+        "package's exports, or mark 'rondo' as external",
     ),
     { code: 'ERR_RONDO_BUNDLED' },
   );

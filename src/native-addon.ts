@@ -65,7 +65,7 @@ function whyMissing(root: string | null, platform: string): string {
     return `${missing}, but ${there}: node_modules is of another system; 'npm install' on this one adds it`;
   }
   if (isBundled()) {
-    return `rondo is in a bundle, and ${missing} beside it: 'npm install rondo@${VERSION}' there adds it, and 'rondo' may stay in the bundle or be external`;
+    return `rondo is in a bundle, and ${missing} beside it: 'npm install rondo@${VERSION}' there adds it; the bundler may mark 'rondo' as external`;
   }
   return `${missing}; an install that omits optional dependencies ('--omit=optional') leaves it out`;
 }

@@ -4,10 +4,9 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { RondoError } from './errors.js';
-import { OWN_URL, ownDirectory } from './lazy.js';
+import { createRequire, OWN_URL, ownDirectory } from './lazy.js';
 import { VERSION } from './version.js';
 
 interface Installed {
@@ -95,7 +94,7 @@ function bundledError(what: string): RondoError {
       : `the one beside the bundle, in ${first[0]}, has version ${first[1]}`;
   return new RondoError(
     'ERR_RONDO_BUNDLED',
-    `${what} needs files of the package rondo ${VERSION}, and ${reason}: 'npm install rondo@${VERSION}' there, ` +
-      "and leave the package out of the bundle ('rondo' as external) if you like",
+    `${what} needs files of the package rondo ${VERSION}, which is in a bundle, and ${reason}: ` +
+      `'npm install rondo@${VERSION}' there, and mark 'rondo' as external, so that it is in one place only`,
   );
 }

@@ -3,11 +3,10 @@
  * needed by who makes none.
  */
 
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { ClusterAdapterWithHeartbeat, MessageType } from 'socket.io-adapter';
 import { RondoError } from '../errors.js';
-import { OWN_URL } from '../lazy.js';
+import { createRequire, OWN_URL } from '../lazy.js';
 
 export interface BaseModule {
   ClusterAdapterWithHeartbeat: typeof ClusterAdapterWithHeartbeat;

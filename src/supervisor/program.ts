@@ -4,9 +4,9 @@
  */
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { invalidOption, RondoError } from '../errors.js';
+import { createRequire } from '../lazy.js';
 import { withheldFrom } from './env-files.js';
 import type { Machine } from './machine.js';
 import { checkModules, checkWords, wordsOf } from './node-args.js';

@@ -16,14 +16,23 @@ export interface PageDocument {
 
 let document: PageDocument | undefined;
 
+/** Throws `ERR_RONDO_BUNDLED`. */
+export function checkPage(): void {
+  file();
+}
+
 /** Read when it is first asked for. */
 export function pageDocument(): PageDocument {
   document ??= readDocument();
   return document;
 }
 
+function file(): string {
+  return ownFile('metrics/page/page.html', 'The page');
+}
+
 function readDocument(): PageDocument {
-  const html = readFileSync(ownFile('metrics/page/page.html', 'The page'));
+  const html = readFileSync(file());
   const text = html.toString();
   const policy = [
     "default-src 'none'",
