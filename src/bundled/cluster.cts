@@ -1,5 +1,5 @@
-/** What `require('rondo/cluster')` gives with bundlers, which do not know the export 'module.exports': node:cluster itself. */
+/** What `require('rondo/cluster')` gives with bundlers that do not know the export 'module.exports': node:cluster itself. */
 
-import entry = require('./cluster.js');
+const entry = require('./cluster.js') as { default?: object };
 
-module.exports = entry.default;
+module.exports = entry.default ?? entry;

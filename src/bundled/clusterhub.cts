@@ -1,5 +1,5 @@
-/** What `require('rondo/compat/clusterhub')` gives with bundlers, which do not know the export 'module.exports': the hub itself. */
+/** What `require('rondo/compat/clusterhub')` gives with bundlers that do not know the export 'module.exports': the hub itself. */
 
-import entry = require('./clusterhub.js');
+const entry = require('./clusterhub.js') as { default?: object };
 
-module.exports = entry.default;
+module.exports = entry.default ?? entry;

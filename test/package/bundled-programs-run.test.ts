@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Test, test } from 'tap';
+import { test } from 'tap';
 import {
   bundle,
   extension,
@@ -20,6 +20,10 @@ import {
 import { nativeOnly } from '../fixtures/harness.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const REQUIRED = `const cluster = require('rondo/cluster');
+const hub = require('rondo/compat/clusterhub');
+console.log(cluster === require('node:cluster'), typeof hub.on, typeof require('rondo').Dispatcher);`;
+
 const PROGRAMS = ['dispatched.mjs', 'clustered.mjs', 'supervised.mjs', 'server.mjs'];
 
 /** All that a program can import. */
@@ -27,13 +31,6 @@ function entries(): string[] {
   const { exports } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8'));
   const names = Object.keys(exports).filter((name) => !name.endsWith('.json'));
   return names.map((name) => path.posix.join('rondo', name));
-}
-
-/** What it prints until it ends or has listened. */
-async function printed(t: Test, folder: string, ...words: string[]): Promise<string> {
-  const program = startBundle(t, folder, ...words);
-  await program.prints(/^\w+: .*\n|listening on/m);
-  return program.output();
 }
 
 for (const format of FORMATS) {
@@ -44,13 +41,14 @@ for (const format of FORMATS) {
   test(`${format}`, nativeOnly, async (t) => {
     const from = workplace(t);
     const alone = newFolder(t);
-    t.strictSame(await bundle(from, PROGRAMS, format, alone), [], 'esbuild warns of nothing');
+    t.strictSame(bundle(from, PROGRAMS, format, alone), [], 'esbuild warns of nothing');
 
     await t.test('with nothing beside', async (t) => {
-      const text = await printed(t, alone, ...supervised);
-      t.match(text, /^ERR_RONDO_BUNDLED: A Supervisor needs files of the package rondo /);
-      t.match(text, "none is installed beside the bundle: 'npm install rondo@");
-      t.match(text, "mark 'rondo' as external");
+      const program = startBundle(t, alone, ...supervised);
+      await program.prints(/^ERR_RONDO_BUNDLED: The page needs files of the package rondo /m);
+      await program.prints(/^ERR_RONDO_BUNDLED: A Supervisor needs files of the package rondo /m);
+      t.match(program.output(), "none is installed beside the bundle: 'npm install rondo@");
+      t.match(program.output(), "mark 'rondo' as external");
       const fallback = startBundle(t, alone, dispatched);
       await fallback.prints(/^ipc listening on/m);
       t.match(fallback.output(), 'rondo is in a bundle, and the package @rondo/');
@@ -76,25 +74,9 @@ for (const format of FORMATS) {
     await t.test('with another rondo beside', async (t) => {
       const file = path.join(alone, 'node_modules/rondo/package.json');
       writeFileSync(file, JSON.stringify({ name: 'rondo', version: '0.0.9' }));
-      const text = await printed(t, alone, ...supervised);
-      t.match(text, /^ERR_RONDO_BUNDLED: A Supervisor needs .* has version 0\.0\.9: 'npm install/);
-    });
-
-    await t.test('with rondo as external', async (t) => {
-      const place = newFolder(t);
-      await bundle(from, ['dispatched.mjs'], format, place, { packages: 'external' });
-      installRondo(place);
-      installAddon(place);
-      await servesAndEnds(t, startBundle(t, place, dispatched));
-    });
-
-    await t.test('by a bundler without the condition', async (t) => {
-      const place = newFolder(t);
-      await bundle(from, ['clustered.mjs'], format, place, { conditions: ['other'] });
-      const program = startBundle(t, place, clustered);
-      await program.prints(/ERR_RONDO_BUNDLED/);
-      t.match(program.output(), "without its module 'cluster/");
-      t.match(program.output(), "condition 'module' of the package's exports, or mark 'rondo' as");
+      await startBundle(t, alone, ...supervised).prints(
+        /^ERR_RONDO_BUNDLED: A Supervisor needs .* has version 0\.0\.9: 'npm install/m,
+      );
     });
   });
 
@@ -108,9 +90,38 @@ for (const format of FORMATS) {
       (name, index) => `console.log('${name}', Object.keys(entry${index}).sort().join());\n`,
     );
     writeFileSync(path.join(from, 'all.mjs'), [...imports, ...prints].join(''));
-    t.strictSame(await bundle(from, ['all.mjs'], format, to), []);
+    t.strictSame(bundle(from, ['all.mjs'], format, to), []);
     const run = (folder: string, file: string): string =>
       execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' });
     t.equal(run(to, `all${end}`), run(from, 'all.mjs'));
   });
 }
+
+test('esm, with rondo as external', nativeOnly, async (t) => {
+  const from = workplace(t);
+  const place = newFolder(t);
+  bundle(from, ['dispatched.mjs'], 'esm', place, { packages: 'external' });
+  installRondo(place);
+  installAddon(place);
+  await servesAndEnds(t, startBundle(t, place, 'dispatched.mjs'));
+});
+
+test('cjs, by a bundler without the condition', nativeOnly, async (t) => {
+  const from = workplace(t);
+  const place = newFolder(t);
+  bundle(from, ['clustered.mjs'], 'cjs', place, { conditions: ['other'] });
+  const program = startBundle(t, place, 'clustered.cjs');
+  await program.prints(/ERR_RONDO_BUNDLED/);
+  t.match(program.output(), "without its module 'cluster/");
+  t.match(program.output(), "condition 'module' of the package's exports, or mark 'rondo' as");
+});
+
+test('what is required is what it is without a bundle', async (t) => {
+  const [from, to] = [workplace(t), newFolder(t)];
+  writeFileSync(path.join(from, 'required.cjs'), REQUIRED);
+  t.strictSame(bundle(from, ['required.cjs'], 'cjs', to), []);
+  const run = (folder: string): string =>
+    execFileSync(process.execPath, ['required.cjs'], { cwd: folder, encoding: 'utf8' });
+  t.equal(run(to), 'true function function\n');
+  t.equal(run(from), run(to));
+});
