@@ -4,14 +4,12 @@
  * children are of the same family.
  */
 
-import { createRequire } from 'node:module';
 import { COLLECT_VARIABLE, collectEnvironment } from './collect/environment.js';
 import { HUB_VARIABLE, hubEnvironment } from './hub/environment.js';
 import { whenWanted } from './hub/wanted.js';
+import { load } from './lazy.js';
 import { missingReason, SHARED_VARIABLE, sharedEnvironment } from './shared/environment.js';
 import { SHARED_EVENT } from './shared/remote.js';
-
-const require = createRequire(import.meta.url);
 
 /** What a forked process is. Its own children are none of these. */
 export type FamilyRole = 'worker' | 'agent';
@@ -20,11 +18,7 @@ export type FamilyRole = 'worker' | 'agent';
 export function familyEnvironment(role: FamilyRole, seat: number | null): Record<string, string> {
   if (missingReason() !== undefined) {
     // Without shared memory children ask the primary, which may never use rondo/shared itself.
-    whenWanted(SHARED_EVENT, () => {
-      const shared =
-        require('./shared/through-primary.js') as typeof import('./shared/through-primary.js');
-      shared.serveShared();
-    });
+    whenWanted(SHARED_EVENT, () => load('shared/through-primary.js').serveShared());
   }
   const collect = role === 'worker' ? collectEnvironment() : {};
   return { ...hubEnvironment(role, seat), ...sharedEnvironment(), ...collect };

@@ -4,9 +4,10 @@
  */
 
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { nodeRequire } from './lazy.js';
+import { isBundled, ownRoot, placesBeside, resolveFrom } from './own-files.js';
+import { VERSION } from './version.js';
 
 /** As in scripts/prebuilt/platforms.mjs. */
 export const PLATFORMS = [
@@ -18,53 +19,53 @@ export const PLATFORMS = [
 
 /** Throws an error that says why there is none, and what to do. */
 export function loadAddon(): unknown {
-  const require = createRequire(import.meta.url);
-  const file = process.env.RONDO_ADDON || addonFile(require);
+  const file = process.env.RONDO_ADDON || addonFile();
   try {
-    return require(file);
+    return nodeRequire(path.resolve(file));
   } catch (error) {
     throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-function addonFile(require: NodeJS.Require): string {
-  // dist/ is one level below the package's root.
-  const root = fileURLToPath(new URL('..', import.meta.url));
-  const built = path.join(root, 'build/Release/rondo.node');
-  if (existsSync(built)) return built;
+function addonFile(): string {
+  const root = ownRoot();
+  const built = root === null ? null : path.join(root, 'build/Release/rondo.node');
+  if (built !== null && existsSync(built)) return built;
   const platform = platformName();
-  const manifest = manifestOf(platform, require);
-  if (manifest === null) throw new Error(whyMissing(root, platform, require));
-  const { version } = require('../package.json') as { version: string };
-  const found = (require(manifest) as { version: string }).version;
-  if (found !== version) {
+  const manifest = manifestOf(platform);
+  if (manifest === null) throw new Error(whyMissing(root, platform));
+  const found = (nodeRequire(manifest) as { version: string }).version;
+  if (found !== VERSION) {
     throw new Error(
-      `@rondo/${platform} has version ${found}, and rondo ${version}; 'npm install rondo@${version}' installs both`,
+      `@rondo/${platform} has version ${found}, and rondo ${VERSION}; 'npm install rondo@${VERSION}' installs both`,
     );
   }
   return path.join(path.dirname(manifest), 'rondo.node');
 }
 
-function manifestOf(platform: string, require: NodeJS.Require): string | null {
-  try {
-    return require.resolve(`@rondo/${platform}/package.json`);
-  } catch {
-    return null;
+function manifestOf(platform: string): string | null {
+  for (const place of placesBeside()) {
+    const manifest = resolveFrom(place, `@rondo/${platform}/package.json`);
+    if (manifest !== null) return manifest;
   }
+  return null;
 }
 
-function whyMissing(root: string, platform: string, require: NodeJS.Require): string {
-  if (existsSync(path.join(root, 'binding.gyp'))) {
+function whyMissing(root: string | null, platform: string): string {
+  if (root !== null && existsSync(path.join(root, 'binding.gyp'))) {
     return "it is not built in this checkout; 'npm run build:native' builds it";
   }
   if (!PLATFORMS.includes(platform)) {
     return `there is none for ${platform}, only for ${PLATFORMS.join(', ')}`;
   }
   const missing = `the package @rondo/${platform} is not installed`;
-  const others = PLATFORMS.filter((one) => manifestOf(one, require) !== null);
+  const others = PLATFORMS.filter((one) => manifestOf(one) !== null);
   if (others.length > 0) {
     const there = others.map((one) => `@rondo/${one}`).join(', ');
     return `${missing}, but ${there}: node_modules is of another system; 'npm install' on this one adds it`;
+  }
+  if (isBundled()) {
+    return `rondo is in a bundle, and ${missing} beside it: 'npm install rondo@${VERSION}' there adds it; the bundler may mark 'rondo' as external`;
   }
   return `${missing}; an install that omits optional dependencies ('--omit=optional') leaves it out`;
 }

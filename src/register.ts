@@ -5,8 +5,8 @@
  */
 
 import './cluster/register.js';
-import { createRequire } from 'node:module';
 import { whenPrimaryOpens } from './cluster/patch.js';
+import { load } from './lazy.js';
 import { checkNode } from './node-version.js';
 
 checkNode();
@@ -14,10 +14,5 @@ checkNode();
 const where = process.env.RONDO_METRICS;
 if (where !== undefined && where !== '') {
   // Nothing of it is loaded in a process that never forks.
-  const require = createRequire(import.meta.url);
-  whenPrimaryOpens((primary) => {
-    const { serveDropIn } =
-      require('./cli/drop-in-metrics.js') as typeof import('./cli/drop-in-metrics.js');
-    serveDropIn(primary, where);
-  });
+  whenPrimaryOpens((primary) => load('cli/drop-in-metrics.js').serveDropIn(primary, where));
 }

@@ -3,9 +3,9 @@
  * command does is in a file of its own.
  */
 
-import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { RondoError } from '../errors.js';
+import { VERSION } from '../version.js';
 import { ArgumentError, parseArguments, type StartArguments } from './arguments.js';
 import { bench } from './bench.js';
 import { CONTROL_COMMANDS } from './control/commands.js';
@@ -35,7 +35,7 @@ function main(words: string[]): void {
         process.stdout.write(HELP);
         return;
       case 'version':
-        process.stdout.write(`${version()}\n`);
+        process.stdout.write(`${VERSION}\n`);
         return;
       case 'start':
         startHereOr(localBin(parsed.file ?? parsed.configFile ?? ''), parsed);
@@ -62,11 +62,6 @@ function startHereOr(bin: string | null, parsed: StartArguments): void {
   if (bin === null) return void start(parsed).catch(fail);
   process.argv[1] = bin;
   void import(pathToFileURL(bin).href);
-}
-
-function version(): string {
-  const require = createRequire(import.meta.url);
-  return (require('../../package.json') as { version: string }).version;
 }
 
 main(process.argv.slice(2));

@@ -3,8 +3,8 @@
  * or a change of the number, has found other limits.
  */
 
-import { rondoVersion } from '../control/snapshot.js';
 import { describeMachine, machine, memoryOf } from '../supervisor/machine.js';
+import { VERSION } from '../version.js';
 import type { Run } from './run.js';
 
 /** `write` gets the whole line. */
@@ -13,11 +13,11 @@ export function sayWhatStarts(run: Run, write: (line: string) => void): void {
   const { node } = versions;
   const before = sizeOf(run);
   const { isShare: _, ...fields } = before;
-  const first = { rondo: rondoVersion, node, pid, ...fields };
+  const first = { rondo: VERSION, node, pid, ...fields };
   write(
     run.given.isJson
       ? JSON.stringify({ time: new Date().toISOString(), event: 'begin', ...first })
-      : `rondo: ${rondoVersion}, pid ${pid}, Node v${node}: ${textOf(before)}`,
+      : `rondo: ${VERSION}, pid ${pid}, Node v${node}: ${textOf(before)}`,
   );
   let said = textOf(before);
   run.supervisor.on('reload:end', () => {

@@ -1,11 +1,9 @@
 /** The drop-in's options: by `configure()`, or from the environment for the preload. */
 
-import { createRequire } from 'node:module';
+import { load } from '../lazy.js';
 import type { DispatcherOptions } from '../types.js';
 
 type FromEnvironment = Omit<DispatcherOptions, 'maxConnections'>;
-
-const require = createRequire(import.meta.url);
 
 /** Each variable with the option it is. */
 export const VARIABLES: Record<string, { option: keyof FromEnvironment; isNumber: boolean }> = {
@@ -31,9 +29,8 @@ export function optionsFromEnvironment(env: NodeJS.ProcessEnv): FromEnvironment 
 
 function check(variable: string, option: string, value: string | number): string | number {
   // Not loaded where nothing is set, which is most processes.
-  const { validateDispatcherOptions } =
-    require('../dispatcher/options.js') as typeof import('../dispatcher/options.js');
-  const { invalidOption, RondoError } = require('../errors.js') as typeof import('../errors.js');
+  const { validateDispatcherOptions } = load('dispatcher/options.js');
+  const { invalidOption, RondoError } = load('errors.js');
   try {
     validateDispatcherOptions({ [option]: value });
     return value;

@@ -4,13 +4,12 @@
  */
 
 import cluster from 'node:cluster';
-import { createRequire, syncBuiltinESMExports } from 'node:module';
+import { syncBuiltinESMExports } from 'node:module';
+import { load } from '../lazy.js';
 import type { DispatcherOptions } from '../types.js';
 import type { ClusterChild, ClusterChildInternals } from './child.js';
 import type { Fork } from './fork.js';
 import type { ClusterPrimary } from './primary.js';
-
-const require = createRequire(import.meta.url);
 
 /** On the cluster object, so that two copies of rondo do not patch it twice. */
 const PATCHED = Symbol.for('rondo.cluster');
@@ -91,15 +90,14 @@ function patchPrimary(patch: Patch): void {
   cluster.fork = function forkOnRondo(env?: object) {
     const primary = patch.open();
     if (primary !== null) return primary.fork(env, patch.isPreloaded);
-    const { forkWith } = require('./fork.js') as typeof import('./fork.js');
-    return forkWith(cluster, fork, env);
+    return load('cluster/fork.js').forkWith(cluster, fork, env);
   };
   nameAs(fork, cluster.fork);
 }
 
 /** Null, with a warning, if rondo cannot do it. */
 function openPrimary(options: DispatcherOptions, fork: Fork): ClusterPrimary | null {
-  const primary = require('./primary.js') as typeof import('./primary.js');
+  const primary = load('cluster/primary.js');
   const reason = primary.whyUnavailable(options);
   // Without it the program would take headers for its clients' own bytes, and sessions would not stay where they are.
   const isNeeded = (options.proxyProtocol ?? options.sticky ?? null) !== null;
@@ -118,15 +116,12 @@ function nameAs(nodes: object, own: object): void {
 }
 
 function patchWorker(): void {
-  const { restorePreload } = require('./preload.js') as typeof import('./preload.js');
-  const { channelName } =
-    require('../worker/environment.js') as typeof import('../worker/environment.js');
-  restorePreload();
+  const { channelName } = load('worker/environment.js');
+  load('cluster/preload.js').restorePreload();
   if (channelName !== undefined) patchChild();
   // Set by collect/environment.ts, which is loaded only then.
   if (process.env.RONDO_COLLECT === undefined) return;
-  const { startTelling } = require('../collect/worker.js') as typeof import('../collect/worker.js');
-  startTelling();
+  load('collect/worker.js').startTelling();
 }
 
 function patchChild(): void {
@@ -136,7 +131,7 @@ function patchChild(): void {
   internals._getServer = function getServerOnRondo(server, query, then) {
     if (child === null) {
       internals._getServer = nodes;
-      const { ClusterChild } = require('./child.js') as typeof import('./child.js');
+      const { ClusterChild } = load('cluster/child.js');
       child = new ClusterChild(cluster);
       internals._getServer = getServerOnRondo;
     }

@@ -6,7 +6,8 @@
  * they see of it is put back as it was.
  */
 
-import { fileURLToPath } from 'node:url';
+import { pathToFileURL } from 'node:url';
+import { findOwnFile, ownFile } from '../own-files.js';
 
 /** Tells a worker what `--require` stands for, or ADDED. Removed when it is read. */
 const VARIABLE = 'RONDO_PRELOAD';
@@ -14,10 +15,16 @@ const VARIABLE = 'RONDO_PRELOAD';
 /** `--require` stands for nothing of the program's. */
 const ADDED = 'added';
 
-const url = new URL('../register.js', import.meta.url).href;
-const SPECIFIERS = ['rondo/register', url, fileURLToPath(url)];
-/** What `--require` names; see register.cts. */
-const file = fileURLToPath(new URL('../register.cjs', import.meta.url));
+/** By its names in a command line: the package's, and where it is if that is known. */
+function specifiers(): string[] {
+  const file = findOwnFile('register.js');
+  return ['rondo/register', ...(file === null ? [] : [pathToFileURL(file).href, file])];
+}
+
+/** What `--require` names; see register.cts. Throws `ERR_RONDO_BUNDLED`. */
+function preloadFile(): string {
+  return ownFile('register.cjs', 'The preload of workers');
+}
 
 interface Start {
   execArgv: string[];
@@ -29,10 +36,11 @@ export function requirePreload(
   execArgv: readonly string[],
   nodeOptions: string | undefined,
 ): Start | null {
-  const specifier = SPECIFIERS.find(
+  const specifier = specifiers().find(
     (name) => indexOfImport(execArgv, name) >= 0 || nodeOptions?.match(importPattern(name)),
   );
   if (specifier === undefined) return null;
+  const file = preloadFile();
   return {
     execArgv: replacePair(execArgv, ['--import', specifier], ['--require', file]),
     env: {
@@ -51,7 +59,7 @@ export function requirePreload(
 
 /** The preload for a worker whose command line and NODE_OPTIONS do not name it. */
 export function addPreload(execArgv: readonly string[]): Start {
-  return { execArgv: ['--require', file, ...execArgv], env: { [VARIABLE]: ADDED } };
+  return { execArgv: ['--require', preloadFile(), ...execArgv], env: { [VARIABLE]: ADDED } };
 }
 
 /** In the worker: `process.execArgv` and NODE_OPTIONS as the program's own. */
@@ -63,6 +71,7 @@ export function restorePreload(): void {
     process.execArgv = process.execArgv.slice(2);
     return;
   }
+  const file = preloadFile();
   process.execArgv = replacePair(process.execArgv, ['--require', file], ['--import', specifier]);
   const { NODE_OPTIONS } = process.env;
   if (NODE_OPTIONS === undefined) return;

@@ -3,8 +3,8 @@
  * that it has loaded. None is loaded for that.
  */
 
-import { createRequire } from 'node:module';
 import { invalidOption } from '../errors.js';
+import { nodeRequire } from '../lazy.js';
 
 /** What is used of prom-client's `Registry`. */
 export interface Registry {
@@ -16,7 +16,6 @@ export interface Registry {
 const NAMED = Symbol.for('rondo.collect.registries');
 type Named = { [NAMED]?: Set<Registry> };
 
-const require = createRequire(import.meta.url);
 const PROM_CLIENT = /[\\/]prom-client[\\/]index\.js$/;
 
 /** Throws `ERR_RONDO_INVALID_OPTION`. */
@@ -31,7 +30,7 @@ export function nameRegistry(registry: Registry): void {
 
 export function registries(): Set<Registry> {
   const all = new Set((process as Named)[NAMED] ?? []);
-  for (const [file, module] of Object.entries(require.cache)) {
+  for (const [file, module] of Object.entries(nodeRequire.cache)) {
     if (module === undefined || !PROM_CLIENT.test(file)) continue;
     const registry = (module.exports as { register?: Registry } | undefined)?.register;
     if (typeof registry?.getMetricsAsJSON === 'function') all.add(registry);

@@ -1,7 +1,7 @@
 /** What can be read by GET: from the Supervisor and from shared memory, so no worker is waited for. */
 
-import { createRequire } from 'node:module';
 import type { Supervisor } from '../supervisor/supervisor.js';
+import { VERSION } from '../version.js';
 import { RequestError } from './answering.js';
 import type {
   ControlFigures,
@@ -13,8 +13,6 @@ import type {
 import type { EventLog } from './event-log.js';
 import type { ReloadRecord } from './last-reload.js';
 import { takeSnapshot } from './snapshot.js';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 /** Of the log; as many as are kept. */
 const MOST_LINES = 1_000;
@@ -40,7 +38,7 @@ export const READS: ReadonlyMap<string, Read> = new Map<string, Read>([
 ]);
 
 function identity({ supervisor, name }: ReadContext): ControlIdentity {
-  return { name: name(), pid: process.pid, rondo: version, program: supervisor.options.exec };
+  return { name: name(), pid: process.pid, rondo: VERSION, program: supervisor.options.exec };
 }
 
 function status(context: ReadContext): ControlStatus {

@@ -1,6 +1,5 @@
 /** Puts together what a Supervisor and its dispatcher know. Asks no worker, so none can hold it up. */
 
-import { createRequire } from 'node:module';
 import type { ListenerTotals } from '../dispatcher/listener-sums.js';
 import { Figure, type SlotFigures, TIME_BOUNDS_S } from '../native.js';
 import type { SeatFigures } from '../supervisor/figures.js';
@@ -8,6 +7,7 @@ import { rondo } from '../supervisor/forking.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { SeatStats, WorkerInfo } from '../supervisor/types.js';
 import type { DispatcherStats } from '../types.js';
+import { VERSION } from '../version.js';
 import type {
   DealingSnapshot,
   SeatSnapshot,
@@ -15,10 +15,6 @@ import type {
   TimesSnapshot,
   WorkerSnapshot,
 } from './types.js';
-
-export const { version: rondoVersion } = createRequire(import.meta.url)('../../package.json') as {
-  version: string;
-};
 
 export function takeSnapshot(supervisor: Supervisor): Snapshot {
   const { state, isDegraded, agent, seats, dispatcher } = supervisor.stats();
@@ -30,7 +26,7 @@ export function takeSnapshot(supervisor: Supervisor): Snapshot {
     time: Date.now(),
     pid: process.pid,
     uptimeMs: Math.round(performance.now()),
-    versions: { rondo: rondoVersion, node: process.versions.node },
+    versions: { rondo: VERSION, node: process.versions.node },
     state,
     isDegraded,
     workers: supervisor.workers,

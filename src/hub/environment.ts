@@ -6,13 +6,11 @@
  *   RONDO_HUB=<version>.<role>.<seat>.<pid>.<token>.<address>     the pid is the primary's
  */
 
-import { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../errors.js';
+import { load } from '../lazy.js';
 import type { Door } from './door.js';
 import type { Role } from './types.js';
-
-const require = createRequire(import.meta.url);
 
 export const HUB_VARIABLE = 'RONDO_HUB';
 
@@ -92,13 +90,11 @@ function place(): string {
   const registry = process as Registry;
   const found = registry[REGISTRY];
   if (found !== undefined) return found;
-  const { listenAt, newAddress, newToken } =
-    require('./address.js') as typeof import('./address.js');
+  const { listenAt, newAddress, newToken } = load('hub/address.js');
   const [address, token] = [newAddress(), newToken()];
   let door: Door | null = null;
   listenAt(address, (socket) => {
-    const { openDirectory } = require('./directory.js') as typeof import('./directory.js');
-    door ??= openDirectory(token);
+    door ??= load('hub/directory.js').openDirectory(token);
     door.accept(socket);
   });
   const shown = address.startsWith('\0') ? `@${address.slice(1)}` : address;

@@ -4,10 +4,10 @@
  * What was counted of a place stays with it.
  */
 
-import { createRequire } from 'node:module';
 import type { ClusterPrimary, Forked } from '../cluster/primary.js';
 import { addCounters, newFigures, type Tally } from '../dispatcher/tally.js';
 import { Figure, type SlotFigures } from '../native.js';
+import { VERSION } from '../version.js';
 import {
   COUNTED,
   GAUGES,
@@ -19,8 +19,6 @@ import {
 import { type Exposition, labelsOf, type MetricSource } from './exposition.js';
 import { placeOf } from './places.js';
 import type { Identity } from './program/workers.js';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 interface Account {
   readonly labels: string;
@@ -60,7 +58,7 @@ export class DropInSource implements MetricSource {
       type: 'gauge',
       help: 'The versions that the primary runs; always 1.',
     });
-    into.gauge(labelsOf({ rondo: version, node: process.versions.node }), 1);
+    into.gauge(labelsOf({ rondo: VERSION, node: process.versions.node }), 1);
     into.family({
       name: 'rondo_start_time_seconds',
       type: 'gauge',

@@ -3,11 +3,11 @@
  * control/snapshot.ts reads, without making an object of each thing: of 64 seats there are 3,000 lines.
  */
 
-import { createRequire } from 'node:module';
 import { Figure, type SlotFigures } from '../native.js';
 import type { Figures, SeatFigures } from '../supervisor/figures.js';
 import { rondo } from '../supervisor/forking.js';
 import type { Supervisor, SupervisorOutline } from '../supervisor/supervisor.js';
+import { VERSION } from '../version.js';
 import {
   COUNTED,
   GAUGES,
@@ -17,8 +17,6 @@ import {
   writeDealing,
 } from './connections.js';
 import { type Exposition, type Family, labelsOf, type MetricSource } from './exposition.js';
-
-const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
 const STATES = ['starting', 'ready', 'draining'] as const;
 
@@ -95,7 +93,7 @@ function writeSupervisor(
   workers: number,
 ): void {
   single(into, 'rondo_build_info', 'The versions that the primary runs; always 1.');
-  into.gauge(labelsOf({ rondo: version, node: process.versions.node }), 1);
+  into.gauge(labelsOf({ rondo: VERSION, node: process.versions.node }), 1);
   into.family({
     name: 'rondo_start_time_seconds',
     type: 'gauge',

@@ -2,9 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-
-const BIN = fileURLToPath(new URL('../cli/main.js', import.meta.url));
+import { findOwnFile } from '../own-files.js';
 
 export function isAlive(pid: number): boolean {
   try {
@@ -26,7 +24,8 @@ export function commandOf(pid: number): string[] | null {
 
 /** Whether it is `rondo start`, by the name of the bin or by this very file. */
 export function isRondo(command: readonly string[]): boolean {
-  const bin = command.findIndex((word) => path.basename(word) === 'rondo' || word === BIN);
+  const main = findOwnFile('cli/main.js');
+  const bin = command.findIndex((word) => path.basename(word) === 'rondo' || word === main);
   return bin >= 0 && command.includes('start', bin);
 }
 

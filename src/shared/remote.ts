@@ -3,7 +3,7 @@
  * what it rejects with is the caller's.
  */
 
-import { createRequire } from 'node:module';
+import { load } from '../lazy.js';
 import type { AsyncCounter, AsyncLimiter, AsyncMap, LimiterOptions, MapOptions } from './types.js';
 
 export interface RemoteShared {
@@ -15,15 +15,12 @@ export interface RemoteShared {
 /** Of the requests to the primary. No event of a program is called that. */
 export const SHARED_EVENT = 'rondo:shared';
 
-const require = createRequire(import.meta.url);
-
 let remote: RemoteShared | undefined;
 
 /** What `.async` of processes without the addon is. Loaded with the first use, for it uses rondo/hub. */
 export function pluggedIn(): RemoteShared {
   if (remote === undefined) {
-    const module = require('./through-primary.js') as typeof import('./through-primary.js');
-    remote = module.throughPrimary;
+    remote = load('shared/through-primary.js').throughPrimary;
   }
   return remote;
 }

@@ -3,12 +3,10 @@
  * What the memory says is checked by the addon; what is wrong there is counted.
  */
 
-import { createRequire } from 'node:module';
+import { load } from '../lazy.js';
 import { type NativeWatched, SHARED_KINDS } from '../native.js';
 import { missingReason, region } from './environment.js';
 import type { HistogramValue, Share } from './types.js';
-
-const require = createRequire(import.meta.url);
 
 export interface SharedReading {
   readonly counters: ReadonlyArray<{ name: string; value: number }>;
@@ -73,8 +71,7 @@ export class SharedWatch {
 
 /** A program without the addon has counters alone. */
 function ofPrimary(): SharedReading {
-  const { servedCounters } =
-    require('./through-primary.js') as typeof import('./through-primary.js');
+  const { servedCounters } = load('shared/through-primary.js');
   const counters = [...servedCounters()].map(([name, value]) => ({ name, value }));
   return { ...NOTHING, counters };
 }

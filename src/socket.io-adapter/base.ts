@@ -3,10 +3,10 @@
  * needed by who makes none.
  */
 
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import type { ClusterAdapterWithHeartbeat, MessageType } from 'socket.io-adapter';
 import { RondoError } from '../errors.js';
+import { createRequire, OWN_URL } from '../lazy.js';
 
 export interface BaseModule {
   ClusterAdapterWithHeartbeat: typeof ClusterAdapterWithHeartbeat;
@@ -25,7 +25,7 @@ function load(): BaseModule {
   const program = process.argv[1] ?? path.join(process.cwd(), 'program');
   let cause: unknown;
   // rondo may lie elsewhere than the program, and see other packages.
-  for (const from of [program, path.join(process.cwd(), 'program'), import.meta.url]) {
+  for (const from of [program, path.join(process.cwd(), 'program'), OWN_URL]) {
     try {
       const { resolve } = createRequire(from);
       const base = createRequire(resolve('socket.io'))('socket.io-adapter') as Partial<BaseModule>;

@@ -8,16 +8,14 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { familyEnvironment } from '../family.js';
+import { ownFile } from '../own-files.js';
 import { withheldFrom } from './env-files.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { workingDirectory } from './program.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { WorkerInfo } from './types.js';
 import { variablesFor } from './variables.js';
-
-const PRELOAD = fileURLToPath(new URL('agent-process.cjs', import.meta.url));
 
 export interface AgentHost {
   onReady(pid: number): void;
@@ -124,7 +122,7 @@ export class Agent {
         ...env,
         ...familyEnvironment('agent', null),
       },
-      execArgv: [...agentArgv, '--require', PRELOAD],
+      execArgv: [...agentArgv, '--require', ownFile('supervisor/agent-process.cjs', 'The agent')],
     });
     this.#child = child;
     this.#timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);

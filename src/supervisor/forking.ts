@@ -1,7 +1,6 @@
 /** Forks supervised workers through node:cluster, on rondo where the addon is. */
 
 import cluster, { type Worker } from 'node:cluster';
-import { fileURLToPath } from 'node:url';
 import {
   openPatchedPrimary,
   patchCluster,
@@ -11,6 +10,7 @@ import {
 import type { ClusterPrimary } from '../cluster/primary.js';
 import type { Slot } from '../dispatcher/slot.js';
 import { RondoError } from '../errors.js';
+import { ownFile } from '../own-files.js';
 import type { SlotOptions } from '../types.js';
 import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
@@ -26,7 +26,8 @@ export interface ForkedFor {
   dealing: Required<SlotOptions>;
 }
 
-const PRELOAD = fileURLToPath(new URL('worker/index.cjs', import.meta.url));
+/** What workers are started with. Throws `ERR_RONDO_BUNDLED`. */
+const preload = () => ownFile('supervisor/worker/index.cjs', 'A Supervisor');
 
 /** Tell a worker which seat it has; the second by its former name. */
 const SEAT_VARIABLES = ['RONDO_SEAT', 'RONDO_SLOT'];
@@ -38,9 +39,10 @@ export function rondo(): ClusterPrimary | null {
 
 /**
  * Puts node:cluster's scheduling on rondo with these options, from now on.
- * Throws `ERR_RONDO_ALREADY_FORKED` if it has begun with another transport.
+ * Throws `ERR_RONDO_ALREADY_FORKED` if it has begun with another transport, and `ERR_RONDO_BUNDLED`.
  */
 export function configureDispatcher({ dispatcher }: ValidSupervisorOptions): void {
+  preload();
   patchCluster(() => dispatcher, true);
   if (replaceOptions(dispatcher)) return;
   const { transport, ...changeable } = dispatcher;
@@ -112,7 +114,7 @@ export function forkWorker(seat: ForkedFor, options: ValidSupervisorOptions): Wo
   const { exec, cwd, args, execArgv, env, envFile, fileEnv, guard, readyWhen, hangTimeoutMs } =
     options;
   const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = options;
-  cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', PRELOAD] });
+  cluster.setupPrimary({ exec, cwd, args, execArgv: [...execArgv, '--require', preload()] });
   const settings: WorkerSettings = {
     guard,
     heartbeatMs: Math.floor(hangTimeoutMs / 4),

@@ -5,10 +5,11 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { createRequire, isBuiltin } from 'node:module';
+import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { RondoError } from '../errors.js';
+import { createRequire } from '../lazy.js';
 
 /** Node says its version at once, whatever else it is told. */
 const LONGEST_CHECK_MS = 10_000;

@@ -4,9 +4,9 @@
  */
 
 import { existsSync, realpathSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { invalidOption, RondoError } from '../errors.js';
+import { createRequire } from '../lazy.js';
 import { withheldFrom } from './env-files.js';
 import type { Machine } from './machine.js';
 import { checkModules, checkWords, wordsOf } from './node-args.js';
@@ -102,7 +102,7 @@ function find(exec: string, given: string): string {
     // A path that was resolved before is not looked at again, and a link in it may have been turned.
     const real = path.join(realpathSync(path.dirname(exec)), path.basename(exec));
     const program = existsSync(real) ? realpathSync(real) : real;
-    return createRequire(import.meta.url).resolve(program);
+    return createRequire(program).resolve(program);
   } catch {
     throw invalidOption('exec', 'an existing program', given);
   }

@@ -3,10 +3,10 @@
  * that with a flag; or by the package tsx, where the program has it.
  */
 
-import { createRequire } from 'node:module';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { RondoError } from '../errors.js';
+import { createRequire } from '../lazy.js';
 
 const EXTENSIONS = ['.ts', '.mts', '.cts'];
 

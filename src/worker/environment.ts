@@ -4,9 +4,9 @@
  * started the program and the one that the program imports need not be the same.
  */
 
-import { createRequire } from 'node:module';
 import { RondoError } from '../errors.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../protocol/protocol.js';
+import { VERSION } from '../version.js';
 import type { GivesBack } from './channel.js';
 
 /** Every version of rondo has the first two; the others are those of that protocol. */
@@ -38,10 +38,7 @@ function find(): WorkerProcess | undefined {
   delete process.env[CHANNEL_VARIABLE];
   if (channel !== undefined && registry[REGISTRY] === undefined) {
     const value: WorkerProcess = {
-      // Not read before it is asked for, which is seldom.
-      get version() {
-        return ownVersion();
-      },
+      version: VERSION,
       protocol: PROTOCOL_VERSION,
       channel,
       isOpen: false,
@@ -59,12 +56,7 @@ export function checkCopy({ version, protocol }: WorkerProcess): void {
   throw new RondoError(
     'ERR_RONDO_PROTOCOL_VERSION',
     `This process was started by rondo ${version}, which speaks version ${protocol} of its protocol, and ` +
-      `its program uses rondo ${ownVersion()}, which speaks version ${PROTOCOL_VERSION}: they need the ` +
+      `its program uses rondo ${VERSION}, which speaks version ${PROTOCOL_VERSION}: they need the ` +
       'same version of rondo',
   );
-}
-
-function ownVersion(): string {
-  const require = createRequire(import.meta.url);
-  return (require('../../package.json') as { version: string }).version;
 }

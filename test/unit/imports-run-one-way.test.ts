@@ -11,8 +11,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
-  ['node-version'],
-  ['types', 'errors', 'hidden-listeners', 'own-sockets', 'channels', 'native-addon'],
+  ['node-version', 'version', 'lazy'],
+  ['types', 'errors', 'hidden-listeners', 'own-sockets', 'channels'],
+  ['own-files'],
+  ['native-addon'],
   ['protocol/', 'native'],
   ['options'],
   ['hub/'],
@@ -38,6 +40,7 @@ const LAYERS = [
     'compat/egg-messenger/',
     'socket.io-adapter/',
   ],
+  ['bundled/'],
 ];
 
 interface Import {

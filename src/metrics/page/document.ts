@@ -5,9 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-
-const FILE = fileURLToPath(new URL('page.html', import.meta.url));
+import { ownFile } from '../../own-files.js';
 
 export interface PageDocument {
   html: Buffer;
@@ -18,14 +16,23 @@ export interface PageDocument {
 
 let document: PageDocument | undefined;
 
+/** Throws `ERR_RONDO_BUNDLED`. */
+export function checkPage(): void {
+  file();
+}
+
 /** Read when it is first asked for. */
 export function pageDocument(): PageDocument {
   document ??= readDocument();
   return document;
 }
 
+function file(): string {
+  return ownFile('metrics/page/page.html', 'The page');
+}
+
 function readDocument(): PageDocument {
-  const html = readFileSync(FILE);
+  const html = readFileSync(file());
   const text = html.toString();
   const policy = [
     "default-src 'none'",

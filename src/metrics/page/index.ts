@@ -10,7 +10,7 @@ import { takeSnapshot } from '../../control/snapshot.js';
 import type { Snapshot } from '../../control/types.js';
 import type { Supervisor } from '../../supervisor/supervisor.js';
 import { end, type Handler } from '../server.js';
-import { pageDocument } from './document.js';
+import { checkPage, pageDocument } from './document.js';
 import { Happenings } from './happenings.js';
 import { LatencyWindow } from './latency-window.js';
 import { Lives } from './lives.js';
@@ -39,8 +39,11 @@ export interface Page {
  *
  * From now on the lives of the workers of the last six minutes are kept, for those who open it late: call it before
  * `supervisor.start()`. The page changes nothing. 32 may watch at once; one more is answered with status 503.
+ *
+ * Throws `ERR_RONDO_BUNDLED` in a bundle that no rondo of the same version is installed beside: the page is a file.
  */
 export function pageHandlers(supervisor: Supervisor): Page {
+  checkPage();
   const live = new Live(supervisor);
   return {
     routes: new Map<string, Handler>([

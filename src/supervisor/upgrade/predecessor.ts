@@ -7,13 +7,13 @@
  */
 
 import { closeSync, writeSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../../errors.js';
 import { before } from '../../hidden-listeners.js';
 import { loadNative } from '../../native.js';
+import { VERSION } from '../../version.js';
 import { deferred } from '../deferred.js';
 import { dieWithParent, outliveParent } from '../lifeline.js';
 import { LastOutput } from '../worker/last-output.js';
@@ -31,8 +31,6 @@ import {
   UPGRADE_VARIABLE,
   UPGRADE_VERSION,
 } from './protocol.js';
-
-const require = createRequire(import.meta.url);
 
 /** Longer than the old one takes for sending them. */
 const FDS_MS = 10_000;
@@ -100,7 +98,7 @@ export class Predecessor {
     channel.on('error', () => this.#onEnd());
     channel.once('end', () => this.#onEnd());
     channel.unref();
-    this.#say({ type: 'hello', rondo: rondoVersion(), node: process.versions.node });
+    this.#say({ type: 'hello', rondo: VERSION, node: process.versions.node });
   }
 
   /** Resolves when the old one wants it no more, or is gone, before it was ready. */
@@ -221,8 +219,4 @@ export class Predecessor {
     this.sayFailed(text, '');
     throw new RondoError('ERR_RONDO_UPGRADE_FAILED', text);
   }
-}
-
-function rondoVersion(): string {
-  return (require('../../../package.json') as { version: string }).version;
 }

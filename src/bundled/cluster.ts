@@ -1,0 +1,6 @@
+/** `rondo/cluster` for bundlers. */
+
+import './with/cluster.js';
+
+export * from '../cluster/index.js';
+export { default } from '../cluster/index.js';

@@ -1,0 +1,5 @@
+/** `rondo/collect` for bundlers. */
+
+import './with/hub.js';
+
+export * from '../collect/index.js';

@@ -1,0 +1,5 @@
+/** `rondo` for bundlers. */
+
+import './with/cluster.js';
+
+export * from '../index.js';
