@@ -22,6 +22,7 @@ const MESSAGES = {
   ERR_RONDO_SLOT_CLOSED: 'The slot is closed',
   ERR_RONDO_PEER_MISSING: 'A package that is to be plugged into is not there',
   ERR_RONDO_NATIVE_MISSING: 'The native addon cannot be loaded',
+  ERR_RONDO_PNP: "Node cannot load rondo's modules with yarn's Plug'n'Play",
   ERR_RONDO_BUNDLED: 'rondo is in a bundle, and files of its package are not beside it',
   ERR_RONDO_NOT_A_WORKER: 'The process was not started with slot.stdio and slot.env',
   ERR_RONDO_NOT_DEALT: 'The socket is no connection that was dealt to this process',

@@ -49,11 +49,14 @@ export function bring(modules: Partial<LazyModules>): void {
   for (const [file, module] of Object.entries(modules)) brought.set(file, module);
 }
 
-/** Throws an error with the code `ERR_RONDO_BUNDLED` in a bundle that has not brought the module. */
+/**
+ * Throws an error with the code `ERR_RONDO_BUNDLED` in a bundle that has not brought the module, and with `ERR_RONDO_PNP`
+ * with yarn's Plug'n'Play: the paths that it makes up are unknown to `require()` of an ES module.
+ */
 export function load<File extends keyof LazyModules>(file: File): LazyModules[File] {
   const module = brought.get(file);
   if (module !== undefined) return module as LazyModules[File];
-  if (ownDirectory() !== null) return nodeRequire(`./${file}`) as LazyModules[File];
+  if (ownDirectory() !== null) return loadInPlace(file) as LazyModules[File];
   throw Object.assign(
     new Error(
       `rondo is in a bundle without its module '${file}': let the bundler use the condition 'module' of the ` +
@@ -61,6 +64,19 @@ export function load<File extends keyof LazyModules>(file: File): LazyModules[Fi
     ),
     { code: 'ERR_RONDO_BUNDLED' },
   );
+}
+
+function loadInPlace(file: string): unknown {
+  try {
+    return nodeRequire(`./${file}`);
+  } catch (error) {
+    const { code } = error as { code?: string };
+    if (process.versions.pnp === undefined || code !== 'ERR_MODULE_NOT_FOUND') throw error;
+    const text =
+      "this Node.js cannot load rondo's modules with yarn's Plug'n'Play: " +
+      "set 'nodeLinker: node-modules' or 'nodeLinker: pnpm' in .yarnrc.yml";
+    throw Object.assign(new Error(text, { cause: error }), { code: 'ERR_RONDO_PNP' });
+  }
 }
 
 /** The package's dist/ if this code runs from there, null in a bundle. */
