@@ -3,6 +3,7 @@
 import { isThere } from '../lib/judging.mjs';
 import { isValid, METRICS } from '../lib/metrics.mjs';
 import { median } from '../lib/statistics.mjs';
+import { formatNumber } from './words.mjs';
 
 /** Who has less than a tenth more than the best is as good: on two days the same run differs by that. */
 export const AS_GOOD = 1.1;
@@ -14,15 +15,8 @@ export const AS_GOOD = 1.1;
  * @property {string} scenario
  * @property {string} metric a key of METRICS
  * @property {import('../lib/judging.mjs').Place} [at]
- * @property {string} [run] the directory of its results, where it is not RUN
+ * @property {string} [most] a parameter of the scenario: of the cells those that have the most of it
  */
-
-/** The newest run of most of them. */
-export const RUN = '2-cores-dealing';
-/** An earlier run of all, of an earlier version. */
-export const EARLIER = '2-cores';
-/** Messages and shared state. */
-export const TALK = '2-cores-talk';
 
 /**
  * The ways, by the contestant that stands for each, in the words of somebody who has not read about any.
@@ -36,6 +30,11 @@ export const WAYS = {
   reuseport: '`SO_REUSEPORT`',
   'send-socket': '`subprocess.send(socket)`',
 };
+/**
+ * Who stands for a way where its own contestant is not asked.
+ * @type {Record<string, string>}
+ */
+const INSTEAD = { 'rondo-native': 'rondo-supervisor' };
 
 /** @type {Situation[]} */
 export const SITUATIONS = [
@@ -46,10 +45,16 @@ export const SITUATIONS = [
     metric: 'rate',
   },
   {
-    text: 'the same, and CPU time is what you pay for',
+    text: 'many short connections, and CPU time is what you pay for',
     figure: 'CPU time of the server per connection, µs',
     scenario: 'storm',
     metric: 'serverUs',
+  },
+  {
+    text: 'connections that stay, and requests that are all alike and quick',
+    figure: 'requests per second',
+    scenario: 'keep-alive',
+    metric: 'rate',
   },
   {
     text: 'a short connection for each request, and requests that are all CPU-bound',
@@ -64,18 +69,46 @@ export const SITUATIONS = [
     metric: 'p99Ms',
   },
   {
+    text: 'slow requests among fast ones, on connections that stay',
+    figure: '99th percentile of all, ms',
+    scenario: 'keep-alive-busy',
+    metric: 'p99Ms',
+  },
+  {
+    text: 'two ports, and one of them is flooded',
+    figure: '99th percentile at the other, ms',
+    scenario: 'two-listeners',
+    metric: 'p99Ms',
+    at: { parameters: { flooded: 'first' } },
+  },
+  {
     text: 'connections that stay (WebSockets, pools), opened one after another',
-    figure: 'spread over 4 workers, %',
+    figure: 'spread over the workers, %',
     scenario: 'long-lived',
     metric: 'spread',
     at: { parameters: { opening: 'one at a time' } },
+    most: 'held',
   },
   {
     text: 'connections that stay, opened all at once, as after a restart',
-    figure: 'spread over 4 workers, %',
+    figure: 'spread over the workers, %',
     scenario: 'long-lived',
     metric: 'spread',
     at: { parameters: { opening: '400 at once' } },
+    most: 'held',
+  },
+  {
+    text: 'a few dozen connections that stay, opened all at once',
+    figure: 'connections of the worker with the most less those of the one with the fewest',
+    scenario: 'burst',
+    metric: 'gap',
+    at: { workers: 2, parameters: { held: 64, cores: 'idle' } },
+  },
+  {
+    text: 'workers that join while clients keep their connections',
+    figure: 'requests of the busiest worker by the mean',
+    scenario: 'keep-alive-pool',
+    metric: 'busiestRequests',
   },
   {
     text: 'the primary does work of its own',
@@ -88,18 +121,33 @@ export const SITUATIONS = [
     figure: 'clients that wait longer than 50 ms while one stands still for 1 s',
     scenario: 'stalled-worker',
     metric: 'late',
+    at: { parameters: { load: 'steady', worker: 'stopped' } },
   },
   {
     text: 'workers may crash',
-    figure: 'clients that hang, of 8,000, with a worker killed every 200 ms',
+    figure: 'clients that hang, with a worker killed every 200 ms',
     scenario: 'killed-workers',
     metric: 'hung',
   },
   {
-    text: 'the same',
-    figure: 'clients that fail',
+    text: 'workers may crash, and clients try nothing twice',
+    figure: 'clients that fail, with a worker killed every 200 ms',
     scenario: 'killed-workers',
     metric: 'failed',
+  },
+  {
+    text: 'a deploy replaces all workers',
+    figure: 'requests that fail, on connections that stay',
+    scenario: 'reload',
+    metric: 'failedRequests',
+    at: { parameters: { load: 'keep-alive' } },
+  },
+  {
+    text: 'little to do, and each connection should be there soon',
+    figure: 'median time from connect() to the worker on a quiet server, µs',
+    scenario: 'handoff',
+    metric: 'handoffP50Us',
+    at: { parameters: { load: '1 %' } },
   },
   {
     text: 'processes start often',
@@ -107,7 +155,6 @@ export const SITUATIONS = [
     scenario: 'start-up',
     metric: 'readyMs',
     at: { workers: 2 },
-    run: EARLIER,
   },
   {
     text: 'little memory',
@@ -115,7 +162,6 @@ export const SITUATIONS = [
     scenario: 'start-up',
     metric: 'totalMb',
     at: { workers: 2 },
-    run: EARLIER,
   },
 ];
 
@@ -123,7 +169,15 @@ export const SITUATIONS = [
  * What is no difference though its ratio is large, in the unit of the metric.
  * @type {Record<string, number>}
  */
-export const NEGLIGIBLE = { spread: 0.5, late: 1, failed: 1, maxMs: 5, p99Ms: 0.5, stddevMs: 0.5 };
+export const NEGLIGIBLE = {
+  spread: 0.5,
+  late: 1,
+  failed: 1,
+  gap: 2,
+  maxMs: 5,
+  p99Ms: 0.5,
+  stddevMs: 0.5,
+};
 
 /** @typedef {{ way: string, value: number, isGood: boolean }} Placed */
 
@@ -133,15 +187,16 @@ export const NEGLIGIBLE = { spread: 0.5, late: 1, failed: 1, maxMs: 5, p99Ms: 0.
  * @param {import('../lib/types.mjs').Cell[]} cells of its run
  * @returns {Placed[]} in the order of WAYS
  */
-export function place({ scenario, metric, at }, cells) {
-  const { of, better } = METRICS[metric];
-  const smallest = NEGLIGIBLE[metric] ?? 0;
-  const own = cells
-    .filter((cell) => cell.scenario === scenario && isThere(cell, at))
-    .filter(isValid);
+export function place(situation, cells) {
+  const { of, better } = METRICS[situation.metric];
+  const smallest = NEGLIGIBLE[situation.metric] ?? 0;
+  const own = cellsOf(situation, cells);
   const found = Object.keys(WAYS).flatMap((way) => {
-    const value = median(own.filter(({ contestant }) => contestant === way).map(of));
-    return value === undefined ? [] : [{ way, value }];
+    const [first] = [way, INSTEAD[way]].flatMap((name) => {
+      const value = median(own.filter(({ contestant }) => contestant === name).map(of));
+      return value === undefined ? [] : [value];
+    });
+    return first === undefined ? [] : [{ way, value: first }];
   });
   const values = found.map(({ value }) => value);
   const isHigher = better === 'higher';
@@ -152,4 +207,26 @@ export function place({ scenario, metric, at }, cells) {
       ? one.value * AS_GOOD >= best
       : one.value <= best * AS_GOOD || one.value - best <= smallest,
   }));
+}
+
+/**
+ * @param {Situation} situation
+ * @param {import('../lib/types.mjs').Cell[]} cells
+ */
+function cellsOf({ scenario, at, most }, cells) {
+  const own = cells
+    .filter((cell) => cell.scenario === scenario && isThere(cell, at))
+    .filter(isValid);
+  if (most === undefined) return own;
+  const amounts = own.map(({ parameters }) => Number(parameters?.[most]));
+  return own.filter((_, index) => amounts[index] === Math.max(...amounts));
+}
+
+/**
+ * The figure as it stands in a table by situation.
+ * @param {string} metric
+ * @param {number} value
+ */
+export function show(metric, value) {
+  return formatNumber(value, value === Math.round(value) ? 0 : Math.min(METRICS[metric].digits, 1));
 }
