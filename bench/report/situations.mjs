@@ -179,6 +179,7 @@ export const NEGLIGIBLE = {
   stddevMs: 0.5,
 };
 
+/** @typedef {import('../lib/metrics.mjs').ValidCell} ValidCell */
 /** @typedef {{ way: string, value: number, isGood: boolean }} Placed */
 
 /**
@@ -191,9 +192,12 @@ export function place(situation, cells) {
   const { of, better } = METRICS[situation.metric];
   const smallest = NEGLIGIBLE[situation.metric] ?? 0;
   const own = cellsOf(situation, cells);
+  const ofRound = (/** @type {ValidCell[]} */ passes) => median(passes.map(of)) ?? Number.NaN;
   const found = Object.keys(WAYS).flatMap((way) => {
     const [first] = [way, INSTEAD[way]].flatMap((name) => {
-      const value = median(own.filter(({ contestant }) => contestant === name).map(of));
+      const value = median(
+        byRound(own.filter(({ contestant }) => contestant === name)).map(ofRound),
+      );
       return value === undefined ? [] : [value];
     });
     return first === undefined ? [] : [{ way, value: first }];
@@ -220,6 +224,15 @@ function cellsOf({ scenario, at, most }, cells) {
   if (most === undefined) return own;
   const amounts = own.map(({ parameters }) => Number(parameters?.[most]));
   return own.filter((_, index) => amounts[index] === Math.max(...amounts));
+}
+
+/**
+ * The passes of a round have more in common than rounds have: they count as one, as in all of the report.
+ * @param {ValidCell[]} cells
+ */
+function byRound(cells) {
+  const rounds = new Set(cells.map(({ round }) => round));
+  return [...rounds].map((round) => cells.filter((cell) => cell.round === round));
 }
 
 /**
