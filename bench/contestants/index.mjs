@@ -71,11 +71,11 @@ export const FULL = Object.keys(CONTESTANTS).filter(
 /** Those of a quick run: what one would choose from. */
 export const QUICK = [
   'rondo-native',
-  'rondo-ipc',
   'cluster-rondo',
   'cluster-rr',
   'cluster-none',
   'send-socket',
+  'reuseport',
 ];
 
 const ALONE = ['single', 'noop'];

@@ -1,10 +1,11 @@
 // docs/benchmark.md: which way of sharing a port to take, from the results that are committed. All of its figures are made here.
 import { METRICS } from '../lib/metrics.mjs';
 import { besidePublished } from '../lib/published.mjs';
-import { formatNumber, listOf } from '../report/words.mjs';
+import { AS_GOOD, place, SITUATIONS, show, WAYS } from '../report/situations.mjs';
+import { listOf } from '../report/words.mjs';
 import { costTable, messagesTable, sharedTable } from './figures.mjs';
 import { publishedNotes, publishedTable } from './published.mjs';
-import { AS_GOOD, EARLIER, place, RUN, SITUATIONS, TALK, WAYS } from './situations.mjs';
+import { EARLIER, RUN, TALK } from './runs.mjs';
 
 /** @typedef {import('../lib/results.mjs').Result} Result */
 /** @typedef {Record<string, Result[]>} Runs by their directory */
@@ -13,10 +14,7 @@ const OWN = ['rondo-native', 'cluster-rondo'];
 
 /** @param {Runs} runs */
 export function renderBenchmark(runs) {
-  const rows = SITUATIONS.map((situation) => ({
-    ...situation,
-    placed: place(situation, runs[situation.run ?? RUN]),
-  }));
+  const rows = SITUATIONS.flatMap((situation) => rowOf(situation, runs));
   return `# Which way of sharing a port?
 
 <!-- Made of bench/results by \`npm run bench:pages\`. -->
@@ -31,6 +29,14 @@ Several processes of Node.js can serve one port. What differs is who accepts a c
 | \`node:cluster\` with \`SCHED_NONE\` | whichever worker is first: they share one listening socket | \`NODE_CLUSTER_SCHED_POLICY=none\` |
 | \`SO_REUSEPORT\` | the kernel, by a hash of the addresses: each worker has a listening socket of its own | \`server.listen({ port, reusePort: true })\`, Node 23.1 or later; also Watt's and Bun's way |
 | \`subprocess.send(socket)\` | the primary's event loop, in the program's own code | \`child_process\` |
+
+In short, as the figures below say:
+
+- Clients keep their connections, and requests are all alike and quick: take what you have.
+- Only the number of short connections per second counts: \`node:cluster\` with \`SCHED_NONE\`, or \`SO_REUSEPORT\`.
+- Some requests take longer than others: \`node:cluster\` with \`SCHED_NONE\`, and rondo next to it.
+- Connections stay and should be spread evenly, the primary does work of its own, or workers may crash: rondo.
+- No Linux, or no way to load an addon: \`node:cluster\`, as it is. rondo works there too, and costs more.
 
 ## By situation
 
@@ -104,7 +110,7 @@ The 116 requests were being served by a killed worker, which had 142 of them.
 npx @rondo/bench
 \`\`\`
 
-It takes four minutes and needs Linux on x64 or arm64. The tables are printed, and a report with charts is written to \`rondo-bench/report.html\`.
+It takes four minutes and needs Linux on x64 or arm64. The tables are printed, and a report is written to \`rondo-bench/report.html\`, with charts and a table by situation, like the one above.
 It connects to loopback addresses only. \`npx @rondo/bench run\` asks everything, in some 85 minutes. For one question:
 
 \`\`\`sh
@@ -129,7 +135,24 @@ function describeRun(results) {
   );
 }
 
-/** @typedef {import('./situations.mjs').Situation & { placed: import('./situations.mjs').Placed[] }} Row */
+/** @typedef {import('../report/situations.mjs').Situation} Situation */
+/** @typedef {import('../report/situations.mjs').Placed} Placed */
+/** @typedef {Situation & { run: string, placed: Placed[] }} Row */
+
+/**
+ * From the newest run that asked about it; nothing if none did.
+ * @param {Situation} situation
+ * @param {Runs} runs
+ * @returns {Row[]}
+ */
+function rowOf(situation, runs) {
+  const rows = [RUN, EARLIER].map((run) => ({
+    ...situation,
+    run,
+    placed: place(situation, runs[run]),
+  }));
+  return rows.filter(({ placed }) => placed.length > 1).slice(0, 1);
+}
 
 /** @param {Row[]} rows */
 function table(rows) {
@@ -150,20 +173,12 @@ function table(rows) {
   ].join('\n');
 }
 
-/**
- * @param {string} metric
- * @param {number} value
- */
-function show(metric, value) {
-  return formatNumber(value, value === Math.round(value) ? 0 : Math.min(METRICS[metric].digits, 1));
-}
-
 /** @param {Row[]} rows */
 function weak(rows) {
   const lines = rows.flatMap((row) => {
     const own = row.placed.filter(({ way }) => OWN.includes(way));
     if (own.some(({ isGood }) => isGood)) return [];
-    const better = row.placed.filter(({ isGood }) => isGood);
+    const better = row.placed.filter((one) => own.every((ours) => isBetter(row, one, ours)));
     const names = listOf(
       better.map(({ way, value }) => `${WAYS[way]} (${show(row.metric, value)})`),
     );
@@ -171,6 +186,15 @@ function weak(rows) {
     return [`- ${sentence(row.text)}: ${row.figure}. ${theirs}; better: ${names}.`];
   });
   return lines.join('\n');
+}
+
+/**
+ * @param {Row} row
+ * @param {Placed} one
+ * @param {Placed} other
+ */
+function isBetter({ metric }, one, other) {
+  return METRICS[metric].better === 'higher' ? one.value > other.value : one.value < other.value;
 }
 
 /** @param {Row[]} rows */
@@ -188,8 +212,8 @@ function strong(rows) {
 /**
  * Not the best of all, yet better than node:cluster.
  * @param {Row} row
- * @param {import('./situations.mjs').Placed | undefined} own
- * @param {import('./situations.mjs').Placed | undefined} base
+ * @param {Placed | undefined} own
+ * @param {Placed | undefined} base
  */
 function better(row, own, base) {
   if (!own || !base) return [];
@@ -200,8 +224,8 @@ function better(row, own, base) {
 
 /**
  * @param {Row} row
- * @param {import('./situations.mjs').Placed} own
- * @param {import('./situations.mjs').Placed} base
+ * @param {Placed} own
+ * @param {Placed} base
  */
 function line({ text, figure, metric }, own, base) {
   return `- ${sentence(text)}: ${figure}. ${show(metric, own.value)} in place of ${show(metric, base.value)}.`;

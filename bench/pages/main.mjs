@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readResults } from '../lib/results.mjs';
 import { renderBenchmark } from './benchmark.mjs';
-import { EARLIER, RUN, TALK } from './situations.mjs';
+import { EARLIER, RUN, TALK } from './runs.mjs';
 import { renderTrend } from './trend.mjs';
 import { readTrend } from './trend-lines.mjs';
 

@@ -4,6 +4,7 @@ import { CONTESTANTS } from '../contestants/index.mjs';
 import { publishedLines } from '../lib/published.mjs';
 import { disturbance, voidList } from '../lib/tables.mjs';
 import { SCENARIOS } from '../scenarios/index.mjs';
+import { renderAdvice } from './advice.mjs';
 import { LAYOUTS } from './layout.mjs';
 import { renderOverview } from './overview.mjs';
 import { partsOf } from './sections.mjs';
@@ -50,6 +51,7 @@ ${renderWarnings(results)}
 <nav aria-label="Scenarios"><ul>${scenarios.map((name) => `<li><a href="#${idOf(name)}">${escapeText(name)}</a></li>`).join('')}</ul></nav>
 </header>
 <main>
+${renderAdvice(results)}
 ${renderOverview(results, scenarios, contestants, idOf)}
 ${renderContestants(contestants)}
 ${sections.join('\n')}

@@ -39,5 +39,7 @@ tbody th{position:sticky;left:0;background:var(--paper)}
 b{font-weight:600;white-space:nowrap}
 small,.limit,.limit th{color:var(--muted)}
 .overview th,.overview td{padding:.3rem .4rem}
+.advice tbody th,.advice thead th{white-space:normal;vertical-align:top}
+.advice tbody th{min-width:15rem}
 .overview thead th{vertical-align:top;white-space:normal;min-width:5rem}
 `;

@@ -20,7 +20,10 @@ export const busy = {
     'bare-dispatcher',
     'single',
   ],
-  quick: { contestants: ['rondo-native', 'cluster-rr', 'cluster-none'], connections: 1_000 },
+  quick: {
+    contestants: ['rondo-native', 'cluster-rr', 'cluster-none', 'reuseport'],
+    connections: 1_000,
+  },
   columns: [
     'stddevMs',
     'stddevAllMs',

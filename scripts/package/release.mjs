@@ -1,5 +1,5 @@
-// Publishes rondo and its platform packages: builds, tests the packages, and hands each to `npm publish --provenance`,
-// the platform packages first. Provenance needs a CI that npm trusts (GitHub Actions, GitLab); with --dry-run nothing is
+// Publishes rondo, its platform packages and @rondo/bench: builds, tests the packages, and hands each to `npm publish
+// --provenance`, the platform packages first and the benchmark last. Provenance needs a CI that npm trusts (GitHub Actions, GitLab); with --dry-run nothing is
 // uploaded, and that is left out where there is no such CI.
 //
 // usage: node scripts/package/release.mjs [--dry-run] [--tag TAG] [--skip-build]
@@ -38,11 +38,12 @@ if (!canProve && !isDry)
 if (!values['skip-build']) {
   await must('npm', ['run', 'build']);
   await must('npm', ['run', 'build:addons']);
+  await must('npm', ['run', 'build:programs']);
 }
 const test = [tap, 'test/package/*.test.ts'];
 await must(process.execPath, test, { env: { RONDO_PREBUILT: '1', RONDO_NATIVE: '1' } });
 
-for (const folder of stage(scratchDirectory('release'))) {
+for (const folder of [...stage(scratchDirectory('release')), path.join(root, 'bench')]) {
   const args = ['publish', '--access', 'public', '--tag', values.tag];
   if (canProve) args.push('--provenance');
   if (isDry) args.push('--dry-run');

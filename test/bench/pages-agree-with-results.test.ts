@@ -12,13 +12,14 @@ const BENCH = path.join(ROOT, 'bench');
 const { renderBenchmark } = await import(path.join(BENCH, 'pages/benchmark.mjs'));
 const { renderTrend } = await import(path.join(BENCH, 'pages/trend.mjs'));
 const { trendLines } = await import(path.join(BENCH, 'pages/trend-lines.mjs'));
-const { EARLIER, RUN, TALK } = await import(path.join(BENCH, 'pages/situations.mjs'));
+const { EARLIER, RUN, TALK } = await import(path.join(BENCH, 'pages/runs.mjs'));
 const { publishedLines } = await import(path.join(BENCH, 'lib/published.mjs'));
 const { SCENARIOS } = await import(path.join(BENCH, 'scenarios/index.mjs'));
 
 interface Cell {
   scenario: string;
   contestant: string;
+  parameters?: Record<string, string | number>;
   valid: boolean;
   figures: Record<string, number>;
   load: { latencyMs: Record<string, number> };
@@ -72,6 +73,35 @@ test('by a count of its own', (t) => {
   }
   const tail = middle(cells, 'mixed', 'rondo-native', 'p99Ms').toFixed(1);
   t.equal(rowOf(page, 'a few slow requests')[3], tail);
+  t.end();
+});
+
+test('what it says in short is what the figures say', (t) => {
+  // Of connections that stay, those that come all at once.
+  const cells = (RUNS[RUN] as Cell[]).filter(
+    ({ parameters }) => parameters?.opening !== 'one at a time',
+  );
+  const of = (way: string, scenario: string, figure: string) =>
+    middle(cells, scenario, way, figure);
+  const others = ['cluster-rr', 'reuseport', 'send-socket'];
+  t.match(page, /short connections per second counts: [^\n]*`SCHED_NONE`, or `SO_REUSEPORT`\.\n/);
+  for (const way of ['cluster-none', 'reuseport'])
+    t.ok(of(way, 'storm', 'rate') > of('rondo-native', 'storm', 'rate'));
+  t.match(page, /longer than others: [^\n]*`SCHED_NONE`, and rondo next to it\.\n/);
+  t.ok(of('cluster-none', 'mixed', 'p99Ms') < of('rondo-native', 'mixed', 'p99Ms'));
+  for (const way of others)
+    t.ok(of('rondo-native', 'mixed', 'p99Ms') < of(way, 'mixed', 'p99Ms'), `${way}, mixed`);
+  t.match(page, /primary does work of its own, or workers may crash: rondo\.\n/);
+  for (const way of ['cluster-rr', 'cluster-none', ...others]) {
+    const [spread, wait, hung, failed] = [
+      ...[of(way, 'long-lived', 'spread'), of(way, 'blocked-primary', 'maxMs')],
+      ...[of(way, 'killed-workers', 'hung'), of(way, 'killed-workers', 'failed')],
+    ] as [number, number, number, number];
+    t.ok(spread > 1 || wait > 100 || hung + failed > 0, `${way} is worse in one of these`);
+  }
+  t.ok(of('rondo-native', 'long-lived', 'spread') < 1);
+  t.ok(of('rondo-native', 'blocked-primary', 'maxMs') < 100);
+  t.equal(of('rondo-native', 'killed-workers', 'hung'), 0);
   t.end();
 });
 
