@@ -46,6 +46,7 @@ test('without a cluster', (t) => {
     'cluster/options.js',
     'cluster/patch.js',
     'cluster/register.js',
+    'lazy.js',
     'node-version.js',
     'register.js',
   ]);
