@@ -60,7 +60,7 @@ Requests that are all alike and quick cost the same with every way: a connection
 If your clients keep their connections, each worker has as many, and no request is slow, any way will do, and \`node:cluster\` is already there.
 
 Where requests differ, rondo can move an idle connection to a worker that is free (\`rebalance\`). The scenarios \`keep-alive-busy\`, \`keep-alive-pool\`
-and \`reload\` are about that. No run of them is committed yet.
+and \`reload\` are about that. [What it is worth](requests.md#when), with figures of the first.
 
 ## Cost and waiting
 

@@ -11,6 +11,7 @@ const read = (name: string): string =>
 
 const versions = {
   ...(JSON.parse(read('package.json')).devDependencies as Record<string, string>),
+  ...(JSON.parse(read('bench/package.json')).dependencies as Record<string, string>),
   ...(JSON.parse(read('test/ecosystem/package.json')).dependencies as Record<string, string>),
 };
 

@@ -27,7 +27,10 @@ test('in turn', nativeOnly, async (t) => {
   t.teardown(() => client.destroy());
   const pids: string[] = [];
   for (let i = 0; i < 40; i++) pids.push((await client.get()).body.toString());
-  t.strictSame(tallied(pids), Object.fromEntries(workers.map(({ pid }) => [pid, 20])));
+  // One that has not come to rest when its turn comes is passed over.
+  const counts = tallied(pids);
+  t.strictSame(Object.keys(counts).sort(), workers.map(({ pid }) => String(pid)).sort());
+  for (const count of Object.values(counts)) t.ok(count >= 15 && count <= 25, `${count} of 40`);
   t.equal(client.ended, null);
   await settles(t, () => deck.dispatcher.stats(), { accepted: 1, idle: { held: 1, moved: 39 } });
   let connections = 0;

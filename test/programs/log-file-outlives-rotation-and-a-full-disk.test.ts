@@ -81,8 +81,8 @@ test('moved and removed', async (t) => {
   const events = (name: string): string[] => {
     const text = readFileSync(name, 'utf8');
     return text
-      .trimEnd()
       .split('\n')
+      .filter((line) => line !== '')
       .map((line) => (JSON.parse(line) as { event: string }).event);
   };
   await until('it is ready', () => /worker:ready.*\n$/.test(read(file)));
