@@ -8,8 +8,9 @@ import { environmentOf, FLOORS, onEach } from './nodes.mjs';
 import { must, root, run, scratchDirectory, tap } from './support.mjs';
 
 const FILES = [
-  'test/package/*.test.ts',
-  'test/examples/readme-says-what-is.test.ts',
+  'test/package/installed-packages-work.test.ts',
+  'test/docs/dispatcher-page-says-what-is.test.ts',
+  'test/docs/readme-is-the-front-door.test.ts',
   'test/dispatch/round-robin-goes-in-turn.test.ts',
   'test/worker/every-protocol-is-served.test.ts',
   'test/cluster/rondo-deals-the-connections.test.ts',
