@@ -117,10 +117,9 @@ test('an old one that dies meanwhile', async (t) => {
 });
 
 test('what is configured while one fails stays', async (t) => {
-  const options = { workers: 1, startTimeoutMs: 500 };
-  const supervised = await openSupervisor(t, options);
+  const supervised = await openSupervisor(t, { workers: 1 });
   await supervised.call('start');
-  const changes = { window: 7, env: { APP_FAILS: 'by-never-listening' } };
+  const changes = { window: 7, startTimeoutMs: 500, env: { APP_FAILS: 'by-never-listening' } };
   const reload = supervised.call('reload', changes);
   await supervised.until('worker:starting', 2);
   await supervised.call('configure', { policy: 'least-connections' });
