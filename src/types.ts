@@ -219,9 +219,11 @@ export interface DispatcherOptions {
   /**
    * How many connections may be handed to a worker that it has not yet received: 1 to 1024, or
    * `'auto'` (default): 1, and 8 for a worker that receives what it is handed within a millisecond.
-   * Larger windows serve connection storms with less work and make the latency of CPU-bound work
-   * more uneven, because a connection that is handed over can no longer go to a worker that becomes
-   * free first; `'auto'` tells the two apart. With the ipc transport `'auto'` is 2.
+   * For one that serves many clients in a turn of its event loop it is an eighth of their number, up
+   * to 8. With 1, a worker takes one new connection in each turn, and where turns are long new
+   * clients wait. Larger windows serve connection storms with less work and make the latency of
+   * CPU-bound work more uneven, because a connection that is handed over can no longer go to a
+   * worker that becomes free first; `'auto'` tells them apart. With the ipc transport `'auto'` is 2.
    */
   window?: number | 'auto';
   /**

@@ -35,6 +35,7 @@ struct WorkerPage {
   std::atomic<uint32_t> received;                    // connections read from the channel
   std::atomic<uint32_t> lost;    // of those, the ones that its kernel limits swallowed
   std::atomic<uint32_t> claims;  // of sessions, said or withdrawn: frames of them are on their way
+  std::atomic<uint32_t> turn_events;  // I/O events of its loop's last turn; 0: not known
   // By the receiver, every kFiguresMs at most while the loop turns.
   alignas(64) std::atomic<uint32_t> heartbeat;  // HeartbeatNow() of the last beat; 0: none
   std::atomic<uint32_t> figures_at;  // HeartbeatNow() when the three below were written; 0: never

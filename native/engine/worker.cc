@@ -17,6 +17,8 @@ namespace {
 constexpr uint64_t kQuickNs = 1 * kMillisecond;
 // So many in a row: an idle worker receives its first one quickly whatever it does with it.
 constexpr uint32_t kQuickReceipts = 8;
+// Of the events of a turn, one in so many may be a new connection.
+constexpr uint32_t kEventsPerNew = 8;
 // After a pause nothing is known of what comes now.
 constexpr uint64_t kForgetNs = 10 * kMillisecond;
 
@@ -94,9 +96,15 @@ bool Worker::IsQuick() const { return quick_receipts_ >= kQuickReceipts; }
 
 bool Worker::HasRoom() const {
   if (phase_ != Phase::kMapped || flow_ != Flow::kOpen) return false;
-  const uint32_t size = IsQuick() ? window_.largest() : window_.size;
-  if (pending() >= std::min(size, most_frames_)) return false;
+  if (pending() >= std::min(WindowNow(), most_frames_)) return false;
   return !IsFull();
+}
+
+// A turn that serves many clients is long by their number, and what waits for it waits no longer
+// for being several: new clients get a part of it, or those that are there would keep them out.
+uint32_t Worker::WindowNow() const {
+  if (IsQuick()) return window_.largest();
+  return std::clamp(turn_events_ / kEventsPerNew, window_.size, window_.largest());
 }
 
 void Worker::NoteSets() {
@@ -137,6 +145,7 @@ void Worker::Refresh(uint64_t now_ns) {
   const WorkerPage& page = *scoreboard_->worker;
   const uint32_t received = page.received.load(std::memory_order_seq_cst);
   ended_ = page.ended.load(std::memory_order_relaxed);
+  turn_events_ = page.turn_events.load(std::memory_order_relaxed);
   // It can only have moved forward, and not beyond what was handed.
   const uint32_t advance = received - received_;
   if (advance > pending()) return Break(GoneReason::kBadBoard);

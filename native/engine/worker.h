@@ -167,6 +167,7 @@ class Worker {
   void SetOwed(uint8_t owed);
   bool IsFull() const { return max_connections_ > 0 && held() >= max_connections_; }
   bool HasRoom() const;
+  uint32_t WindowNow() const;
   void NoteSets();
   void NoteReceipt(uint32_t count, uint64_t now_ns);
   void NoteEnded();
@@ -194,6 +195,7 @@ class Worker {
   uint64_t keep_until_ns_ = 0;  // of those that were to be kept, the latest
   uint32_t handed_free_ = 0;    // `handed_` with the last that was not
   uint32_t ended_ = 0;
+  uint32_t turn_events_ = 0;  // of its last turn, as last read
   uint64_t received_total_ = 0;
   uint64_t ended_total_ = 0;  // never more than it can be
   uint64_t progress_ns_ = 0;

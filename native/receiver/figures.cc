@@ -12,6 +12,17 @@ constexpr uint64_t kLongest = UINT32_MAX;
 // After this many periods of kFiguresMs nothing is left of the longest delay.
 constexpr uint64_t kMostDecays = 160;
 
+// How many I/O events the loop has had; 0 with a libuv that does not count them.
+uint64_t EventsOf(uv_loop_t* loop) {
+#if UV_VERSION_HEX >= 0x012d00
+  uv_metrics_t metrics;
+  return uv_metrics_info(loop, &metrics) == 0 ? metrics.events : 0;
+#else
+  (void)loop;
+  return 0;
+#endif
+}
+
 // An eighth less for every period that has passed.
 uint64_t Decay(uint64_t delay_us, uint64_t periods) {
   for (uint64_t i = std::min(periods, kMostDecays); i > 0; i--) delay_us -= (delay_us + 7) / 8;
@@ -43,6 +54,7 @@ void Figures::Start(WorkerPage* page, void* data, void (*on_turn_end)(void* data
   data_ = data;
   on_turn_end_ = on_turn_end;
   turn_ended_ = published_ = {uv_hrtime(), uv_metrics_idle_time(loop_)};
+  events_ = EventsOf(loop_);
   BeginTurn();
   uv_check_start(check_.get(),
                  [](uv_check_t* check) { static_cast<Figures*>(check->data)->BeginTurn(); });
@@ -88,6 +100,9 @@ void Figures::BeginTurn() {
 
 void Figures::EndTurn() {
   page_->turn_since_ns.store(0, std::memory_order_relaxed);
+  const uint64_t events = EventsOf(loop_);
+  page_->turn_events.store(static_cast<uint32_t>(events - events_), std::memory_order_relaxed);
+  events_ = events;
   const uint64_t now = uv_hrtime();
   const uint64_t idle = uv_metrics_idle_time(loop_);
   // Of the time since the turn before, what was not spent waiting. That has the I/O callbacks too,

@@ -54,6 +54,7 @@ class Figures {
   };
   Instant turn_ended_;  // the last turn
   Instant published_;
+  uint64_t events_ = 0;      // of the loop, by the end of the last turn
   uint64_t longest_us_ = 0;  // turn since the last writing
   uint64_t delay_us_ = 0;    // as written
 };

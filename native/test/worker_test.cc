@@ -281,6 +281,28 @@ void TestQuick() {
      "and does no harm");
 }
 
+// What it serves in one turn of its loop says what a turn of its is worth.
+void TestBusyTurns() {
+  const auto room = [](Bench* bench, uint32_t turn_events) {
+    bench->page->turn_events = turn_events;
+    bench->worker->Refresh(bench->now_ns);
+    uint32_t count = 0;
+    for (; bench->HasRoom(); count++) bench->Add(1);
+    std::vector<Connection> unsent;
+    bench->worker->Unbatch(&unsent);
+    return count;
+  };
+  Bench bench({1, 8});
+  is(room(&bench, 0), 1, "of a worker whose turns are not known there is the small window");
+  is(room(&bench, 15), 1, "the same with a few events in a turn");
+  is(room(&bench, 16), 2, "one in eight may be new");
+  is(room(&bench, 50), 6, "and more of many");
+  is(room(&bench, UINT32_MAX), 8, "never more than the large window");
+  is(room(&bench, 1), 1, "and its last turn is what counts");
+  Bench fixed({4, 0});
+  is(room(&fixed, 1000), 4, "a window that is set is what it is");
+}
+
 void TestNonsense() {
   for (const uint32_t received : {3u, 1000u, 0x80000000u, UINT32_MAX}) {
     Bench bench;
@@ -555,6 +577,7 @@ int main() {
   TestWindow();
   TestKept();
   TestQuick();
+  TestBusyTurns();
   TestNonsense();
   TestReadBack();
   TestReadBackTheRest();
