@@ -13,6 +13,7 @@ export const GROW_MB = 300;
 const BLOCK_MS = 500;
 /** In a calm round it has to be well under hangTimeoutMs, after which it would be killed. */
 const STAND_MS = { least: 300, calm: 600, rough: 3_000 };
+const WINDOW_MS = 500;
 const MOVE_MS = { least: 200, most: 1_000 };
 const THROW_WITHIN_MS = 300;
 const POLICIES = [
@@ -58,8 +59,18 @@ export const CALM = {
     await hasEnded(program, pid, () => program.recyclesFailed > failedBefore);
   },
 
-  configure: ({ program, target, amount }) =>
-    program.call('configure', { policy: oneOf(POLICIES, target), window: oneOf(WINDOWS, amount) }),
+  /**
+   * The policy stays; a window that is set is for a while only. With 1 a worker receives one new connection in each
+   * turn of its event loop, and beside so many clients in a closed loop that is less than the load opens.
+   */
+  async configure({ program, target, amount }) {
+    await program.call('configure', {
+      policy: oneOf(POLICIES, target),
+      window: oneOf(WINDOWS, amount),
+    });
+    await delay(WINDOW_MS);
+    await program.call('configure', { window: 'auto' });
+  },
 
   /** Idle connections go back to the primary after each response, for a while. */
   async move({ program, target, amount }) {

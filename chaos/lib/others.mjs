@@ -4,19 +4,33 @@ import { readFileSync } from 'node:fs';
 import { machineBusySeconds } from '../../bench/lib/proc.mjs';
 
 const TICKS_PER_SECOND = 100;
+const LOOK_MS = 100;
 
 /**
  * Call the result at the end, with what the load generators used in between.
  * @param {import('./program.mjs').Program} program
  */
 export function watchOthers(program) {
-  const own = () => {
-    const { user, system } = process.cpuUsage();
-    const alive = [...program.pids].filter((pid) => !program.exited.has(pid));
-    return [program.pid, ...alive].reduce((sum, pid) => sum + seconds(pid), (user + system) / 1e6);
+  /**
+   * An upgrade ends a primary. Its time is what was last read.
+   * @type {Map<number, number>}
+   */
+  const primaries = new Map();
+  const look = () => {
+    for (const pid of new Set([...primaries.keys(), program.pid])) {
+      primaries.set(pid, Math.max(primaries.get(pid) ?? 0, seconds(pid)));
+    }
   };
+  const own = () => {
+    look();
+    const { user, system } = process.cpuUsage();
+    const workers = [...program.pids].filter((pid) => !program.exited.has(pid)).map(seconds);
+    return [...primaries.values(), ...workers].reduce((sum, s) => sum + s, (user + system) / 1e6);
+  };
+  const timer = setInterval(look, LOOK_MS);
   const start = { at: performance.now(), busy: machineBusySeconds(), own: own() };
   return (/** @type {number} */ loadS) => {
+    clearInterval(timer);
     const elapsedS = (performance.now() - start.at) / 1_000;
     return (machineBusySeconds() - start.busy - (own() - start.own) - loadS) / elapsedS;
   };
