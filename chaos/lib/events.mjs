@@ -3,6 +3,7 @@
 
 import { unlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { connectionsOf } from './connections.mjs';
 import { HANG_MS } from './load.mjs';
 import { CALM_RELOADS, ROUGH_RELOADS } from './reloads.mjs';
 import { BOUND_MS, until } from './wait.mjs';
@@ -25,6 +26,8 @@ const POLICIES = [
   'random',
   'weighted',
 ];
+/** Of a primary that another one has replaced. */
+const IS_LEAVING = /The supervisor is (stopping|stopped)|the primary ended/;
 const REBALANCE = ['always', 'off', 'auto'];
 const WINDOWS = ['auto', 1, 2, 4, 16, 64];
 
@@ -69,14 +72,14 @@ export const CALM = {
       window: oneOf(WINDOWS, amount),
     });
     await delay(WINDOW_MS);
-    await program.call('configure', { window: 'auto' });
+    await configure(program, { window: 'auto' });
   },
 
   /** Idle connections go back to the primary after each response, for a while. */
   async move({ program, target, amount }) {
     await program.call('configure', { rebalance: 'always' });
     await delay(MOVE_MS.least + amount * (MOVE_MS.most - MOVE_MS.least));
-    await program.call('configure', { rebalance: oneOf(REBALANCE, target) });
+    await configure(program, { rebalance: oneOf(REBALANCE, target) });
   },
 
   /** SIGTERM that the supervisor knows nothing of. */
@@ -109,13 +112,18 @@ export const CALM = {
     }
   },
 
-  async stand({ pick, alone, target, amount, isRough }) {
+  async stand({ program, pick, alone, lose, target, amount, isRough }) {
     const pid = await pick(target);
     const most = isRough ? STAND_MS.rough : STAND_MS.calm;
     await alone(pid, async () => {
       signal(pid, 'SIGSTOP');
-      await delay(STAND_MS.least + amount * (most - STAND_MS.least));
+      await delay(STAND_MS.least);
+      // It gets no more.
+      const open = connectionsOf(pid);
+      await delay(amount * (most - STAND_MS.least));
       signal(pid, 'SIGCONT');
+      // A reload has not waited for it.
+      if (isRough && program.exited.has(pid)) lose(pid, open);
     });
   },
 
@@ -172,6 +180,24 @@ export const TAKES = {
 
 /** @type {Record<string, number>} */
 export const ROOM = { changes: 2, hangs: 1 };
+
+/**
+ * Also while another process takes the primary's place.
+ * @param {import('./program.mjs').Program} program
+ * @param {object} changes
+ */
+function configure(program, changes) {
+  const isDone = async () => {
+    try {
+      await program.call('configure', changes);
+      return true;
+    } catch (error) {
+      if (IS_LEAVING.test(/** @type {Error} */ (error).message)) return false;
+      throw error;
+    }
+  };
+  return until('the options are changed', isDone, BOUND_MS);
+}
 
 /**
  * @param {import('./program.mjs').Program} program
