@@ -62,11 +62,6 @@ export interface Forked {
 
 export class ClusterPrimary {
   readonly dispatcher: Dispatcher;
-  /**
-   * Whether a listener outlives its last worker, so that connections wait for the next one in place of
-   * being refused. Only a worker that closes its server, and does not just end, closes the listener then.
-   */
-  keepsListeners = false;
   readonly #cluster: Cluster;
   readonly #fork: Fork;
   readonly #listeners = new SharedListeners((listener) => {
@@ -78,6 +73,9 @@ export class ClusterPrimary {
   readonly #inherited = new Map<number, Listener>();
   /** Of the primary before this one. */
   readonly taken = new TakenListeners();
+  #keepsListeners = false;
+  /** Nobody is to listen any more: the workers are about to end. */
+  #isEnded = false;
   readonly #backlogs = new WeakMap<Listener, number>();
   readonly #freeSlots: Slot[] = [];
   readonly #onListenError = new Set<OnListenError>();
@@ -128,6 +126,17 @@ export class ClusterPrimary {
     slot.assign(worker.process);
     for (const then of this.#onFork) then({ worker, slot, env: { ...env } });
     return worker;
+  }
+
+  /**
+   * Whether a listener outlives its last worker, so that connections wait for the next one in place of
+   * being refused. Only a worker that closes its server, and does not just end, closes the listener then.
+   * Without, those that have no worker are closed.
+   */
+  keepListeners(isKept: boolean): void {
+    this.#keepsListeners = isKept;
+    this.#isEnded = false;
+    if (!isKept) this.closeUnusedListeners();
   }
 
   /** Calls back for each worker when it has been forked. */
@@ -204,9 +213,13 @@ export class ClusterPrimary {
     }
   }
 
-  /** As `closeListeners()`, for listeners that another process has: their files stay. */
-  leaveListeners(onLeft: () => void): Promise<void> {
-    return this.#endListeners((listener) => listener.leave(), LEAVE_MS, onLeft);
+  /**
+   * As `closeListeners()`, for listeners that another process has: their files stay. With `passesOn` what no worker has
+   * received goes there; otherwise workers have more time to receive it, for nobody else can.
+   */
+  leaveListeners(passesOn: boolean, onLeft: () => void): Promise<void> {
+    const settleMs = passesOn ? SETTLE_MS : LEAVE_MS;
+    return this.#endListeners((listener) => listener.leave(), settleMs, onLeft);
   }
 
   /** Where the worker's connections are counted; undefined when it is gone or released. */
@@ -241,12 +254,12 @@ export class ClusterPrimary {
   }
 
   /**
-   * Nothing more is handed to the worker, and what it has not received goes to others. With `givesBack` it may still
-   * give back what it has.
+   * Nothing more is handed to the worker, and what it has not received goes to others. It may still give back what
+   * it has: of what moves between requests some is always on its way.
    */
-  release(worker: Worker, givesBack: boolean): void {
+  release(worker: Worker): void {
     const slot = this.#slots.get(worker);
-    if (givesBack && this.dispatcher.transport === 'native') slot?.drain();
+    if (this.dispatcher.transport === 'native') slot?.drain();
     else slot?.close();
     this.#slots.delete(worker);
   }
@@ -273,6 +286,7 @@ export class ClusterPrimary {
     settleMs: number,
     onEnded: () => void = () => {},
   ): Promise<void> {
+    this.#isEnded = true;
     const shared = this.#listeners.takeAll();
     const inherited = [...this.#inherited.values()];
     this.#inherited.clear();
@@ -337,11 +351,13 @@ export class ClusterPrimary {
     }
     if (!isCloseServer(message) || !this.#listeners.has(message.key)) return false;
     // One that is released closes its servers because it is about to end.
-    this.#listeners.leave(worker, message.key, this.keepsListeners && !this.#slots.has(worker));
+    this.#listeners.leave(worker, message.key, this.#keepsListeners && !this.#slots.has(worker));
     return true;
   }
 
   async #listen(worker: Worker, query: QueryServer): Promise<void> {
+    // It is about to be told to end, and gets no answer: an address of its own would be nobody's.
+    if (this.#isEnded) return;
     const key = keyOf(query);
     const answer = { cmd: 'NODE_CLUSTER', ack: query.seq, key } as const;
     // "Remove a stale socket file, then listen": it was the one of this listener.
@@ -371,7 +387,7 @@ export class ClusterPrimary {
   }
 
   #forget(worker: Worker): void {
-    this.#listeners.leaveAll(worker, this.keepsListeners);
+    this.#listeners.leaveAll(worker, this.#keepsListeners);
   }
 }
 

@@ -265,7 +265,7 @@ export class Crew {
         });
       },
       onError: (process, stack) => teller.tell('worker:error', process.info(), stack),
-      release: ({ worker }, givesBack) => rondo()?.release(worker, givesBack),
+      release: ({ worker }) => rondo()?.release(worker),
       takeOomKill: () => this.#oom.take(),
     });
     onWorker(process.info());

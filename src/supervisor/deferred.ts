@@ -1,15 +1,15 @@
 /** A promise with what settles it. Whoever does not wait for it hears of a failure in another way. */
 
-export interface Deferred {
-  readonly promise: Promise<void>;
-  resolve(): void;
+export interface Deferred<T = void> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
   reject(error: Error): void;
 }
 
-export function deferred(): Deferred {
-  let resolve!: () => void;
+export function deferred<T = void>(): Deferred<T> {
+  let resolve!: (value: T) => void;
   let reject!: (error: Error) => void;
-  const promise = new Promise<void>((...both) => {
+  const promise = new Promise<T>((...both) => {
     [resolve, reject] = both;
   });
   promise.catch(() => {});

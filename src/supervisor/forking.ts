@@ -61,10 +61,7 @@ export function configureDispatcher({ dispatcher }: ValidSupervisorOptions): voi
  * are closed.
  */
 export function keepListeners(isKept: boolean): void {
-  const primary = openPatchedPrimary();
-  if (primary === null) return;
-  primary.keepsListeners = isKept;
-  if (!isKept) primary.closeUnusedListeners();
+  openPatchedPrimary()?.keepListeners(isKept);
 }
 
 /**

@@ -45,6 +45,7 @@ export interface LifecycleHost {
 
 /** How it ends when another process has the listeners. */
 export interface Leaving {
+  reason: 'upgrade' | 'stop';
   /** Idle connections are given back, for they can go there. */
   moves: boolean;
   /** Called when nothing more is accepted here. */
@@ -154,11 +155,13 @@ export class Lifecycle {
   }
 
   /** As `stop()`, when another process has the listeners: their files stay. */
-  leave(leaving: Leaving): Promise<void> {
+  async leave(leaving: Leaving): Promise<void> {
+    if (this.#state === 'new' || this.#state === 'failed') return;
+    if (this.#stopping !== null) return this.#stopping;
     const { promise, resolve, reject } = deferred();
     this.#stopping = promise;
     this.#leave(leaving).then(resolve, reject);
-    return promise;
+    await promise;
   }
 
   kill(): Promise<void> {
@@ -207,10 +210,11 @@ export class Lifecycle {
     this.#teller.tell('stopped');
   }
 
-  async #leave({ moves, onLeft, onEnded }: Leaving): Promise<void> {
+  async #leave({ reason, moves, onLeft, onEnded }: Leaving): Promise<void> {
     this.#setStopping();
-    await rondo()?.leaveListeners(onLeft);
-    await this.crew.close('SIGTERM', 'upgrade', moves);
+    if (reason === 'stop') this.#teller.tell('stopping');
+    await rondo()?.leaveListeners(moves, onLeft);
+    await this.crew.close('SIGTERM', reason, moves);
     await onEnded();
     await this.#agent?.stop();
     this.#end('stopped');

@@ -73,6 +73,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   #upgrade: Upgrade | null = null;
   /** Until this process has everything of the one whose place it takes. */
   #takeOver: TakeOver | null = null;
+  #givingUp: Promise<void> | null = null;
   /** What the process before this one still has comes by way of this one, if another takes its place meanwhile. */
   #oldEnded: Promise<void> = Promise.resolve();
 
@@ -390,7 +391,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       for (const address of closed) this.#teller.tell('address:closed', address);
     } catch (error) {
       takeOver?.fail(error as Error);
-      if (takeOver !== null) await this.stop();
+      if (takeOver !== null) await this.#giveUp(takeOver);
       throw error;
     }
   }
@@ -403,13 +404,31 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         this.#configuration.change(changes);
         this.#lifecycle.applyOptions();
       },
-      stop: () => void this.stop(),
+      giveUp: () => void this.#giveUp(this.#takeOver as TakeOver),
+    });
+  }
+
+  /** The old process does without this one, which ends. What it has accepted goes back, if that serves on. */
+  #giveUp(takeOver: TakeOver): Promise<void> {
+    this.#givingUp ??= this.#giveBack(takeOver);
+    return this.#givingUp;
+  }
+
+  async #giveBack(takeOver: TakeOver): Promise<void> {
+    const back = await takeOver.openWayBack();
+    if (back === null) return this.stop();
+    await this.#lifecycle.leave({
+      reason: 'stop',
+      moves: true,
+      onLeft: () => {},
+      onEnded: () => back.finish(),
     });
   }
 
   async #replaceBy(upgrade: Upgrade): Promise<UpgradeResult> {
     const result = await upgrade.run();
     void this.#lifecycle.leave({
+      reason: 'upgrade',
       moves: upgrade.passOn(),
       onLeft: () => upgrade.release(),
       onEnded: async () => {

@@ -38,8 +38,8 @@ export interface WorkerOwner {
   onState(worker: WorkerProcess): void;
   onWell(worker: WorkerProcess): void;
   onError(worker: WorkerProcess, stack: string): void;
-  /** It is to get no more connections; those that it has not received go to others, and with `givesBack` idle ones, too. */
-  release(worker: WorkerProcess, givesBack: boolean): void;
+  /** It is to get no more connections; those that it has not received go to others. */
+  release(worker: WorkerProcess): void;
   /** Whether the kernel has killed a process for want of memory, of which nobody has been told. */
   takeOomKill(): boolean;
 }
@@ -153,7 +153,7 @@ export class WorkerProcess {
     signal: StopSignal = 'SIGTERM',
     moves: boolean = OTHERS_SERVE.includes(reason),
   ): void {
-    if (!this.#beginDrain(reason, moves)) return;
+    if (!this.#beginDrain(reason)) return;
     const { idleGraceMs, drainTimeoutMs, handlerTimeoutMs } = this.#options;
     this.#sendDrain({ idleGraceMs, drainTimeoutMs, handlerTimeoutMs, moves }, signal);
   }
@@ -237,10 +237,10 @@ export class WorkerProcess {
   }
 
   /** False: it drains already, or is dead. */
-  #beginDrain(reason: WorkerReason, moves = OTHERS_SERVE.includes(reason)): boolean {
+  #beginDrain(reason: WorkerReason): boolean {
     if (!this.#enter('draining')) return false;
     this.#record.reason ??= reason;
-    this.#owner.release(this, moves);
+    this.#owner.release(this);
     this.#setKillTimer(this.#options.drainTimeoutMs);
     this.#failWell();
     this.#owner.onState(this);

@@ -1,6 +1,6 @@
 /**
- * Connections from the old process, in the new one: each message of the socket has one, and says of which listener it
- * is. What there is no descriptor for stays in the socket until there is one.
+ * Connections from another process, which has this one's listeners: from the old one in the new one, or back from a new
+ * one that is called off. Each message of the socket has one, and says of which listener it is. What there is no descriptor for stays in the socket until there is one.
  */
 
 import { closeSync } from 'node:fs';
@@ -46,7 +46,7 @@ export class Arriving {
     if (count > 0) this.#host.onGot(count);
   }
 
-  /** The old one sends nothing more. */
+  /** The other one sends nothing more. */
   end(): void {
     if (this.#state === 'open') this.#state = 'ending';
     this.read();

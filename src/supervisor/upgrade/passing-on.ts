@@ -1,9 +1,10 @@
 /**
- * Connections that go to the new process while the old one drains: those that its workers give back between two
- * requests, and what nobody here serves any more. Each is closed here once the new process has been sent its own
- * descriptor of it; if it cannot be sent, it is closed and counted.
+ * Connections that go to another process, which has the listeners, while this one drains: those that its workers give
+ * back between two requests, and what nobody here serves any more. From an old process to the new one, and back from a
+ * new one that is called off. Each is closed here once the other process has been sent its own descriptor of it; if it
+ * cannot be sent, it is closed and counted.
  *
- *   passing ──all are there after finish(), or FINISH_MS, or the new process is gone──▶ over: the rest is closed
+ *   passing ──all are there after finish(), or FINISH_MS, or the other process is gone──▶ over: the rest is closed
  */
 
 import { constants } from 'node:os';
@@ -11,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Passing } from '../../dispatcher/transport.js';
 import type { PassedConnection } from '../../native.js';
 import { monotonicMs } from './arriving.js';
-import type { Successor } from './successor.js';
+import type { IdleMessage } from './protocol.js';
 
 /** How many may be sent and not be there yet. The socket holds some more. */
 const MOST_UNDERWAY = 64;
@@ -28,7 +29,15 @@ const { EAGAIN, EINTR, ENOBUFS, ENOMEM, ETOOMANYREFS } =
   };
 const LATER: readonly number[] = [EAGAIN, EINTR, ENOBUFS, ENOMEM, ETOOMANYREFS ?? 109];
 
-type Way = Pick<Successor, 'sendIdle' | 'send'>;
+/** To the other process. */
+export interface Way {
+  /** A connection, which stays the caller's. As `sendFds()` of the addon. */
+  sendIdle(fd: number, message: IdleMessage): number;
+  /** Says that some were sent. */
+  sayIdle(): void;
+  /** Whether `onGot()` is called for what has come; otherwise what is sent is taken for there. */
+  readonly isConfirmed: boolean;
+}
 
 export class PassingOn {
   readonly #passing: Passing;
@@ -57,7 +66,7 @@ export class PassingOn {
     this.#pump();
   }
 
-  /** The new process is gone. */
+  /** The other process is gone. */
   onGone(): void {
     this.#state = 'over';
     this.#pump();
@@ -78,11 +87,12 @@ export class PassingOn {
 
   #pump(): void {
     clearTimeout(this.#timer);
-    const before = this.#underway;
+    let hasSent = false;
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       const result = this.#send(next);
       if (result >= 0) {
-        this.#underway++;
+        hasSent = true;
+        if (this.#way.isConfirmed) this.#underway++;
         this.#passing.end(next.fd, true);
       } else if (LATER.includes(-result)) {
         this.#inHand.unshift(next);
@@ -92,7 +102,7 @@ export class PassingOn {
         this.#passing.end(next.fd, false);
       }
     }
-    if (this.#underway > before) this.#way.send({ type: 'idle' });
+    if (hasSent) this.#way.sayIdle();
   }
 
   #next(): PassedConnection | undefined {

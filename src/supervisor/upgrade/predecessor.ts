@@ -4,10 +4,13 @@
  *
  *   waiting ──sayReady()──▶ ready ──go, or its end──▶ taking ──sayTaken(), left, or its end──▶ over
  *      └── its end: called off          └── failed: it has everything still
+ *
+ * Called off or failed, this process gives back what it has accepted, if the old one serves on.
  */
 
 import { closeSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
+import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../../errors.js';
@@ -19,10 +22,12 @@ import { dieWithParent, outliveParent } from '../lifeline.js';
 import { LastOutput } from '../worker/last-output.js';
 import { Arriving, type ArrivingHost } from './arriving.js';
 import { readFirst } from './first-message.js';
+import type { Way } from './passing-on.js';
 import {
   CHANNEL_FD,
   encode,
   type Go,
+  type IdleMessage,
   LATE_FD,
   Lines,
   type Manifest,
@@ -35,6 +40,8 @@ import {
 /** Longer than the old one takes for sending them. */
 const FDS_MS = 10_000;
 const LOOK_MS = 5;
+/** For the old one to say whether it serves on. */
+const ANSWER_MS = 1_000;
 
 const variable = process.env[UPGRADE_VARIABLE];
 delete process.env[UPGRADE_VARIABLE];
@@ -58,12 +65,15 @@ function find(): Predecessor | null {
   return new Predecessor(version);
 }
 
-export class Predecessor {
+export class Predecessor implements Way {
   readonly manifest: Manifest;
+  /** Its half of the channel has ended by then. */
+  readonly isConfirmed = false;
   readonly #channel: Socket | undefined;
   readonly #going = deferred();
   readonly #left = deferred();
   readonly #calledOff = deferred();
+  readonly #servesOn = deferred<boolean>();
   #go: Go = { type: 'go', changed: {}, renewed: [] };
   #state: 'waiting' | 'ready' | 'taking' | 'over' | 'failed' = 'waiting';
   #uncaught = '';
@@ -158,6 +168,23 @@ export class Predecessor {
     return promise;
   }
 
+  /** After `sayFailed()`, or when it has called off: whether it has back what this process has accepted. */
+  whenServesOn(): Promise<boolean> {
+    const late = delay(ANSWER_MS, false, { ref: false });
+    return Promise.race([this.#servesOn.promise, late]);
+  }
+
+  /** A connection, which stays the caller's. As `sendFds()` of the addon. */
+  sendIdle(fd: number, message: IdleMessage): number {
+    const native = loadNative();
+    if (native instanceof Error) return -constants.errno.EPIPE;
+    return native.sendFds(LATE_FD, [fd], Buffer.from(JSON.stringify(message)));
+  }
+
+  sayIdle(): void {
+    this.#say({ type: 'idle' });
+  }
+
   /** Once; for nothing after `sayTaken()`. */
   sayFailed(message: string, lastOutput: string): void {
     if (this.#state === 'over' || this.#state === 'failed') return;
@@ -174,6 +201,8 @@ export class Predecessor {
       this.#left.resolve();
     } else if (message.type === 'idle') {
       this.#arriving?.read();
+    } else if (message.type === 'serves-on') {
+      this.#servesOn.resolve(true);
     }
   }
 
@@ -186,6 +215,7 @@ export class Predecessor {
   #onEnd(): void {
     this.#isEnded = true;
     this.#left.resolve();
+    this.#servesOn.resolve(false);
     if (this.#arriving !== null) {
       this.#arriving.end();
       this.#channel?.destroy();

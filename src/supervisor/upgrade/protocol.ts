@@ -11,8 +11,12 @@
  *       ◀──got─────── new      so many of them have come
  *
  * The last two again and again, if `taken` says so, until the old one ends the channel.
- * Before `taken` either end may fail, and the old one serves on: `failed` says why, `stopping` that the new one
- * ends by itself. The end of the channel before `ready` calls the new one off; after it, it is as `go` and `left`.
+ * Before `taken` either end may fail: `failed` says why, `stopping` that the new one ends by itself. The end of the
+ * channel before `ready` calls the new one off; after it, it is as `go` and `left`. An old one that serves on says so
+ * before it calls the new one off, and has what that has accepted:
+ *
+ *   old ──serves-on─▶ new      drains
+ *       ◀──idle────── new      connections have been sent by fd 4
  */
 
 import type { PassedListener } from '../../cluster/taken-listeners.js';
@@ -84,13 +88,14 @@ export interface IdleMessage {
   about: string | null;
 }
 
-export type ToNew = Manifest | Go | { type: 'left' } | { type: 'idle' };
+export type ToNew = Manifest | Go | { type: 'left' } | { type: 'idle' } | { type: 'serves-on' };
 
 export type ToOld =
   | { type: 'hello'; rondo: string; node: string }
   | { type: 'ready' }
   | { type: 'taken'; takesIdle?: boolean }
   | { type: 'got'; count: number }
+  | { type: 'idle' }
   | { type: 'stopping' }
   | { type: 'failed'; message: string; lastOutput: string };
 

@@ -12,7 +12,9 @@ import { type Duplex, PassThrough } from 'node:stream';
 import { RondoError, systemError } from '../../errors.js';
 import { loadNative } from '../../native.js';
 import { deferred } from '../deferred.js';
+import { Arriving, type ArrivingHost } from './arriving.js';
 import type { Command } from './command.js';
+import type { Way } from './passing-on.js';
 import {
   CHANNEL_FD,
   encode,
@@ -39,7 +41,8 @@ export interface SuccessorOptions {
   endMs: number;
 }
 
-export class Successor {
+export class Successor implements Way {
+  readonly isConfirmed = true;
   readonly pid: number;
   rondo = '';
   node = '';
@@ -59,6 +62,7 @@ export class Successor {
   #timer: NodeJS.Timeout | undefined;
   /** The end of a pair of sockets for fds; -1 without the addon. */
   #lateFd = -1;
+  #arriving: Arriving | null = null;
 
   /** Throws a system error where it cannot be started. */
   constructor({ command, fds, timeoutMs, endMs }: SuccessorOptions) {
@@ -145,17 +149,28 @@ export class Successor {
     return native.sendFds(this.#lateFd, [fd], Buffer.from(JSON.stringify(message)));
   }
 
+  sayIdle(): void {
+    this.send({ type: 'idle' });
+  }
+
   /** Nothing more is said to it. */
   end(): void {
     this.#channel.end();
     this.#closeLate();
   }
 
-  /** Calls it off. Resolves when it is gone, by itself or killed, and its workers with it. */
-  async abort(why: string): Promise<void> {
+  /**
+   * Calls it off. Resolves when it is gone, by itself or killed, and its workers with it. With `back` this process
+   * serves on, and has the connections that the other one has accepted.
+   */
+  async abort(
+    why: string,
+    back: Pick<ArrivingHost, 'passing' | 'listenerAt'> | null,
+  ): Promise<void> {
     if (this.#state === 'over') return;
     this.#fail(why);
     if (this.pid === 0) return this.#closeLate();
+    const hasAll = back === null || this.#lateFd < 0 ? null : this.#takeBack(back);
     this.#channel.end();
     const kill = (): boolean => this.#child.kill('SIGKILL');
     let timer = setTimeout(kill, ANSWER_MS);
@@ -165,7 +180,18 @@ export class Successor {
     };
     await this.#exited.promise;
     clearTimeout(timer);
+    this.#arriving?.end();
+    await hasAll;
     this.#closeLate();
+  }
+
+  /** Resolves after the end of what comes. */
+  #takeBack(host: Pick<ArrivingHost, 'passing' | 'listenerAt'>): Promise<void> {
+    const { promise, resolve } = deferred();
+    this.#arriving = new Arriving(this.#lateFd, { ...host, onGot: () => {}, onClosed: resolve });
+    this.#lateFd = -1;
+    this.send({ type: 'serves-on' });
+    return promise;
   }
 
   kill(): void {
@@ -195,6 +221,9 @@ export class Successor {
         break;
       case 'got':
         this.onGot(Number(message.count));
+        break;
+      case 'idle':
+        this.#arriving?.read();
         break;
       case 'failed':
         this.#fail(String(message.message), String(message.lastOutput));

@@ -7,6 +7,7 @@ import type { Address } from '../../types.js';
 import type { Changeable } from '../configuration.js';
 import { rondo } from '../forking.js';
 import { passengers } from './passengers.js';
+import { PassingOn } from './passing-on.js';
 import type { Predecessor } from './predecessor.js';
 import type { SeatDealing } from './protocol.js';
 
@@ -15,7 +16,8 @@ export interface TakeOverHost {
   whenWell(): Promise<void>;
   /** What the old process has changed since this one has begun to start. */
   change(changes: Changeable): void;
-  stop(): void;
+  /** The old process does without this one. */
+  giveUp(): void;
 }
 
 export class TakeOver {
@@ -26,7 +28,7 @@ export class TakeOver {
   constructor(old: Predecessor, host: TakeOverHost) {
     this.#old = old;
     this.#host = host;
-    void old.whenCalledOff.then(() => host.stop());
+    void old.whenCalledOff.then(() => host.giveUp());
   }
 
   get pid(): number {
@@ -82,6 +84,23 @@ export class TakeOver {
     const listenerAt = (index: number): number | null => rondo()?.taken.at(index)?.id ?? null;
     if (passing !== null) this.#oldEnded = this.#old.receiveIdle({ passing, listenerAt });
     return closed;
+  }
+
+  /**
+   * When it has failed or was called off: what takes back to the old process what nobody here serves any more, from now
+   * on. Null if that does not serve on, or takes nothing.
+   */
+  async openWayBack(): Promise<PassingOn | null> {
+    const passing = rondo()?.dispatcher.passing ?? null;
+    if (passing === null || !(await this.#old.whenServesOn())) return null;
+    const places = new Map<number, number>();
+    for (const index of this.#old.manifest.listeners.keys()) {
+      const listener = rondo()?.taken.at(index);
+      if (listener != null) places.set(listener.id, index);
+    }
+    const back = new PassingOn(passing, this.#old, places);
+    back.begin();
+    return back;
   }
 
   fail({ message, lastOutput = '' }: Error & { lastOutput?: string }): void {

@@ -11,6 +11,7 @@ import type { Changeable } from '../configuration.js';
 import { rondo } from '../forking.js';
 import type { ValidSupervisorOptions } from '../options.js';
 import type { UpgradeResult } from '../types.js';
+import type { ArrivingHost } from './arriving.js';
 import { sameCommand } from './command.js';
 import { passengers } from './passengers.js';
 import { PassingOn } from './passing-on.js';
@@ -65,7 +66,7 @@ export class Upgrade {
       isGoing = true;
       await this.#go(successor, listeners, before);
     } catch (error) {
-      await successor.abort((error as Error).message);
+      await successor.abort((error as Error).message, this.#isCalledOff ? null : this.#back());
       if (isGoing) passengers.kept();
       throw error;
     }
@@ -104,13 +105,21 @@ export class Upgrade {
   /** The process ends. Resolves when the new one is gone, unless it has everything by now. */
   callOff(): Promise<void> {
     this.#isCalledOff = true;
-    this.#ending ??= this.#successor?.abort('it was called off, as the old process stops') ?? null;
+    this.#ending ??=
+      this.#successor?.abort('it was called off, as the old process stops', null) ?? null;
     return this.#ending ?? Promise.resolve();
   }
 
   kill(): void {
     this.#isCalledOff = true;
     this.#successor?.kill();
+  }
+
+  /** What a new process gives back that is called off. Null with ipc. */
+  #back(): Pick<ArrivingHost, 'passing' | 'listenerAt'> | null {
+    const passing = rondo()?.dispatcher.passing ?? null;
+    const ids = [...this.#places.keys()];
+    return passing && { passing, listenerAt: (index) => ids[index] ?? null };
   }
 
   async #start(): Promise<{ successor: Successor; listeners: PassedListener[] }> {

@@ -1,0 +1,64 @@
+// What a new process has accepted goes back to the old one if the upgrade fails: connections between two requests, and
+// new ones that nobody there serves any more.
+
+import { test } from 'tap';
+import { isAlive, until } from '../fixtures/faults.js';
+import { nativeOnly } from '../fixtures/harness.js';
+import { KeepAliveClient } from '../fixtures/keep-alive.js';
+import { APP } from '../fixtures/supervisor.js';
+import { startUpgradable, type Upgradable } from '../fixtures/upgrade.js';
+
+const CLIENTS = 20;
+const ROUNDS = 3;
+
+function workersOf({ run }: Upgradable): number[] {
+  return run.workers().map(({ pid }) => pid);
+}
+
+test('a worker of the new process throws', nativeOnly, async (t) => {
+  // Long enough for clients to come.
+  const args = [APP, '--min-uptime', '1500'];
+  const app = await startUpgradable(t, args);
+  const fds = app.fds();
+  const old = workersOf(app);
+  const clients: KeepAliveClient[] = [];
+  t.teardown(() => {
+    for (const client of clients) client.destroy();
+  });
+  const ask = async (client: KeepAliveClient) =>
+    (JSON.parse((await client.get()).body.toString()) as { pid: number }).pid;
+  for (let round = 0; round < ROUNDS; round++) {
+    const before = workersOf(app);
+    const failed = app.fail();
+    const added = () => workersOf(app).filter((pid) => !before.includes(pid));
+    await until('the new workers are there', () => added().length >= 2);
+    const byNew: KeepAliveClient[] = [];
+    await until('the new workers serve', async () => {
+      const client = await KeepAliveClient.open(app.port);
+      clients.push(client);
+      if (!old.includes(await ask(client))) byNew.push(client);
+      return byNew.length >= CLIENTS;
+    });
+    const first = byNew.shift() as KeepAliveClient;
+    await first.get('/throw');
+    clients.splice(clients.indexOf(first), 1);
+    first.destroy();
+    // While their connections are on their way.
+    const late = byNew.map((client) => ask(client));
+    t.match(await failed, /serves on: The new process \d+: worker \d \(pid \d+\) drains \(error\)/);
+    await Promise.all(late);
+    const servers = await Promise.all(clients.map((client) => ask(client)));
+    t.ok(
+      servers.every((pid) => old.includes(pid)),
+      'the old workers serve all',
+    );
+    t.ok(
+      clients.every(({ ended }) => ended === null),
+      'no connection was closed',
+    );
+    await until('no new worker is left', () => !added().some(isAlive));
+  }
+  for (const client of clients) client.destroy();
+  await until('the old process has as many fds as before', () => app.fds() <= fds);
+  await app.stop();
+});
