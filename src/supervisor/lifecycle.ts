@@ -223,7 +223,7 @@ export class Lifecycle {
 
   #setStopping(): void {
     this.#state = 'stopping';
-    this.#watch.stop();
+    this.#watch.retire();
     this.crew.freeze();
     this.#started.reject(stopped());
   }

@@ -35,7 +35,8 @@ export interface WatchHost {
 export class Watch {
   readonly #host: WatchHost;
   readonly #random: () => number;
-  readonly #timers: NodeJS.Timeout[] = [];
+  #hangs: NodeJS.Timeout | undefined;
+  readonly #others: NodeJS.Timeout[] = [];
   /** From 1 - RECYCLE_SPREAD to 1, another one for each worker. */
   readonly #shares = new WeakMap<WorkerProcess, number>();
   /** Workers that could not be replaced. */
@@ -56,10 +57,12 @@ export class Watch {
     this.#isStarted = true;
     const { hangTimeoutMs, healthCheckMs, ...limits } = this.#host.options();
     const { maxConnections, maxAgeMs, maxMemoryMb } = limits;
-    if (hangTimeoutMs > 0) this.#every(hangTimeoutMs / CHECKS_PER_TIMEOUT, () => this.#checkHung());
-    if (healthCheckMs > 0) this.#every(healthCheckMs, () => this.#checkHealth());
+    if (hangTimeoutMs > 0) {
+      this.#hangs = every(hangTimeoutMs / CHECKS_PER_TIMEOUT, () => this.#checkHung());
+    }
+    if (healthCheckMs > 0) this.#others.push(every(healthCheckMs, () => this.#checkHealth()));
     if (maxConnections > 0 || maxAgeMs > 0 || maxMemoryMb > 0) {
-      this.#every(RECYCLE_CHECK_MS, () => this.#checkRecycling());
+      this.#others.push(every(RECYCLE_CHECK_MS, () => this.#checkRecycling()));
     }
   }
 
@@ -68,14 +71,16 @@ export class Watch {
   }
 
   stop(): void {
-    this.#isStarted = false;
-    for (const timer of this.#timers.splice(0)) clearInterval(timer);
+    this.retire();
+    clearInterval(this.#hangs);
     this.#lastHangCheck = 0;
-    this.#misses = 0;
   }
 
-  #every(ms: number, check: () => void): void {
-    this.#timers.push(setInterval(check, ms).unref());
+  /** All workers are about to end: only those that hang are looked at, which would not. */
+  retire(): void {
+    this.#isStarted = false;
+    for (const timer of this.#others.splice(0)) clearInterval(timer);
+    this.#misses = 0;
   }
 
   #checkHung(): void {
@@ -151,4 +156,8 @@ export class Watch {
     this.#misses = 0;
     this.#host.onUnhealthy(ready);
   }
+}
+
+function every(ms: number, check: () => void): NodeJS.Timeout {
+  return setInterval(check, ms).unref();
 }

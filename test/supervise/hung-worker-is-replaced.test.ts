@@ -89,3 +89,25 @@ test('while it drains', nativeOnly, async (t) => {
   t.match(supervised.seen('worker:exited'), [{ pid, reason: 'reload', signal: 'SIGKILL' }]);
   t.equal((await supervised.readyPids()).length, 1);
 });
+
+// Its reason is the stop; that it hung is told, and it is not waited for until a drain would have had its time.
+test('while all stop', nativeOnly, async (t) => {
+  const drainTimeoutMs = 60_000;
+  const supervised = await openSupervisor(t, { ...options, drainTimeoutMs });
+  await supervised.call('start');
+  const [pid = 0, other] = await supervised.readyPids();
+  await stop(pid);
+  await supervised.call('stop');
+  const [[hung] = [0], ...others] = hungOf(supervised);
+  t.equal(hung, pid);
+  t.strictSame(others, []);
+  const ended = supervised.seen('worker:exited');
+  t.match(
+    ended.find((info) => info.pid === pid),
+    { reason: 'stop', signal: 'SIGKILL' },
+  );
+  t.match(
+    ended.find((info) => info.pid === other),
+    { reason: 'stop', code: 0 },
+  );
+});

@@ -68,7 +68,8 @@ async function open(t: Test, place = 3) {
           return (error as NodeJS.ErrnoException).errno as number;
         }
       },
-      send: () => {
+      isConfirmed: true,
+      sayIdle: () => {
         if (way.reads) setImmediate(() => arriving.read());
       },
     },
