@@ -1,13 +1,13 @@
 // recluster's own tests, of its published tarball: each of them passes with the preload, or has an outcome that it has in
-// plain Node. They measure time, and so they do not always pass there.
+// plain Node. They give a worker 100 ms to start, and so they do not always pass there, and nothing runs beside them.
 
 import path from 'node:path';
 import { test } from 'tap';
-import { nativeOnly } from '../fixtures/harness.js';
-import type { ProcessRecord } from '../fixtures/recorded-run.js';
-import { copied } from './lib/published.js';
-import { suiteProgram } from './lib/suite.js';
-import { casesAlike, type Outcomes } from './lib/tried-cases.js';
+import { nativeOnly } from '../../fixtures/harness.js';
+import type { ProcessRecord } from '../../fixtures/recorded-run.js';
+import { copied } from '../lib/published.js';
+import { suiteProgram } from '../lib/suite.js';
+import { casesAlike, type Outcomes } from '../lib/tried-cases.js';
 
 // Those that its own `npm test` runs.
 const FILES = ['index.js', 'termination.js'];
