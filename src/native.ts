@@ -332,6 +332,8 @@ export interface NativeReceiver {
    * it is sent, it comes once more by onConnections, as final.
    */
   release(fd: number, listener: number, idleMs: number, about?: Uint8Array): boolean;
+  /** Whether something waits for room in the channel, such as what goes back: it would end with the process. */
+  hasUnsent(): boolean;
   /** What came with a connection of the present batch. Only within onConnections; see FIELDS_PER_CONNECTION. */
   about(index: number): Buffer | null;
   /**

@@ -30,6 +30,7 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::SetServing>("setServing"),
                          InstanceMethod<&JsReceiver::Refuse>("refuse"),
                          InstanceMethod<&JsReceiver::Release>("release"),
+                         InstanceMethod<&JsReceiver::HasUnsent>("hasUnsent"),
                          InstanceMethod<&JsReceiver::About>("about"),
                          InstanceMethod<&JsReceiver::Claim>("claim"),
                          InstanceMethod<&JsReceiver::Unclaim>("unclaim"),
@@ -110,6 +111,11 @@ Napi::Value JsReceiver::Release(const Napi::CallbackInfo& info) {
                             std::min(about.ByteLength(), kMaxAbout));
   }
   return Napi::Boolean::New(info.Env(), receiver_->Release(&connection, ToUint(info[2])));
+}
+
+// hasUnsent(): whether something waits for room in the channel
+Napi::Value JsReceiver::HasUnsent(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), receiver_->HasUnsent());
 }
 
 // about(index): what came with a connection of the present batch, or null

@@ -31,6 +31,7 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   template <typename Find>
   Napi::ArrayBuffer Share(Napi::Env env, Find find, size_t bytes);
   Napi::Value Release(const Napi::CallbackInfo& info);
+  Napi::Value HasUnsent(const Napi::CallbackInfo& info);
   Napi::Value About(const Napi::CallbackInfo& info);
   Napi::Value Beat(const Napi::CallbackInfo& info);
   Napi::Value RefLoop(const Napi::CallbackInfo& info);

@@ -42,6 +42,8 @@ class Outbox {
     frames_.push_back({FrameType::kReleased, {}, std::move(connection), idle_ms});
   }
 
+  bool IsEmpty() const { return frames_.empty(); }
+
   // Sends what it can. False: something is left that may be sent later.
   bool Flush();
 

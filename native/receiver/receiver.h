@@ -65,6 +65,9 @@ class Receiver {
   // so long; 0: no limit. False if there is no primary: it is the caller's still. If the channel
   // ends before it is sent, it is delivered once more, as final.
   bool Release(Connection* connection, uint32_t idle_ms);
+  // Whether something waits for room in the channel, such as a connection that goes back: it ends
+  // with the process.
+  bool HasUnsent() const { return !outbox_.IsEmpty(); }
   // A session is this worker's, or no longer (`type` kClaim or kUnclaim): said before whatever is
   // sent to a client after it, unless the channel has no room just now. 0 or -errno: -EINVAL for a
   // key that is empty or longer than kMaxClaim, -EPIPE after the end.

@@ -383,6 +383,7 @@ void TestFullChannel() {
     bench.Turn();
   }
   is(static_cast<long long>(bench.received), kCount, "it goes on receiving");
+  ok(bench.receiver->HasUnsent(), "and says that not all has left the process");
   int refused = 0;
   int returned = 0;
   int credits = 0;
@@ -406,6 +407,7 @@ void TestFullChannel() {
   is(returned, kCount, "every connection comes back");
   is(credits, kCount, "and every credit");
   is(disorder, 0, "each connection right behind its announcement");
+  ok(!bench.receiver->HasUnsent(), "then nothing is left here");
 }
 
 // The channel has no room for what goes back when the receiver is closed.

@@ -15,7 +15,7 @@ import { channels } from '../channels.js';
 import { mayMove } from '../moves/http-idle.js';
 import type { HttpSocket } from '../moves/http-socket.js';
 import { moveIdle } from '../moves/move.js';
-import { canGiveBack, GIVER } from '../worker/release.js';
+import { canGiveBack, GIVER, isAllSent } from '../worker/release.js';
 import type { ConnectionSet, ConnectionsWatcher } from './connections.js';
 import { Ended } from './ended.js';
 import { countPassedOn, isPassedOn } from './handles.js';
@@ -199,7 +199,7 @@ export class Drain implements ConnectionsWatcher {
   }
 
   #checkEnd(): void {
-    if (this.#isOver || this.#connections.sockets.size > 0) return;
+    if (this.#isOver || this.#connections.sockets.size > 0 || !isAllSent()) return;
     countPassedOn(this.#connections.servers, (count) => {
       if (count === 0 && this.#connections.sockets.size === 0) this.#end();
     });

@@ -47,6 +47,8 @@ export interface GivesBack {
    * be closed. False: nothing has changed, as descriptors are lacking or the channel has ended.
    */
   giveBack(handle: StreamHandle, idleMs: number): boolean;
+  /** Whether some of what was given back is not on its way yet. It would end with the process. */
+  readonly hasUnsent: boolean;
 }
 
 export interface WorkerChannel {

@@ -115,6 +115,10 @@ class NativeChannel implements WorkerChannel, GivesBack {
     return true;
   }
 
+  get hasUnsent(): boolean {
+    return this.#receiver.hasUnsent();
+  }
+
   claim(kind: number, key: Uint8Array, isOver: boolean): void {
     if (isOver) this.#receiver.unclaim(kind, key);
     else this.#receiver.claim(kind, key);

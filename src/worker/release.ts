@@ -59,6 +59,11 @@ export function othersServe(): boolean {
   return workerProcess?.givesBack?.othersServe === true;
 }
 
+/** Whether all that was given back is on its way, so that this process may end. */
+export function isAllSent(): boolean {
+  return workerProcess?.givesBack?.hasUnsent !== true;
+}
+
 /** For a server here that may be closed while others serve on. */
 export function moveWhenClosed(server: object): void {
   moveAtClose(server, () => (workerProcess?.givesBack?.isRebalancing === true ? GIVER : null));

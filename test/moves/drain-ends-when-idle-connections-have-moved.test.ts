@@ -9,6 +9,7 @@ import { KeepAliveClient } from '../fixtures/keep-alive.js';
 
 const file = fixture('moving-worker.mjs');
 const CLIENTS = 32;
+const MANY = 800;
 
 async function openClients(port: number, count = CLIENTS): Promise<KeepAliveClient[]> {
   return Promise.all(Array.from({ length: count }, () => KeepAliveClient.open(port)));
@@ -33,6 +34,21 @@ test('only idle ones', nativeOnly, async (t) => {
   const answers = await Promise.all(clients.map((client) => client.get()));
   t.ok(answers.every(({ body }) => Number(body) === second.pid));
   t.ok(clients.every(({ ended }) => ended === null));
+  for (const client of clients) client.destroy();
+});
+
+// More than the channel has room for at once. The end of the process is not to take what is still to be sent along.
+test('many, and an end right after', nativeOnly, async (t) => {
+  const deck = await openDeck(t, { rebalance: 'off' });
+  const first = await deck.worker(['http'], { file });
+  const clients = await openClients(deck.port, MANY);
+  await Promise.all(clients.map((client) => client.get()));
+  const second = await deck.worker(['http'], { file });
+  first.send({ do: 'drain', options: { moves: true } });
+  t.match(await first.event('drained'), { counts: { open: MANY, moved: MANY } });
+  await first.kill();
+  const answers = await Promise.all(clients.map((client) => client.get()));
+  t.ok(answers.every(({ body }) => Number(body) === second.pid));
   for (const client of clients) client.destroy();
 });
 
