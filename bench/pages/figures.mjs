@@ -3,6 +3,7 @@
 import { isThere } from '../lib/judging.mjs';
 import { isValid, METRICS } from '../lib/metrics.mjs';
 import { median } from '../lib/statistics.mjs';
+import { WAYS } from '../report/situations.mjs';
 import { formatNumber } from '../report/words.mjs';
 
 /** @typedef {import('../lib/types.mjs').Cell} Cell */
@@ -10,12 +11,7 @@ import { formatNumber } from '../report/words.mjs';
 
 /** @type {Record<string, string>} */
 const ROWS = {
-  'rondo-native': 'rondo',
-  'cluster-rondo': '`node:cluster` with `rondo/register`',
-  'cluster-rr': '`node:cluster`, as it is',
-  'cluster-none': '`node:cluster` with `SCHED_NONE`',
-  reuseport: '`SO_REUSEPORT`',
-  'send-socket': '`subprocess.send(socket)`',
+  ...WAYS,
   proxy: 'a reverse proxy',
   'rondo-ipc': 'rondo without its addon',
 };

@@ -1,14 +1,10 @@
 // What the scenarios ask of a contestant beside serving it does: a second port, a worker whose loop is kept busy, and
 // the figures of each scenario are there.
 
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Test, test } from 'tap';
-import { start } from '../fixtures/bench-program.js';
+import { test } from 'tap';
+import { runRound } from '../fixtures/bench-program.js';
 import { underLoad } from '../fixtures/loadgen.js';
 
-const RUN = fileURLToPath(new URL('../../bench/run.mjs', import.meta.url));
 const WITH_SECOND = [
   'rondo-native',
   'rondo-least-connections',
@@ -23,26 +19,9 @@ const WITH_SECOND = [
 const LOOPED = ['rondo-native', 'rondo-ipc', 'cluster-rr', 'pm2', 'reuseport'];
 const WORKERS = ['w0', 'w1'];
 
-async function run(t: Test, scenario: string, contestants: string[], variant: string) {
-  const directory = t.testdir();
-  const args = ['--scenario', scenario, '--contestant', contestants.join(), '--variant', variant];
-  const { child, ended, isClean } = start(t, RUN, [
-    ...args,
-    ...['--rounds', '1', '--connections', '100', '--out', directory],
-  ]);
-  const { stdout, stderr } = await ended;
-  t.equal(child.exitCode, 0, 'no cell is void', { stdout, stderr });
-  t.ok(await isClean(), 'nothing is left');
-  const cells = readFileSync(path.join(directory, 'results.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  return { cells, stdout };
-}
-
 test('a second port', underLoad, async (t) => {
   const asked = [...WITH_SECOND, 'single'];
-  const { cells, stdout } = await run(t, 'two-listeners', asked, 'flooded first, 2 workers');
+  const { cells, stdout } = await runRound(t, 'two-listeners', asked, 'flooded first, 2 workers');
   t.match(stdout, /^not applicable: single, \w/m);
   t.same(cells.map(({ contestant }) => contestant).sort(), WITH_SECOND.toSorted());
   for (const { contestant, load, background, figures } of cells) {
@@ -52,7 +31,7 @@ test('a second port', underLoad, async (t) => {
 });
 
 test('a worker that loops', underLoad, async (t) => {
-  const { cells } = await run(t, 'stalled-worker', LOOPED, 'load bursts, worker looping');
+  const { cells } = await runRound(t, 'stalled-worker', LOOPED, 'load bursts, worker looping');
   t.same(cells.map(({ contestant }) => contestant).sort(), LOOPED.toSorted());
   for (const { contestant, load, observed, figures } of cells) {
     t.ok(observed.stalledMs >= 1_000, `${contestant} looped for ${observed.stalledMs} ms`);
@@ -68,7 +47,7 @@ test('a worker that loops', underLoad, async (t) => {
 
 test('waves of connections that stay for a while', underLoad, async (t) => {
   const variant = 'held 64 each 20 ms, cores idle, 4 workers';
-  const { cells } = await run(t, 'burst', ['cluster-rr'], variant);
+  const { cells } = await runRound(t, 'burst', ['cluster-rr'], variant);
   const [{ load, figures }] = cells;
   t.equal(load.ok, 6_400);
   const open = Object.values(load.workerOpen as Record<string, number>);
@@ -79,7 +58,7 @@ test('waves of connections that stay for a while', underLoad, async (t) => {
 });
 
 test('a full backlog', underLoad, async (t) => {
-  const { cells } = await run(t, 'backlog', ['cluster-rr'], '2 workers');
+  const { cells } = await runRound(t, 'backlog', ['cluster-rr'], '2 workers');
   const [{ load, figures }] = cells;
   t.equal(load.ok, 100);
   t.same(Object.keys(load.workers).sort(), WORKERS);

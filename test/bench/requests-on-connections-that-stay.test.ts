@@ -1,35 +1,13 @@
 // The scenarios of requests on connections that stay: all contestants have the same load, and the figures are those of the
 // requests that count.
 
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Test, test } from 'tap';
-import { start } from '../fixtures/bench-program.js';
+import { test } from 'tap';
+import { runRound } from '../fixtures/bench-program.js';
 import { underLoad } from '../fixtures/loadgen.js';
-
-const RUN = fileURLToPath(new URL('../../bench/run.mjs', import.meta.url));
-
-async function run(t: Test, scenario: string, contestants: string[], variant: string) {
-  const directory = t.testdir();
-  const args = ['--scenario', scenario, '--contestant', contestants.join(), '--variant', variant];
-  const { child, ended, isClean } = start(t, RUN, [
-    ...args,
-    ...['--rounds', '1', '--connections', '100', '--out', directory],
-  ]);
-  const { stdout, stderr } = await ended;
-  t.equal(child.exitCode, 0, 'no cell is void', { stdout, stderr });
-  t.ok(await isClean(), 'nothing is left');
-  const cells = readFileSync(path.join(directory, 'results.jsonl'), 'utf8')
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line));
-  return { cells, stdout };
-}
 
 test('requests on connections that stay', underLoad, async (t) => {
   const asked = ['rondo-native', 'rondo-off', 'cluster-rr', 'single'];
-  const { cells, stdout } = await run(t, 'keep-alive-busy', asked, '2 workers');
+  const { cells, stdout } = await runRound(t, 'keep-alive-busy', asked, '2 workers');
   t.match(stdout, /^not applicable: single, \w/m);
   t.same(cells.map(({ contestant }) => contestant).sort(), asked.slice(0, 3).sort());
   const rates = new Set(cells.map((cell) => cell.asked.rate));
@@ -52,7 +30,7 @@ test('requests on connections that stay', underLoad, async (t) => {
 });
 
 test('a pool that was there before half of the workers', underLoad, async (t) => {
-  const { cells } = await run(t, 'keep-alive-pool', ['rondo-off', 'cluster-rr'], '2 workers');
+  const { cells } = await runRound(t, 'keep-alive-pool', ['rondo-off', 'cluster-rr'], '2 workers');
   t.equal(cells.length, 2);
   for (const { contestant, load, figures } of cells) {
     t.same(load.workerConnections, { w0: 100 }, `${contestant}: one has all of it`);
@@ -62,7 +40,7 @@ test('a pool that was there before half of the workers', underLoad, async (t) =>
 });
 
 test('reloads under load', underLoad, async (t) => {
-  const { cells } = await run(t, 'reload', ['cluster-rr'], 'load new connections');
+  const { cells } = await runRound(t, 'reload', ['cluster-rr'], 'load new connections');
   const [{ load, observed, figures }] = cells;
   t.equal(observed.reloads, 10);
   t.ok(load.ok > 100 && load.elapsedS * 1_000 > 10 * observed.reloadMs, 'until they are done');
