@@ -53,18 +53,17 @@ for (const transport of transports()) {
     const app = await startUpgradable(t, [APP], { UNIX_PATH, RONDO_TRANSPORT: transport });
     await until('the path is there', () => existsSync(UNIX_PATH));
     const { ino } = lstatSync(UNIX_PATH);
+    const fds = app.fds();
     const load = { port: app.port, seconds: 60 };
     const loads = [
       startLoad('keep-alive', { ...load, concurrency: 16 }),
       startLoad('http', { ...load, concurrency: 8 }),
     ];
     const unix = askOnAndOn(UNIX_PATH);
-    const fds: number[] = [];
     for (let i = 0; i < UPGRADES; i++) {
       const old = app.pid();
       await app.upgrade();
       await app.gone(old);
-      fds.push(app.fds());
     }
     for (const one of loads) one.stop();
     for (const one of loads) {
@@ -82,7 +81,8 @@ for (const transport of transports()) {
     // libuv removes a path with its socket: there is a moment without it.
     t.strictSame(transport === 'native' ? errors : errors.filter((code) => code !== 'ENOENT'), []);
     t.equal(lstatSync(UNIX_PATH).ino, ino, 'the path is the same file');
-    t.ok((fds.at(-1) as number) <= (fds[0] as number) + 2, `as many fds: ${fds}`);
+    // With ipc some connections are on their way as long as there is load.
+    await until('the last process has as many fds as the first had', () => app.fds() <= fds);
     await app.stop();
     t.notOk(existsSync(UNIX_PATH), 'the last one removes the path');
   });
