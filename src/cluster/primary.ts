@@ -222,6 +222,16 @@ export class ClusterPrimary {
     return this.#endListeners((listener) => listener.leave(), settleMs, onLeft);
   }
 
+  /**
+   * As `leaveListeners()`, in a new process that is called off: the old one has the sockets that were its, and their
+   * files stay. What was opened here is nobody's then, and is closed.
+   */
+  giveBackListeners(): Promise<void> {
+    const endOne = (listener: Listener): Promise<void> =>
+      this.taken.has(listener) ? listener.leave() : listener.close();
+    return this.#endListeners(endOne, SETTLE_MS);
+  }
+
   /** Where the worker's connections are counted; undefined when it is gone or released. */
   slotOf(worker: Worker): Slot | undefined {
     return this.#slots.get(worker);

@@ -94,6 +94,10 @@ export class TakenListeners {
     return true;
   }
 
+  has(listener: Listener): boolean {
+    return this.#all.some((one) => one.listener === listener);
+  }
+
   /** Those that no worker has yet, though one may. */
   get unwanted(): Taken[] {
     return this.#isSettled ? [] : this.#all.filter(({ isWanted }) => !isWanted);

@@ -213,7 +213,8 @@ export class Lifecycle {
   async #leave({ reason, moves, onLeft, onEnded }: Leaving): Promise<void> {
     this.#setStopping();
     if (reason === 'stop') this.#teller.tell('stopping');
-    await rondo()?.leaveListeners(moves, onLeft);
+    if (reason === 'stop') await rondo()?.giveBackListeners();
+    else await rondo()?.leaveListeners(moves, onLeft);
     await this.crew.close('SIGTERM', reason, moves);
     await onEnded();
     await this.#agent?.stop();

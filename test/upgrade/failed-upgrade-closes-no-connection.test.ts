@@ -1,7 +1,10 @@
 // What a new process has accepted goes back to the old one if the upgrade fails: connections between two requests, and
 // new ones that nobody there serves any more.
 
+import { existsSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'tap';
+import { temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { isAlive, until } from '../fixtures/faults.js';
 import { nativeOnly } from '../fixtures/harness.js';
 import { KeepAliveClient } from '../fixtures/keep-alive.js';
@@ -14,6 +17,21 @@ const ROUNDS = 3;
 function workersOf({ run }: Upgradable): number[] {
   return run.workers().map(({ pid }) => pid);
 }
+
+// It is no other process's, so that nothing of it may stay.
+test('a path that the new program alone listens at', nativeOnly, async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = path.join(directory, 'app.cjs');
+  const added = path.join(directory, 'added');
+  const listens = "const http = require('node:http'); http.createServer().listen(0, '127.0.0.1');";
+  writeFileSync(file, listens);
+  const app = await startUpgradable(t, [file, '--min-uptime', '300']);
+  const bad = `setTimeout(() => { throw new Error('too soon'); }, 200)`;
+  writeFileSync(file, `${listens} http.createServer().listen('${added}', () => ${bad});`);
+  t.match(await app.fail(), /too soon/);
+  t.notOk(existsSync(added), 'is removed');
+  await app.stop();
+});
 
 test('a worker of the new process throws', nativeOnly, async (t) => {
   // Long enough for clients to come.
