@@ -42,7 +42,7 @@ const passingOf = ({ dispatcher }: Deck): Passing =>
   (dispatcher as unknown as { passing: Passing }).passing;
 
 /** An old primary with a worker that has given all back, and leaves its listener; a new one with a worker. */
-async function open(t: Test, place = 3) {
+async function open(t: Test, { place = 3, isConfirmed = true } = {}) {
   const next = await openDeck(t);
   const { pid } = await next.worker(['raw'], { file });
   const old = await openDeck(t);
@@ -68,7 +68,7 @@ async function open(t: Test, place = 3) {
           return (error as NodeJS.ErrnoException).errno as number;
         }
       },
-      isConfirmed: true,
+      isConfirmed,
       sayIdle: () => {
         if (way.reads) setImmediate(() => arriving.read());
       },
@@ -94,21 +94,25 @@ async function open(t: Test, place = 3) {
   };
 }
 
-test('all go', nativeOnly, async (t) => {
-  const { old, next, pid, clients, leave, close, end } = await open(t);
-  await leave();
-  await close();
-  t.match(old.dispatcher.stats().idle, { held: 0, passedOn: CLIENTS, closed: 0, moved: 0 });
-  await settles(t, () => next.dispatcher.stats(), { idle: { held: CLIENTS, takenOver: CLIENTS } });
-  t.match(next.dispatcher.stats(), { accepted: 0 });
-  for (const client of clients) {
-    client.text = '';
-    client.socket.write('pid\n');
-  }
-  await until('each is served', () => clients.every(({ text }) => text === `${pid}\n`));
-  t.notOk(clients.some(({ isEnded }) => isEnded));
-  await end();
-});
+for (const isConfirmed of [true, false]) {
+  test(isConfirmed ? 'all go' : 'all go, and nobody says that they came', nativeOnly, async (t) => {
+    const { old, next, pid, clients, leave, close, end } = await open(t, { isConfirmed });
+    await leave();
+    await close();
+    t.match(old.dispatcher.stats().idle, { held: 0, passedOn: CLIENTS, closed: 0, moved: 0 });
+    await settles(t, () => next.dispatcher.stats(), {
+      idle: { held: CLIENTS, takenOver: CLIENTS },
+    });
+    t.match(next.dispatcher.stats(), { accepted: 0 });
+    for (const client of clients) {
+      client.text = '';
+      client.socket.write('pid\n');
+    }
+    await until('each is served', () => clients.every(({ text }) => text === `${pid}\n`));
+    t.notOk(clients.some(({ isEnded }) => isEnded));
+    await end();
+  });
+}
 
 test('the new one ceases to read, and goes', nativeOnly, async (t) => {
   const { old, next, clients, leave, passingOn, arriving, way, close, end } = await open(t);
@@ -131,7 +135,7 @@ test('the new one ceases to read, and goes', nativeOnly, async (t) => {
 });
 
 test('a listener that the new one does not have', nativeOnly, async (t) => {
-  const { old, next, leave, close, end } = await open(t, 4);
+  const { old, next, leave, close, end } = await open(t, { place: 4 });
   await leave();
   await close();
   t.match(old.dispatcher.stats().idle, { held: 0, passedOn: CLIENTS });
