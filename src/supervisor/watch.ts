@@ -35,8 +35,9 @@ export interface WatchHost {
 export class Watch {
   readonly #host: WatchHost;
   readonly #random: () => number;
-  #hangs: NodeJS.Timeout | undefined;
-  readonly #others: NodeJS.Timeout[] = [];
+  readonly #hangs = new Look(() => this.#checkHung());
+  readonly #health = new Look(() => this.#checkHealth());
+  readonly #recycling = new Look(() => this.#checkRecycling());
   /** From 1 - RECYCLE_SPREAD to 1, another one for each worker. */
   readonly #shares = new WeakMap<WorkerProcess, number>();
   /** Workers that could not be replaced. */
@@ -51,19 +52,19 @@ export class Watch {
     this.#random = random;
   }
 
-  /** Again after the options have changed. */
+  /**
+   * Again after the options have changed, which may be every few hundred milliseconds: reloads that fail, a
+   * controller that scales. What is looked at as often as before is not put off by it.
+   */
   start(): void {
-    this.stop();
-    this.#isStarted = true;
     const { hangTimeoutMs, healthCheckMs, ...limits } = this.#host.options();
     const { maxConnections, maxAgeMs, maxMemoryMb } = limits;
-    if (hangTimeoutMs > 0) {
-      this.#hangs = every(hangTimeoutMs / CHECKS_PER_TIMEOUT, () => this.#checkHung());
-    }
-    if (healthCheckMs > 0) this.#others.push(every(healthCheckMs, () => this.#checkHealth()));
-    if (maxConnections > 0 || maxAgeMs > 0 || maxMemoryMb > 0) {
-      this.#others.push(every(RECYCLE_CHECK_MS, () => this.#checkRecycling()));
-    }
+    const isLimited = maxConnections > 0 || maxAgeMs > 0 || maxMemoryMb > 0;
+    this.#isStarted = true;
+    if (!this.#hangs.isOn) this.#lastHangCheck = performance.now();
+    this.#hangs.every(hangTimeoutMs / CHECKS_PER_TIMEOUT);
+    this.#health.every(healthCheckMs);
+    this.#recycling.every(isLimited ? RECYCLE_CHECK_MS : 0);
   }
 
   get isStarted(): boolean {
@@ -72,14 +73,14 @@ export class Watch {
 
   stop(): void {
     this.retire();
-    clearInterval(this.#hangs);
-    this.#lastHangCheck = 0;
+    this.#hangs.every(0);
   }
 
   /** All workers are about to end: only those that hang are looked at, which would not. */
   retire(): void {
     this.#isStarted = false;
-    for (const timer of this.#others.splice(0)) clearInterval(timer);
+    this.#health.every(0);
+    this.#recycling.every(0);
     this.#misses = 0;
   }
 
@@ -158,6 +159,25 @@ export class Watch {
   }
 }
 
-function every(ms: number, check: () => void): NodeJS.Timeout {
-  return setInterval(check, ms).unref();
+/** Does not keep the process running. */
+class Look {
+  readonly #check: () => void;
+  #timer: NodeJS.Timeout | undefined;
+  #ms = 0;
+
+  constructor(check: () => void) {
+    this.#check = check;
+  }
+
+  get isOn(): boolean {
+    return this.#ms > 0;
+  }
+
+  /** 0: never. Of the same interval as before nothing changes. */
+  every(ms: number): void {
+    if (ms === this.#ms) return;
+    this.#ms = ms;
+    clearInterval(this.#timer);
+    if (ms > 0) this.#timer = setInterval(this.#check, ms).unref();
+  }
 }

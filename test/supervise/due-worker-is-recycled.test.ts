@@ -69,6 +69,16 @@ test('maxAgeMs, and never two at a time', async (t) => {
   t.equal(most, 1);
 });
 
+test('while options are changed again and again', async (t) => {
+  const supervised = await openSupervisor(t, { workers: 1, maxAgeMs: 1_500 });
+  await supervised.call('start');
+  const since = performance.now();
+  while (supervised.seen('worker:exited').length === 0 && performance.now() - since < 20_000) {
+    await supervised.call('configure', { window: 'auto' });
+  }
+  t.match(supervised.seen('worker:exited'), [{ reason: 'recycle', code: 0 }]);
+});
+
 test('a replacement that fails', async (t) => {
   const options = { workers: 1, maxAgeMs: 1_000 };
   const supervised = await openSupervisor(t, {

@@ -111,3 +111,19 @@ test('while all stop', nativeOnly, async (t) => {
     { reason: 'stop', code: 0 },
   );
 });
+
+// As a controller does that scales or weighs, or reloads that fail one after another.
+test('while options are changed again and again', nativeOnly, async (t) => {
+  const supervised = await openSupervisor(t, options);
+  await supervised.call('start');
+  const [pid = 0] = await supervised.readyPids();
+  await stop(pid);
+  const since = performance.now();
+  while (hungOf(supervised).length === 0 && performance.now() - since < 20_000) {
+    await supervised.call('configure', { window: 'auto' });
+  }
+  t.strictSame(
+    hungOf(supervised).map(([hung]) => hung),
+    [pid],
+  );
+});
