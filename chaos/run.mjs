@@ -9,8 +9,9 @@ import { describeMachine } from '../bench/lib/machine.mjs';
 import { killAll } from '../bench/lib/processes.mjs';
 import { compare } from './compare.mjs';
 import { runChaos } from './lib/chaos.mjs';
+import { storyOf } from './lib/diary.mjs';
 import { killMarked } from './lib/leftovers.mjs';
-import { LOADGEN } from './lib/load.mjs';
+import { HANG_MS, LOADGEN } from './lib/load.mjs';
 import { parseOptions, USAGE } from './lib/options.mjs';
 import { tap } from './lib/tables.mjs';
 
@@ -79,6 +80,10 @@ async function chaos(options) {
   console.log(`\nother programs kept ${others.toFixed(1)} cores busy${remark}\n\n${tap(lines)}`);
   if (!lines.every(({ isKept }) => isKept)) {
     process.exitCode = 1;
+    for (const [index, round] of rounds.entries()) {
+      const story = storyOf(round, HANG_MS);
+      if (story.length > 0) console.log(`\nround ${index + 1}\n${story.join('\n')}`);
+    }
     console.error(`\nthe last that the supervisor and its workers wrote:\n${result.stderr}`);
   }
   return { options, ...result };

@@ -120,6 +120,8 @@
  * @property {number} reusedFailed
  * @property {number} refused
  * @property {number} hung
+ * @property {Array<{ startMs: number, worker: string | null }>} [hungAt] the first 16 of them, if there are any: when each was
+ *   asked, by the monotonic clock, and null where the connection had not served yet
  * @property {number} [hungConnected] with `connects`: of these, whose connect was complete
  * @property {number} unfinished
  * @property {boolean} interrupted

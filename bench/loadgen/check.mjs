@@ -181,6 +181,19 @@ counts(
   { ok: 2, hung: 2, opened: 2 },
   (socket, request) => request === 0 && socket.write(reply()),
 );
+test('which requests got no reply', async (t) => {
+  const { port, server } = await listen((socket, request, connection) => {
+    if (connection === 1) socket.write(reply());
+    else if (request === 0) socket.write(reply({ worker: 'w7' }));
+  });
+  t.after(() => server.close());
+  const { hung, hungAt } = await load(port, `keep-alive --requests 4 --hang-ms 75 ${ONE}`);
+  assert.equal(hung, 1);
+  assert.equal(hungAt?.length, 1);
+  assert.equal(hungAt[0].worker, 'w7');
+  const agoMs = Number(process.hrtime.bigint() / 1_000_000n) - hungAt[0].startMs;
+  assert.ok(agoMs >= 75 && agoMs < 5_000, `${agoMs} ms`);
+});
 counts(
   'a reply after the deadline',
   `keep-alive --requests 2 --hang-ms 75 ${ONE}`,

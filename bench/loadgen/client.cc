@@ -362,8 +362,10 @@ void Client::Fail(uint32_t index, int error) {
 
 void Client::Hang(uint32_t index, int64_t now_ns) {
   tally_.hung++;
-  if (options_.connects > 0 && connections_[index].state == State::kWaiting)
-    tally_.hung_connected++;
+  const Connection& connection = connections_[index];
+  if (tally_.hung_told.size() < kHungTold)
+    tally_.hung_told.push_back({connection.started_ns, connection.server});
+  if (options_.connects > 0 && connection.state == State::kWaiting) tally_.hung_connected++;
   Retire(index, now_ns);
 }
 

@@ -52,6 +52,21 @@ void PrintEntry(const char** separator, const std::string& name, int64_t count) 
   *separator = ",";
 }
 
+void PrintHung(const std::vector<HungRequest>& requests) {
+  const char* separator = "";
+  printf(",\"hungAt\":[");
+  for (const HungRequest& request : requests) {
+    printf("%s{\"startMs\":%.0f,\"worker\":", separator,
+           static_cast<double>(request.started_ns) / 1e6);
+    if (request.server == nullptr)
+      printf("null}");
+    else
+      printf("\"%s\"}", request.server->worker.c_str());
+    separator = ",";
+  }
+  printf("]");
+}
+
 void PrintRequests(const Options& options, const Tally& tally) {
   PrintNumber("requests", options.requests);
   PrintNumber("started", tally.started);
@@ -66,6 +81,7 @@ void PrintRequests(const Options& options, const Tally& tally) {
   PrintNumber("reusedFailed", tally.reused_failed);
   PrintNumber("refused", tally.refused);
   PrintNumber("hung", tally.hung);
+  if (!tally.hung_told.empty()) PrintHung(tally.hung_told);
   if (options.connects > 0) PrintNumber("hungConnected", tally.hung_connected);
   PrintNumber("unfinished", tally.unfinished);
 }

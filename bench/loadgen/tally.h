@@ -64,6 +64,14 @@ class Slowest {
   std::vector<SlowReply> replies_;
 };
 
+// A request that got no end in time. `server` is null if the connection had not served yet.
+struct HungRequest {
+  int64_t started_ns = 0;
+  const Served* server = nullptr;
+};
+
+inline constexpr size_t kHungTold = 16;
+
 struct Tally {
   int64_t started = 0;
   int64_t ok = 0;
@@ -73,7 +81,8 @@ struct Tally {
   int64_t refused = 0;              // connects; nothing was sent
   int64_t hung = 0;                 // not ended by the deadline; dropped
   int64_t hung_connected = 0;       // of these, with --connects, those whose connect was complete
-  int64_t unfinished = 0;           // still under way when the run ended before its time
+  std::vector<HungRequest> hung_told;  // the first kHungTold of them
+  int64_t unfinished = 0;              // still under way when the run ended before its time
 
   int64_t opened = 0;  // connections; where there is a request, counted when it was sent
   int64_t moved = 0;   // with --moves: replies of another worker than the connection's last

@@ -1,6 +1,7 @@
 // Chaos under load. A round has its own load, whose every request is over before the next one begins: what
 // failed in a calm round failed with no death near it.
 import { setTimeout as delay } from 'node:timers/promises';
+import { keepDiary } from './diary.mjs';
 import { CALM, ROOM, ROUGH, TAKES } from './events.mjs';
 import { zombiesOf } from './leftovers.mjs';
 import { startLoad } from './load.mjs';
@@ -33,6 +34,7 @@ const NEW_SHARE = 0.2;
  * @property {number} moved connections that workers gave back, and that were dealt again, or passed to another process
  * @property {string[]} troubles what did not end as it should
  * @property {number} connectionsLeft
+ * @property {import('./diary.mjs').Entry[]} diary
  */
 
 /**
@@ -46,6 +48,7 @@ export async function runRound(program, releases, plan, next) {
   const { seconds, isRough, isPaced, eventsMs = (seconds - CALM_END_S) * 1_000 } = plan;
   const { port } = program;
   const losses = watchLosses(program);
+  const diary = keepDiary(program);
   const rate = isPaced ? PACED_RATE : 0;
   const loads = [
     startLoad('keep-alive', { port, seconds, concurrency: KEEP_ALIVE, rate }),
@@ -55,7 +58,7 @@ export async function runRound(program, releases, plan, next) {
   const pathClient = askAtPath(releases.socket);
   const postClients = postAtPort(port);
   const moves = watchMoves(program);
-  const base = { program, releases, isRough, lose: losses.add };
+  const base = { program, releases, isRough, lose: losses.add, note: diary.note };
   const { events, troubles } = await wreak(base, eventsMs, next);
   const isSettled = await holds(() => isWhole(program), BOUND_MS);
   if (!isSettled) troubles.push('not every seat had one ready worker again');
@@ -64,6 +67,7 @@ export async function runRound(program, releases, plan, next) {
   const posts = await postClients.end();
   const moved = await moves.end();
   losses.end();
+  diary.end();
   const connectionsLeft = await countLeft(program);
   return {
     isRough,
@@ -78,12 +82,13 @@ export async function runRound(program, releases, plan, next) {
     moved,
     troubles,
     connectionsLeft,
+    diary: diary.entries,
   };
 }
 
 /**
  * Events one after another, whether or not the last one is over, for so long; resolves when all are over.
- * @param {Pick<import('./events.mjs').Scene, 'program' | 'releases' | 'isRough' | 'lose'>} base
+ * @param {Pick<import('./events.mjs').Scene, 'program' | 'releases' | 'isRough' | 'lose'> & { note: (text: string) => void }} base
  * @param {number} ms
  * @param {import('./schedule.mjs').Next} next
  */
@@ -131,6 +136,7 @@ async function wreak(base, ms, next) {
       // It waits while others go on, and is not begun too late.
       if (!isEntered) return;
       events[name] = (events[name] ?? 0) + 1;
+      base.note(name);
       try {
         await { ...CALM, ...ROUGH }[name](scene);
       } catch (error) {
