@@ -5,8 +5,7 @@
  */
 
 import { invalidOption } from '../errors.js';
-import { type Beginnings, beginningsOf } from './beginnings.js';
-import { Bytes } from './bytes.js';
+import { Bytes, numberText } from './bytes.js';
 import { escapeHelp, escapeValue, labelsOf, withOwn } from './labels.js';
 
 export { labelsOf } from './labels.js';
@@ -55,26 +54,23 @@ export const CONTENT_TYPES: Record<Format, string> = {
   openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
 };
 
-const NEWLINE = 10;
-
 export class Exposition {
   readonly format: Format;
   readonly #names = new Set<string>();
   readonly #bytes: Bytes;
   readonly #own: Readonly<Record<string, string>>;
   readonly #places: Array<{ family: Family; head: number; samples: number }> = [];
-  #beginnings: Beginnings = beginningsOf('');
+  #name = '';
 
-  /** `own` are labels of every sample; a source's label of the same name becomes `exported_…`. */
-  constructor(format: Format, spare?: Buffer, own: Readonly<Record<string, string>> = {}) {
+  /**
+   * `own` are labels of every sample; a source's label of the same name becomes `exported_…`. `bytes` are those of the
+   * last scrape, over which this one is written.
+   */
+  constructor(format: Format, own: Readonly<Record<string, string>> = {}, bytes = new Bytes()) {
     this.format = format;
-    this.#bytes = new Bytes(spare);
+    this.#bytes = bytes;
+    this.#bytes.rewind();
     this.#own = own;
-  }
-
-  /** Where it is written. @internal */
-  get memory(): Buffer {
-    return this.#bytes.memory;
   }
 
   /** Whether there is a family of that name already: it cannot come twice. */
@@ -95,15 +91,14 @@ export class Exposition {
     }
     this.#names.add(name);
     const start = this.#bytes.length;
-    this.#beginnings = beginningsOf(name);
+    this.#name = name;
     const isOpen = this.format === 'openmetrics';
     // In the older format the name of a counter is that of its samples.
     const head = type === 'counter' && !isOpen ? `${name}_total` : name;
     const kind = type === 'unknown' && !isOpen ? 'untyped' : type;
     if (isOpen) {
-      this.#bytes.text(`# TYPE ${head} ${kind}\n`);
-      if (unit !== undefined) this.#bytes.text(`# UNIT ${head} ${unit}\n`);
-      this.#bytes.text(`# HELP ${head} ${escapeValue(help)}\n`);
+      const unitLine = unit === undefined ? '' : `# UNIT ${head} ${unit}\n`;
+      this.#bytes.text(`# TYPE ${head} ${kind}\n${unitLine}# HELP ${head} ${escapeValue(help)}\n`);
     } else {
       this.#bytes.text(`# HELP ${head} ${escapeHelp(help)}\n# TYPE ${head} ${kind}\n`);
     }
@@ -122,7 +117,16 @@ export class Exposition {
 
   /** A sample of the family with that at the end of its name: `_sum`, `_count`, `_bucket`, … */
   sample(suffix: string, labels: string, value: number, exemplar?: Exemplar): void {
-    this.#line(this.#beginnings.of(suffix, withOwn(labels, this.#own)), value, exemplar);
+    const all = withOwn(labels, this.#own);
+    if (exemplar === undefined || this.format !== 'openmetrics') {
+      if (this.#bytes.isNext(all, suffix)) this.#bytes.again(value);
+      else this.#bytes.line(all, suffix, `${this.#name}${suffix}${all} `, value);
+      return;
+    }
+    const number = numberText(value);
+    const of = labelsOf(exemplar.labels);
+    const text = `${numberText(exemplar.value)} ${exemplar.time}\n`;
+    this.#bytes.text(`${this.#name}${suffix}${all} ${number} # ${of === '' ? '{}' : of} ${text}`);
   }
 
   /** Samples of the family that another exposition of the same format has written. @internal */
@@ -143,13 +147,15 @@ export class Exposition {
     from: number,
     unit: number,
   ): void {
+    const all = withOwn(labels, this.#own);
     let total = 0;
-    let at = from;
-    for (const beginning of this.#beginnings.ofBuckets(withOwn(labels, this.#own), bounds)) {
-      total += numbers[at++] as number;
-      this.#line(beginning, total);
+    for (let at = 0; at <= bounds.length; at++) {
+      total += numbers[from + at] as number;
+      const bound = bounds[at] ?? '+Inf';
+      if (this.#bytes.isNext(all, bound)) this.#bytes.again(total);
+      else this.#bytes.line(all, bound, `${this.#name}_bucket${withBound(all, bound)} `, total);
     }
-    this.sample('_sum', labels, (numbers[at] as number) * unit);
+    this.sample('_sum', labels, (numbers[from + bounds.length + 1] as number) * unit);
     this.sample('_count', labels, total);
   }
 
@@ -164,20 +170,12 @@ export class Exposition {
   /** All of it. Nothing is added after it. */
   end(): Buffer {
     if (this.format === 'openmetrics') this.#bytes.text('# EOF\n');
-    return this.#bytes.end();
+    return this.#bytes.written;
   }
+}
 
-  #line(beginning: Uint8Array, value: number, exemplar?: Exemplar): void {
-    this.#bytes.bytes(beginning);
-    this.#bytes.number(value);
-    if (exemplar !== undefined && this.format === 'openmetrics') {
-      const labels = labelsOf(exemplar.labels);
-      this.#bytes.text(` # ${labels === '' ? '{}' : labels} `);
-      this.#bytes.number(exemplar.value);
-      this.#bytes.text(` ${exemplar.time}`);
-    }
-    this.#bytes.byte(NEWLINE);
-  }
+function withBound(labels: string, bound: string): string {
+  return `${labels === '' ? '{' : `${labels.slice(0, -1)},`}le="${bound}"}`;
 }
 
 /** The format that a scraper's `Accept` header prefers; the older one if it says nothing that is known. */

@@ -1,6 +1,7 @@
 /** Answers `/metrics`: asks the sources in their order, and keeps the text for those who come right after. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Bytes } from './bytes.js';
 import {
   type Block,
   CONTENT_TYPES,
@@ -16,8 +17,7 @@ const SHARED_MS = 50;
 
 interface Body {
   at: number;
-  bytes: Buffer;
-  memory: Buffer;
+  bytes: Bytes;
   /** Responses that are not through with it. */
   readers: number;
 }
@@ -28,9 +28,11 @@ export function scrapeHandler(sources: readonly MetricSource[]): Handler {
     const now = performance.now();
     const last = kept.get(format);
     if (last !== undefined && now - last.at < SHARED_MS) return last;
-    const spare = last?.readers === 0 ? last.memory : undefined;
-    const exposition = write(sources, new Exposition(format, spare));
-    const body = { at: now, bytes: exposition.end(), memory: exposition.memory, readers: 0 };
+    const bytes = last?.readers === 0 ? last.bytes : last?.bytes.copy();
+    // Until it is whole: a source may fail in the middle.
+    kept.delete(format);
+    const body = { at: now, bytes: bytes ?? new Bytes(), readers: 0 };
+    write(sources, new Exposition(format, {}, body.bytes)).end();
     kept.set(format, body);
     return body;
   };
@@ -45,7 +47,7 @@ export function scrapeHandler(sources: readonly MetricSource[]): Handler {
     }
     body.readers++;
     response.once('close', () => body.readers--);
-    endScrape(request, response, format, body.bytes);
+    endScrape(request, response, format, body.bytes.written);
   };
 }
 
@@ -70,7 +72,7 @@ export function blocksOf(
   format: Format,
   own: Readonly<Record<string, string>>,
 ): Block[] {
-  return write(sources, new Exposition(format, undefined, own)).blocks();
+  return write(sources, new Exposition(format, own)).blocks();
 }
 
 export function expose(sources: readonly MetricSource[], format: Format): Buffer {
