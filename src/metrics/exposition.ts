@@ -57,20 +57,23 @@ export const CONTENT_TYPES: Record<Format, string> = {
 export class Exposition {
   readonly format: Format;
   readonly #names = new Set<string>();
-  readonly #bytes: Bytes;
+  #bytes = new Bytes();
   readonly #own: Readonly<Record<string, string>>;
   readonly #places: Array<{ family: Family; head: number; samples: number }> = [];
   #name = '';
 
-  /**
-   * `own` are labels of every sample; a source's label of the same name becomes `exported_…`. `bytes` are those of the
-   * last scrape, over which this one is written.
-   */
-  constructor(format: Format, own: Readonly<Record<string, string>> = {}, bytes = new Bytes()) {
+  /** `own` are labels of every sample; a source's label of the same name becomes `exported_…`. */
+  constructor(format: Format, own: Readonly<Record<string, string>> = {}) {
     this.format = format;
-    this.#bytes = bytes;
-    this.#bytes.rewind();
     this.#own = own;
+  }
+
+  /** Written over what the last one of the same format and labels has written. @internal */
+  static over(bytes: Bytes, format: Format): Exposition {
+    const exposition = new Exposition(format);
+    exposition.#bytes = bytes;
+    bytes.rewind();
+    return exposition;
   }
 
   /** Whether there is a family of that name already: it cannot come twice. */

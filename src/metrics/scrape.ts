@@ -32,7 +32,7 @@ export function scrapeHandler(sources: readonly MetricSource[]): Handler {
     // Until it is whole: a source may fail in the middle.
     kept.delete(format);
     const body = { at: now, bytes: bytes ?? new Bytes(), readers: 0 };
-    write(sources, new Exposition(format, {}, body.bytes)).end();
+    write(sources, Exposition.over(body.bytes, format)).end();
     kept.set(format, body);
     return body;
   };

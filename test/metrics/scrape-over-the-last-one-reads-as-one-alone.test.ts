@@ -1,9 +1,9 @@
 // A scrape is written over the last one, and only where it differs. Whatever comes, goes or changes in between, it
 // reads as one that is written alone.
 
-import { Exposition } from 'rondo/metrics';
 import { test } from 'tap';
 import { Bytes } from '../../src/metrics/bytes.js';
+import { Exposition } from '../../src/metrics/exposition.js';
 
 const ROUNDS = 400;
 const FAMILIES = 6;
@@ -73,7 +73,7 @@ for (const format of ['prometheus', 'openmetrics'] as const) {
       else if (what < 0.9) for (const sample of samples) sample.value = numberOf(random);
       // A reader has the memory still.
       if (random() < 0.1) bytes = bytes.copy();
-      const over = write(new Exposition(format, {}, bytes), families).toString();
+      const over = write(Exposition.over(bytes, format), families).toString();
       const alone = write(new Exposition(format), families).toString();
       if (over === alone) same++;
       else differing.push(`round ${round}\n${over}\n---\n${alone}`);
