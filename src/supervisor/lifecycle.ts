@@ -37,10 +37,15 @@ export interface LifecycleHost {
   teller: Teller;
   /** Resolves when that is done; false: the worker's replacement failed, and it stays. */
   recycle(seat: Seat, worker: WorkerProcess): Promise<boolean>;
-  /** The sockets of a process whose place this one takes; null without one. */
-  takeSockets: (() => Promise<void>) | null;
+  /** The process whose place this one takes, as long as it has not; null without one. */
+  old(): OldProcess | null;
   /** No other process takes this one's place any more. Resolves when that is gone; with `isKilled` at once. */
   callOffUpgrade(isKilled: boolean): Promise<void>;
+}
+
+export interface OldProcess {
+  /** Takes its sockets. */
+  begin(): Promise<void>;
 }
 
 /** How it ends when another process has the listeners. */
@@ -124,7 +129,7 @@ export class Lifecycle {
     try {
       await inheritSockets(this.#options);
       await takeStoredListeners();
-      await this.#host.takeSockets?.();
+      await this.#host.old()?.begin();
       this.#checkStarting();
       await this.#agent?.start();
       this.#checkStarting();
@@ -136,7 +141,7 @@ export class Lifecycle {
     }
     this.#teller.during(() => this.crew.grow(this.#options.workers));
     // In the place of another process it is all or nothing.
-    const failed = this.#host.takeSockets === null ? [] : [this.crew.whenWell()];
+    const failed = this.#host.old() === null ? [] : [this.crew.whenWell()];
     await Promise.race([this.#started.promise, ...failed]);
   }
 
@@ -231,6 +236,8 @@ export class Lifecycle {
 
   #fail({ lastOutput, seat, listenError }: CrewFailure): void {
     if (!this.isRunning) return;
+    // The start rejects, and what was accepted here goes back.
+    if (this.#host.old() !== null) return this.#onChange();
     this.#end('failed');
     // Nothing keeps the process running now, and its end is no success.
     process.exitCode ??= 1;

@@ -93,7 +93,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       configuration: this.#configuration,
       teller: this.#teller,
       recycle: (seat, worker) => this.#recycle(seat, worker),
-      takeSockets: old === null ? null : () => (this.#takeOver as TakeOver).begin(),
+      old: () => this.#takeOver,
       callOffUpgrade: async (isKilled) => {
         if (isKilled) this.#upgrade?.kill();
         await this.#upgrade?.callOff();

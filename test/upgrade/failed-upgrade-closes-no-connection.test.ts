@@ -25,7 +25,7 @@ test('a path that the new program alone listens at', nativeOnly, async (t) => {
   const added = path.join(directory, 'added');
   const listens = "const http = require('node:http'); http.createServer().listen(0, '127.0.0.1');";
   writeFileSync(file, listens);
-  const app = await startUpgradable(t, [file, '--min-uptime', '300']);
+  const app = await startUpgradable(t, [file, '--min-uptime', '10000']);
   const bad = `setTimeout(() => { throw new Error('too soon'); }, 200)`;
   writeFileSync(file, `${listens} http.createServer().listen('${added}', () => ${bad});`);
   t.match(await app.fail(), /too soon/);
@@ -33,9 +33,50 @@ test('a path that the new program alone listens at', nativeOnly, async (t) => {
   await app.stop();
 });
 
+/** Its answers name the release. Every worker dies, or none. */
+function release(name: string, ends: string): string {
+  return `const http = require('node:http');
+http.createServer((request, response) => response.end('${name}')).listen(0, '127.0.0.1', () => {
+  ${ends}
+});`;
+}
+
+// What is accepted meanwhile has no worker there, nor will it have one.
+test('every worker of the new process has stopped for good', nativeOnly, async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = path.join(directory, 'app.cjs');
+  writeFileSync(file, release('good', ''));
+  const app = await startUpgradable(t, [file, '-w', '1', '--max-restarts', '0']);
+  const hangs = 'const end = Date.now() + 1_000; while (Date.now() < end); process.exit(1);';
+  writeFileSync(file, release('bad', hangs));
+  const failed = app.fail();
+  let isOver = false;
+  const over = failed.then((why) => {
+    isOver = true;
+    return why;
+  });
+  const clients: Array<Promise<string>> = [];
+  while (!isOver) {
+    clients.push(
+      fetch(`http://127.0.0.1:${app.port}/`, { headers: { connection: 'close' } }).then(
+        (response) => response.text(),
+      ),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  t.match(await over, /ended with code 1/);
+  const served = await Promise.all(clients);
+  t.ok(served.length > 100, `${served.length} clients`);
+  t.ok(
+    served.every((name) => name === 'good'),
+    'the old process has served all that had no worker',
+  );
+  await app.stop();
+});
+
 test('a worker of the new process throws', nativeOnly, async (t) => {
   // Long enough for clients to come.
-  const args = [APP, '--min-uptime', '1500'];
+  const args = [APP, '--min-uptime', '10000'];
   const app = await startUpgradable(t, args);
   const fds = app.fds();
   const old = workersOf(app);
