@@ -37,6 +37,8 @@ for (const transport of transports()) {
       t.strictSame(pausedIn(dispatcher), [true, false]);
       // For as long as that it would be turned away, if it were not paused.
       listener.configure({ maxQueueMs: 1 });
+      const { starvedMs } = dispatcher.stats();
+      const since = performance.now();
       let served = 0;
       const sockets = [];
       for (let i = 0; i < CLIENTS; i++) sockets.push(await openClient(port));
@@ -44,7 +46,10 @@ for (const transport of transports()) {
       for (let i = 0; i < 50; i++) t.equal(await read(otherPort), `${worker.pid}\n`);
       t.equal(served, 0, 'nobody of the paused one has been served');
       // What a function is asked about is parked meanwhile.
-      if (typeof policy === 'string') t.equal(dispatcher.stats().starvedMs, 0, 'no starvation');
+      // The worker itself may be without a CPU for a moment, and have no room for the other one's.
+      const starved = dispatcher.stats().starvedMs - starvedMs;
+      const ms = performance.now() - since;
+      if (typeof policy === 'string') t.ok(starved < ms / 4, `${starved} of ${ms} ms starved`);
       t.match(dispatcher.stats().listeners[0], { turnedAway: 0 });
       listener.configure({ maxQueueMs: null });
 

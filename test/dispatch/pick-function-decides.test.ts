@@ -12,6 +12,9 @@ import { settled } from '../fixtures/settled.js';
 /** How long a connection waits for the worker that the function has named. */
 const WAIT_MS = 100;
 
+/** More than a machine that is busy itself needs for the function's turn. */
+const PATIENT_MS = 10_000;
+
 interface Reported {
   error: NodeJS.ErrnoException;
   listener: Listener;
@@ -30,7 +33,7 @@ for (const transport of transports()) {
       calls.push([connections, slots]);
       return connections.map(() => 1);
     };
-    const deck = await openDeck(t, { transport });
+    const deck = await openDeck(t, { transport, pickTimeoutMs: PATIENT_MS });
     const { dispatcher } = deck;
     const errors = errorsOf(dispatcher);
     const other = await dispatcher.listen({ port: 0, host: '127.0.0.1', name: 'b', policy });
@@ -70,7 +73,7 @@ for (const transport of transports()) {
 
   test(`${transport}: null is round robin`, async (t) => {
     const policy: PickFunction = (connections) => connections.map(() => null);
-    const deck = await openDeck(t, { transport, policy });
+    const deck = await openDeck(t, { transport, policy, pickTimeoutMs: PATIENT_MS });
     const errors = errorsOf(deck.dispatcher);
     const pids = [String((await deck.worker()).pid), String((await deck.worker()).pid)];
     const turns: number[] = [];
@@ -92,8 +95,7 @@ for (const transport of transports()) {
         return id;
       });
     };
-    // More than a machine that is busy itself needs for the function's turn.
-    const deck = await openDeck(t, { transport, policy, pickTimeoutMs: 10_000 });
+    const deck = await openDeck(t, { transport, policy, pickTimeoutMs: PATIENT_MS });
     const errors = errorsOf(deck.dispatcher);
     const pids = [(await deck.worker(['hold'])).pid, (await deck.worker(['hold'])).pid];
     const held = await Promise.all(Array.from({ length: 100 }, () => hold(deck.port)));
@@ -126,7 +128,7 @@ for (const transport of transports()) {
   ];
   for (const [what, policy, message] of wrong) {
     test(`${transport}: a function that ${what}`, async (t) => {
-      const deck = await openDeck(t, { transport, policy });
+      const deck = await openDeck(t, { transport, policy, pickTimeoutMs: PATIENT_MS });
       const errors = errorsOf(deck.dispatcher);
       const { pid } = await deck.worker();
       for (let i = 0; i < 5; i++) t.equal(await read(deck.port), `${pid}\n`, 'served all the same');
@@ -159,7 +161,7 @@ for (const transport of transports()) {
 
   test(`${transport}: its worker is busy, and another is not`, async (t) => {
     const policy: PickFunction = (connections) => connections.map(() => 0);
-    const deck = await openDeck(t, { transport, policy });
+    const deck = await openDeck(t, { transport, policy, pickTimeoutMs: PATIENT_MS });
     const named = await deck.worker();
     await deck.worker();
     const reclaimed = () => deck.dispatcher.stats().slots[named.slot.id]?.reclaimed;
@@ -178,7 +180,7 @@ for (const transport of transports()) {
 
   test(`${transport}: its worker has no room, or goes`, async (t) => {
     const policy: PickFunction = (connections) => connections.map(() => 0);
-    const deck = await openDeck(t, { transport, policy });
+    const deck = await openDeck(t, { transport, policy, pickTimeoutMs: PATIENT_MS });
     const errors = errorsOf(deck.dispatcher);
     const full = await deck.worker(['hold'], {
       slot: deck.dispatcher.openSlot({ maxConnections: 1 }),
