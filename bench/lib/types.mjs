@@ -266,6 +266,7 @@
  *   `senderUs`, `receiverUs` (CPU time per fd). No `load`.
  * - `messages`, `counters`, `limiter`: contestants of their own; in `observed`: `messagesPerSecond`, `messageUs`, `p99Us`,
  *   `maxUs`, or `operationsPerSecond`, `operationUs` (CPU time of all processes). No `load`.
+ * - `look`: contestants of its own, which are what is looked at.
  * - `scrape`: a contestant of its own; `observed.p50Ms`, `p99Ms`, `cpuMs` (of the primary's process per
  *   scrape), `bytes`. No `load`.
  *

@@ -12,6 +12,7 @@ import { keepAlivePool } from './keep-alive-pool.mjs';
 import { killedWorkers } from './killed-workers.mjs';
 import { limiter } from './limiter.mjs';
 import { longLived } from './long-lived.mjs';
+import { look } from './look.mjs';
 import { messages } from './messages.mjs';
 import { mixed } from './mixed.mjs';
 import { nginxQueues } from './nginx-queues.mjs';
@@ -42,6 +43,7 @@ export const SCENARIOS = {
   'blocked-primary': blockedPrimary,
   'stalled-worker': stalledWorker,
   'killed-workers': killedWorkers,
+  look,
   overload,
   backlog,
   scaling,

@@ -99,9 +99,12 @@ test('while it is being closed', preloaded.options, async (t) => {
     client.write(REQUEST);
     await once(client, 'data');
   }
+  const begun = Promise.race(clients.map((client) => once(client, 'end')));
   worker.drain({ idleGraceMs: GRACE_MS });
+  await begun;
+  // Twice as fast as the others are closed.
   for (const [index, client] of clients.entries()) {
-    setTimeout(() => client.writable && client.write(REQUEST), GRACE_MS + index * STEP_MS);
+    setTimeout(() => client.writable && client.write(REQUEST), index * STEP_MS);
   }
   const { idle, destroyed } = await worker.drained();
   t.ok(idle > 0, `closed as idle: ${idle}`);
