@@ -69,10 +69,6 @@ class HttpVisit {
   }
 
   end(): Visit {
-    const [worker, ...others] = this.#workers;
-    if (worker === undefined || others.length > 0) {
-      throw new Error(`one connection was served by ${[...this.#workers]}`);
-    }
-    return { worker, answers: this.#answers };
+    return { workers: [...this.#workers], answers: this.#answers };
   }
 }

@@ -50,7 +50,7 @@ test('ws', nativeOnly, (t) => {
     }
     socket.close(1000, 'done');
     answers.push((await once(socket, 'close'))[0]);
-    return { worker: Number(headers['x-worker']), answers };
+    return { workers: [Number(headers['x-worker'])], answers };
   };
   return compare(t, started('cluster.mjs', app('ws.mjs')), client, CONNECTIONS);
 });
@@ -67,7 +67,7 @@ test('Socket.IO', nativeOnly, (t) => {
     answers.push(await socket.timeout(5000).emitWithAck('echo', { text: 'and back' }));
     answers.push(await socket.timeout(5000).emitWithAck('echo', Buffer.alloc(100_000, 'binary')));
     socket.disconnect();
-    return { worker: Number(worker), answers };
+    return { workers: [Number(worker)], answers };
   };
   return compare(t, started('cluster.mjs', app('socket-io.cjs')), client, CONNECTIONS);
 });
