@@ -5,8 +5,9 @@ import { must, root } from './support.mjs';
 
 /** The oldest of each line that `engines` names. */
 export const FLOORS = ['20.19.0', '22.12.0', '24.0.0'];
-/** Those, and the newest of each line. */
-export const MATRIX = [...FLOORS, '20', '22', '24', '26'];
+/** The newest of each line. */
+export const NEWEST = ['20', '22', '24', '26'];
+export const MATRIX = [...FLOORS, ...NEWEST];
 
 /** The executable. `version` may be of a line, such as '24': the newest of it, as of the first install. */
 export async function installedNode(version) {
@@ -25,14 +26,14 @@ export function environmentOf(node) {
   return { PATH: `${path.dirname(node)}${path.delimiter}${process.env.PATH}` };
 }
 
-/** Runs `test` with each version and its executable; it resolves with an exit status. Sets that of this script. */
+/** Runs `test` with the executable of each version, and its name; it resolves with an exit status. Sets that of this script. */
 export async function onEach(versions, test) {
   const failed = [];
   for (const version of versions) {
     const node = await installedNode(version);
     const exact = (await must(node, ['--version'], { capture: true })).trim();
     console.log(`# Node ${exact}`);
-    if ((await test(node)) !== 0) failed.push(exact);
+    if ((await test(node, version)) !== 0) failed.push(exact);
   }
   console.log(failed.length === 0 ? '# passed on all' : `# failed on ${failed.join(', ')}`);
   process.exitCode = failed.length === 0 ? 0 : 1;

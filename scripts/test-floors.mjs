@@ -1,10 +1,11 @@
 // What an old Node breaks first, under the oldest version of each line that is supported: the packages, installed in
-// an empty folder, and one test of each way to use rondo. Quick enough for CI.
+// an empty folder, and one test of each way to use rondo. And what a new Node has broken before, under the newest of
+// each line. Quick enough for CI.
 //
 // usage: node scripts/test-floors.mjs [version…]
 
 import path from 'node:path';
-import { environmentOf, FLOORS, onEach } from './nodes.mjs';
+import { environmentOf, FLOORS, NEWEST, onEach } from './nodes.mjs';
 import { must, root, run, scratchDirectory, tap } from './support.mjs';
 
 const FILES = [
@@ -15,6 +16,11 @@ const FILES = [
   'test/worker/every-protocol-is-served.test.ts',
   'test/cluster/rondo-deals-the-connections.test.ts',
   'test/cli/signals-stop-cleanly.test.ts',
+  'test/cli/module-hooks-of-the-program-are-heeded.test.ts',
+];
+const OF_NEWEST = [
+  'test/cluster/rondo-deals-the-connections.test.ts',
+  'test/cli/module-hooks-of-the-program-are-heeded.test.ts',
 ];
 
 // Which Node packs them makes no difference.
@@ -22,7 +28,8 @@ const tarballs = scratchDirectory('tarballs');
 await must(process.execPath, [path.join(root, 'scripts/package/pack-here.mjs'), tarballs]);
 
 const given = process.argv.slice(2);
-await onEach(given.length > 0 ? given : FLOORS, async (node) => {
+await onEach(given.length > 0 ? given : [...FLOORS, ...NEWEST], async (node, version) => {
   const env = { ...environmentOf(node), RONDO_TEST_TARBALLS: tarballs };
-  return (await run(node, [tap, ...FILES], { env })).code;
+  const files = NEWEST.includes(version) ? OF_NEWEST : FILES;
+  return (await run(node, [tap, ...files], { env })).code;
 });

@@ -1,3 +1,5 @@
 /** register.js for `--require`: Node 22.12 warns of an ES module there, and of none that a file in node_modules requires. */
 
-require('./register.js');
+import isHooksThread = require('./hooks-thread.cjs');
+
+if (!isHooksThread) require('./register.js');

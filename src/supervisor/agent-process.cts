@@ -1,3 +1,5 @@
 /** agent-process.js for `--require`: Node 22.12 warns of an ES module there, and of none that a file in node_modules requires. */
 
-require('./agent-process.js');
+import isHooksThread = require('../hooks-thread.cjs');
+
+if (!isHooksThread) require('./agent-process.js');

@@ -94,7 +94,7 @@ function yarnWith(linker: 'node-modules' | 'pnp'): Manager {
     install: (tools) => [...yarn(tools), 'add', 'rondo'],
     node: (tools) => [...yarn(tools), 'node'],
     rondo: (tools) => [...yarn(tools), 'rondo'],
-    onlyDispatcher: linker === 'pnp' && process.versions.node.startsWith('20.'),
+    onlyDispatcher: linker === 'pnp' && /^(20|22\.1[23])\./.test(process.versions.node),
   };
 }
 

@@ -1,3 +1,5 @@
 /** index.js for `--require`: Node 22.12 warns of an ES module there, and of none that a file in node_modules requires. */
 
-require('./index.js');
+import isHooksThread = require('../../hooks-thread.cjs');
+
+if (!isHooksThread) require('./index.js');
