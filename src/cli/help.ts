@@ -70,7 +70,7 @@ ${policies}
   -v, --version            print the version
 
 Arguments after -- are the program's. RONDO_POLICY, RONDO_WINDOW, RONDO_TRANSPORT, RONDO_STICKY,
-RONDO_TAKE_BACK_MS and RONDO_PROXY_PROTOCOL apply too; the file's options go before them, and those given here before all.
+RONDO_REBALANCE, RONDO_TAKE_BACK_MS and RONDO_PROXY_PROTOCOL apply too; the file's options go before them, and those given here before all.
 
 Signals:
   SIGTERM, SIGINT   stop: workers finish what they serve; a second one, a second later, ends them at once

@@ -37,13 +37,14 @@ let current: LogFile | null = null;
  * Opens the file of `--log` anew, as after it was moved. Throws an Error if there is none, and the error of the file
  * system if it cannot be opened; lines go on to where they went then.
  */
-export function reopen(): void {
+export function reopen(): { file: string } {
   if (current === null) throw new Error('There is no log file: rondo was started without --log');
   current.reopen();
+  return { file: current.file };
 }
 
 export class LogFile {
-  readonly #file: string;
+  readonly file: string;
   readonly #host: LogFileHost;
   #fd: number;
   #lines: string[] = [];
@@ -58,7 +59,7 @@ export class LogFile {
 
   /** An absolute path. Throws the error of the file system. */
   constructor(file: string, host: LogFileHost) {
-    this.#file = file;
+    this.file = file;
     this.#host = host;
     this.#fd = openSync(file, FLAGS, MODE);
     current = this;
@@ -98,7 +99,7 @@ export class LogFile {
   }
 
   #open(): void {
-    const fd = openSync(this.#file, FLAGS, MODE);
+    const fd = openSync(this.file, FLAGS, MODE);
     closeSync(this.#fd);
     this.#fd = fd;
     this.#skip = 0;
@@ -109,7 +110,7 @@ export class LogFile {
   #follow(): void {
     try {
       const own = fstatSync(this.#fd, { bigint: true });
-      const there = statSync(this.#file, { bigint: true, throwIfNoEntry: false });
+      const there = statSync(this.file, { bigint: true, throwIfNoEntry: false });
       if (there?.ino !== own.ino || there.dev !== own.dev) this.#open();
     } catch (error) {
       // The file that is open goes on to get the lines, wherever it is.
@@ -155,7 +156,7 @@ export class LogFile {
   #recover(): void {
     if (this.#isFailing) {
       const lost = this.#lost > 0 ? `: ${this.#lostText}` : '';
-      this.#host.complain(`the log file '${this.#file}' can be written again${lost}`);
+      this.#host.complain(`the log file '${this.file}' can be written again${lost}`);
     }
     this.#lost = 0;
     this.#isFailing = false;
@@ -172,10 +173,10 @@ export class LogFile {
   #end(): void {
     this.flush();
     this.#lost += this.#lines.length;
-    if (this.#lost > 0) this.#host.complain(`the log file '${this.#file}': ${this.#lostText}`);
+    if (this.#lost > 0) this.#host.complain(`the log file '${this.file}': ${this.#lostText}`);
   }
 
   #complain(what: string, { message }: Error): void {
-    this.#host.complain(`the log file '${this.#file}' ${what}: ${message}`);
+    this.#host.complain(`the log file '${this.file}' ${what}: ${message}`);
   }
 }

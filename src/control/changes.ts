@@ -4,6 +4,7 @@ import { checkKeys } from '../options.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { DealingChanges, StopSignal } from '../supervisor/types.js';
 import type { ListenerChanges, SlotOptions } from '../types.js';
+import { RequestError } from './answering.js';
 import { addressText, findListener, openListeners } from './listener-names.js';
 
 /** What replaces the Supervisor's own methods, for whoever does more than these. */
@@ -14,6 +15,8 @@ export interface ControlActions {
   stop(signal: StopSignal): Promise<unknown>;
   /** Resolves when another primary has taken over, with what is to be told. Default: `supervisor.upgrade()`. */
   upgrade(): Promise<object>;
+  /** Opens the file of the log anew, and says which it is. Default: a 409, for there is none. */
+  reopenLog(): { file: string };
 }
 
 export interface ChangeContext {
@@ -68,6 +71,7 @@ export const CHANGES: ReadonlyMap<string, Change> = new Map<string, Change>([
   ['/v1/pause', change('pause', {}, pause)],
   ['/v1/resume', change('resume', {}, resume)],
   ['/v1/upgrade', change('upgrade', {}, upgrade)],
+  ['/v1/logs/reopen', change('reopen log', {}, reopenLog)],
 ]);
 
 function change(
@@ -142,6 +146,11 @@ async function resume({ supervisor }: ChangeContext, given: Arguments): Promise<
 
 async function upgrade({ supervisor, actions }: ChangeContext): Promise<object> {
   return actions.upgrade?.() ?? supervisor.upgrade();
+}
+
+async function reopenLog({ actions }: ChangeContext): Promise<object> {
+  if (actions.reopenLog === undefined) throw new RequestError(409, 'There is no log file');
+  return actions.reopenLog();
 }
 
 function listenersIn(supervisor: Supervisor, { listener }: Arguments) {

@@ -74,6 +74,11 @@ export class ControlClient {
     return this.#get(`/v1/logs?last=${last}`);
   }
 
+  /** Has the file of the log opened anew, as after it was moved. Rejects if there is none, or it cannot be opened. */
+  reopenLog(): Promise<{ file: string }> {
+    return this.#post('/v1/logs/reopen');
+  }
+
   /**
    * The last lines of the log, and then each that comes, until `signal` is aborted or the other one ends, which ends it without
    * an error. A reader that does not read is closed by the other one, and misses what comes meanwhile.

@@ -86,6 +86,7 @@ test('what cannot be done', async (t) => {
   await fails(t, rondo('set', 'policy'), 2, /'policy' must be key=value/);
   await fails(t, rondo('set', '--seat', '0', '--listener', '0', 'weight=1'), 2, /together/);
   await fails(t, rondo('pause', 'x'), 2, /'listener' must be one of those that are open/);
+  await fails(t, rondo('logs', '--reopen'), 1, /There is no log file\n$/);
   await rondo('drain', '1');
   await fails(t, rondo('drain', '0'), 1, /No other worker is ready than that of seat 0\n$/);
   await does(t, rondo('drain', '0', '--force'), /^seat 0 is drained\n$/);

@@ -36,6 +36,7 @@ const rows: Array<[line: string, body: string, status: number, says: RegExp]> = 
   ['POST /v1/workers//drain', '', 404, /There is no/],
   ['POST /v1/listeners/%ff/pause', '', 400, /cannot be decoded/],
   ['POST /v1/listeners/9/pause', '', 400, /'listener' must be one of those that are open: 0 \(127/],
+  ['POST /v1/logs/reopen', '', 409, /There is no log file/],
   ['POST /v1/upgrade', '', 409, /^No upgrade: a process .* IPC channel/],
 ];
 

@@ -101,6 +101,27 @@ test('moved and removed', async (t) => {
   t.match([...events(file)].at(-1), 'stopped');
 });
 
+test('rondo logs --reopen', async (t) => {
+  const directory = temporaryDirectory(t);
+  const file = path.join(directory, 'rondo.log');
+  const control = path.join(directory, 'control');
+  const run = runCli(t, ['start', APP, ...FAST, '--log', file, '--control', control]);
+  await until('it is ready', () => /worker 0 .* ready/.test(read(file)));
+  renameSync(file, `${file}.1`);
+  const asked = runCli(t, ['logs', '--reopen', '--control', control]);
+  t.equal(await asked.end, 0);
+  t.equal(asked.stdout(), `${file} is open anew\n`);
+  t.ok(existsSync(file), 'it is there again');
+  t.match(read(`${file}.1`) + read(file), /reopen log, asked for by/);
+  rmSync(file);
+  mkdirSync(file);
+  const failed = runCli(t, ['logs', '--reopen', '--control', control]);
+  t.equal(await failed.end, 1);
+  t.match(failed.stderr(), /EISDIR/);
+  run.child.kill('SIGTERM');
+  t.equal(await run.end, 0);
+});
+
 test('reopen()', (t) => {
   const file = path.join(temporaryDirectory(t), 'rondo.log');
   const { log, told } = openFile(file);

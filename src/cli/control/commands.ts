@@ -3,7 +3,7 @@
 import type { DealingChanges } from '../../supervisor/types.js';
 import type { ListenerChanges, SlotOptions } from '../../types.js';
 import { ArgumentError } from '../arguments.js';
-import { followLogs, logs } from './logs.js';
+import { followLogs, logs, reopenLog } from './logs.js';
 import { type Call, type Command, runCommand } from './run-command.js';
 import { statusText } from './status-text.js';
 import { changesIn, integerIn } from './values.js';
@@ -13,6 +13,7 @@ const SET_OF = { listener: { type: 'string' }, seat: { type: 'string' } } as con
 const LOGS = {
   follow: { type: 'boolean', short: 'f' },
   lines: { type: 'string', short: 'n', default: '100' },
+  reopen: { type: 'boolean' },
 } as const;
 
 const ALL: Record<string, Command> = {
@@ -95,7 +96,8 @@ id, a name, an address or a port of 'rondo status'.
     help: `Changes how connections are dealt, at once and until rondo ends. 'none' removes a limit.
 
   of all:          policy, window, takeBackMs, maxOpenConnections, pickTimeoutMs, rebalance, proxyProtocol
-  --listener L     of one listener: policy, maxConnections, overload (queue or reset), maxQueueMs, proxyProtocol
+  --listener L     of one listener: policy, maxConnections, overload (queue or reset), maxQueueMs,
+                   maxIdle, lookTimeoutMs, proxyProtocol
   --seat N         of one seat: weight, maxConnections
 `,
     words: [1, 16],
@@ -124,15 +126,17 @@ Ends when it has.
     },
   },
   logs: {
-    usage: 'logs [-f] [-n N] [options]',
+    usage: 'logs [-f] [-n N] [--reopen] [options]',
     help: `Shows the last lines of rondo's log, which has no lines of the program.
 
   -n, --lines N    how many, 1000 at most (100)
   -f, --follow     and then each that comes, until rondo ends
+      --reopen     shows nothing: rondo opens the file of --log anew, as after it was moved
 `,
     words: [0, 0],
     options: LOGS,
     async run(call) {
+      if (call.values.reopen === true) return reopenLog(call);
       const count = integerIn('--lines', call.values.lines);
       if (call.values.follow === true) await followLogs(call, count);
       else await logs(call, count);

@@ -12,6 +12,11 @@ export async function followLogs({ client, print }: Call, count: number): Promis
   for await (const record of client.events({ last: count })) print(record, lineOf(record));
 }
 
+export async function reopenLog({ client, print }: Call): Promise<void> {
+  const { file } = await client.reopenLog();
+  print({ file }, `${file} is open anew`);
+}
+
 function lineOf({ time, text }: LogRecord): string {
   return `${time} ${text}`;
 }

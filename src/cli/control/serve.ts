@@ -8,6 +8,7 @@ import { ControlServer } from '../../control/server.js';
 import { passengers } from '../../service/handover.js';
 import { ArgumentError } from '../arguments.js';
 import { actionLine } from '../log.js';
+import { reopen } from '../log-file.js';
 import { reload } from '../reloading.js';
 import type { Run } from '../run.js';
 import { upgrade } from '../upgrading.js';
@@ -31,6 +32,7 @@ export async function serveControl(
   const actions: Partial<ControlActions> = {
     reload: () => reload(run),
     upgrade: () => upgrade(run),
+    ...(given.logFile !== null && { reopenLog: reopen }),
   };
   const before = passengers.taken('control')?.data as Place | undefined;
   const place = new ControlPlace((at) => {
