@@ -3,7 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { test } from 'tap';
+import { type Test, test } from 'tap';
 import { preloaded, startProgram } from '../fixtures/cluster.js';
 import { runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
 
@@ -22,7 +22,7 @@ import http from 'node:http';
 import { answer } from './answer.mjs';
 http.createServer((_request, response) => response.end(answer)).listen(0, '127.0.0.1');`;
 
-function program(t: Parameters<typeof temporaryDirectory>[0]): string {
+function program(t: Test): string {
   const directory = temporaryDirectory(t);
   const files = { 'hooks.mjs': HOOKS, 'register.mjs': REGISTER, 'answer.mjs': ANSWER };
   for (const [name, text] of Object.entries({ ...files, 'app.mjs': APP })) {
@@ -31,9 +31,13 @@ function program(t: Parameters<typeof temporaryDirectory>[0]): string {
   return directory;
 }
 
-test('rondo start', async (t) => {
+for (const options of [[], ['--watch']]) {
+  test(['rondo start', ...options].join(' '), (t) => starts(t, options));
+}
+
+async function starts(t: Test, options: string[]): Promise<void> {
   const cwd = program(t);
-  const args = ['start', '-w', '2', '--import', './register.mjs', 'app.mjs'];
+  const args = ['start', '-w', '2', ...options, '--import', './register.mjs', 'app.mjs'];
   const run = runCli(t, args, {}, { cwd });
   const port = await run.listening(2);
   const response = await fetch(`http://127.0.0.1:${port}/`);
@@ -41,7 +45,7 @@ test('rondo start', async (t) => {
   run.child.kill('SIGTERM');
   t.equal(await run.end, 0);
   t.notMatch(run.stderr(), /error/i);
-});
+}
 
 test('rondo start, with an agent', async (t) => {
   const cwd = program(t);

@@ -27,7 +27,7 @@ export interface ModuleHooks {
   registerHooks?(hooks: Hooks): void;
 }
 
-const file = fileURLToPath(import.meta.url);
+const file = fileURLToPath(new URL('loaded.cjs', import.meta.url));
 
 process.execArgv = process.execArgv.filter(
   (word, index, words) => word !== file && !(word === '--require' && words[index + 1] === file),

@@ -20,7 +20,7 @@ import { globMatcher, isHidden } from './globs.js';
 import type { ModuleHooks } from './loaded.js';
 import { loadedFiles } from './messages.js';
 
-const PRELOAD = fileURLToPath(new URL('loaded.js', import.meta.url));
+const PRELOAD = fileURLToPath(new URL('loaded.cjs', import.meta.url));
 
 /** What is code, where all files of a directory are looked at: a program may write others itself. */
 const CODE = /\.([cm]?[jt]s|json|node|wasm)$/;
