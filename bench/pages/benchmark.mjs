@@ -3,9 +3,9 @@ import { METRICS } from '../lib/metrics.mjs';
 import { besidePublished } from '../lib/published.mjs';
 import { AS_GOOD, place, SITUATIONS, show, WAYS } from '../report/situations.mjs';
 import { listOf } from '../report/words.mjs';
-import { costTable, messagesTable, sharedTable } from './figures.mjs';
+import { costTable, messagesTable, requestsTable, sharedTable } from './figures.mjs';
 import { publishedNotes, publishedTable } from './published.mjs';
-import { EARLIER, RUN, TALK } from './runs.mjs';
+import { EARLIER, REQUESTS, RUN, TALK } from './runs.mjs';
 
 /** @typedef {import('../lib/results.mjs').Result} Result */
 /** @typedef {Record<string, Result[]>} Runs by their directory */
@@ -59,8 +59,14 @@ ${strong(rows)}
 Requests that are all alike and quick cost the same with every way: a connection is handed over once. ${keepAlive(runs[EARLIER])}
 If your clients keep their connections, each worker has as many, and no request is slow, any way will do, and \`node:cluster\` is already there.
 
-Where requests differ, rondo can move an idle connection to a worker that is free (\`rebalance\`). The scenarios \`keep-alive-busy\`, \`keep-alive-pool\`
-and \`reload\` are about that. [What it is worth](requests.md#when), with figures of the first.
+Where requests differ, rondo moves an idle connection to a worker that is free (\`rebalance\`), and a reload moves those of the worker that ends.
+Medians of 3 rounds, Node 24, [\`bench/results/${REQUESTS}\`](../bench/results/${REQUESTS}/results.jsonl). *keep-alive-busy*: 50 connections, requests
+of 3 ms of CPU and 5 % of 20 ms, at 72 % of what two workers can do. *keep-alive-pool*: 100 connections, opened before the second half of the workers is
+there. *reload*: ten in a row, POSTs that are sent once.
+
+${requestsTable(runs[REQUESTS])}
+
+The longest waits are shorter, and each request costs more CPU time: [what it is worth, and where it does not help](requests.md#when).
 
 ## Cost and waiting
 
@@ -78,7 +84,7 @@ The charts are of the earlier run, [\`bench/results/${EARLIER}\`](../bench/resul
 
 Tables that others have published, run again. Ratios, since two machines have different rates.
 
-${publishedTable(runs[RUN])}
+${publishedTable([...runs[RUN], ...runs[REQUESTS]])}
 
 ${publishedNotes()}
 

@@ -70,6 +70,44 @@ const SHARED = [
   { head: 'CPU of a decision, µs', scenario: 'limiter', metrics: ['operationUs'] },
 ];
 
+/** @type {Record<string, string>} */
+const REQUESTS_ROWS = {
+  'rondo-native': 'rondo',
+  'rondo-off': "rondo, `rebalance: 'off'`",
+  'rondo-supervisor': 'rondo with its Supervisor',
+  'cluster-rr': '`node:cluster`',
+  pm2: 'pm2, cluster mode',
+  watt: 'Watt',
+  reuseport: '`SO_REUSEPORT`',
+};
+const STAYS = { parameters: { load: 'keep-alive' } };
+/** @type {Column[]} */
+const REQUESTS = [
+  {
+    head: 'keep-alive-busy, 99th percentile / median, ms',
+    scenario: 'keep-alive-busy',
+    metrics: ['p99Ms', 'p50Ms'],
+  },
+  { head: 'CPU of a request, µs', scenario: 'keep-alive-busy', metrics: ['serverUs'] },
+  {
+    head: 'keep-alive-pool, busiest worker by the mean',
+    scenario: 'keep-alive-pool',
+    metrics: ['busiestRequests'],
+  },
+  { head: '99th percentile, ms', scenario: 'keep-alive-pool', metrics: ['p99Ms'] },
+  {
+    head: 'reload, connections closed / requests failed',
+    scenario: 'reload',
+    at: STAYS,
+    metrics: ['closedByServer', 'failedRequests'],
+  },
+];
+
+/** @param {Cell[]} cells */
+export function requestsTable(cells) {
+  return table(REQUESTS_ROWS, REQUESTS, cells);
+}
+
 /** @param {Cell[]} cells */
 export function costTable(cells) {
   return table(ROWS, COST, cells);
@@ -114,6 +152,6 @@ function entry({ scenario, at, metrics }, cells) {
 
 /** @param {number} value */
 function show(value) {
-  if (value === 0) return '0';
+  if (Number.isInteger(value)) return formatNumber(value, 0);
   return formatNumber(value, value < 1 ? 2 : 1);
 }

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readResults } from '../lib/results.mjs';
 import { renderBenchmark } from './benchmark.mjs';
-import { EARLIER, RUN, TALK } from './runs.mjs';
+import { EARLIER, REQUESTS, RUN, TALK } from './runs.mjs';
 import { renderTrend } from './trend.mjs';
 import { readTrend } from './trend-lines.mjs';
 
@@ -23,7 +23,10 @@ for (const [name, text] of await render()) {
 
 async function render() {
   const runs = Object.fromEntries(
-    [RUN, EARLIER, TALK].map((name) => [name, readResults(path.join(ROOT, 'bench/results', name))]),
+    [RUN, EARLIER, TALK, REQUESTS].map((name) => [
+      name,
+      readResults(path.join(ROOT, 'bench/results', name)),
+    ]),
   );
   const { page, charts } = await renderTrend(readTrend());
   return new Map([

@@ -6,3 +6,5 @@ export const RUN = '2-cores-dealing';
 export const EARLIER = '2-cores';
 /** Messages and shared state. */
 export const TALK = '2-cores-talk';
+/** Requests on connections that stay, and published tables run again. */
+export const REQUESTS = '2-cores-requests';
