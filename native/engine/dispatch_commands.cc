@@ -121,6 +121,7 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
   if (listener == nullptr || !listener->IsOpen()) return;
   now_ns_ = NowNs();
   const bool was_paused = listener->state() == Listener::State::kPaused;
+  listener->EndBacklog();
   for (int i = 0; i < kMostAcceptsAtReplacement; i++) {
     ParkedConnection parked;
     parked.connection.listener = id;

@@ -59,6 +59,7 @@ int Listener::Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_reada
   // What was known of a former socket is not of this one.
   ForgetBacklog();
   accepted_total = 0;
+  has_ended_ = false;
   is_deferring_ = false;
   DeferIfWorthIt();
   return 0;
@@ -125,6 +126,11 @@ void Listener::NoteReadable() {
   if (state_ == State::kIdle) SetState(State::kWaiting);
 }
 
+void Listener::EndBacklog() {
+  // Of TCP that would close what is in it.
+  has_ended_ = domain_ == AF_UNIX && shutdown(fd_.get(), SHUT_RD) == 0;
+}
+
 AcceptOutcome Listener::Accept(UniqueFd* out, int* error) {
   int fd;
   do {
@@ -138,7 +144,7 @@ AcceptOutcome Listener::Accept(UniqueFd* out, int* error) {
     return AcceptOutcome::kAccepted;
   }
   *error = errno;
-  if (IsWouldBlock(*error)) {
+  if (IsWouldBlock(*error) || (has_ended_ && *error == EINVAL)) {
     SetState(State::kIdle);
     return AcceptOutcome::kEmpty;
   }

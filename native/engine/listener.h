@@ -93,6 +93,9 @@ class Listener {
   void NoteReadable();
   // Accepts one connection, NONBLOCK and CLOEXEC. `*error` is errno for the last three outcomes.
   AcceptOutcome Accept(UniqueFd* out, int* error);
+  // Before a Unix socket is closed: a client that has looked its file up, and connects
+  // only now, is refused, where it would be reset. What is in the backlog can be accepted.
+  void EndBacklog();
   // Accepts nothing until Resume(), which does nothing to one that is not paused.
   void Pause();
   void Resume();
@@ -137,6 +140,7 @@ class Listener {
   UniqueFd fd_;
   Watch watch_;  // after fd_: closed before it
   uint64_t pause_ns_ = 0;
+  bool has_ended_ = false;  // by EndBacklog()
   uint64_t resume_at_ns_ = 0;
 };
 
