@@ -2,9 +2,15 @@
 // Several listeners served by the same workers: a flood of one takes nothing from another, and each
 // has a turn of its own.
 #include <errno.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
+#include <atomic>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "base/listen.h"
@@ -232,6 +238,65 @@ void TestDuplicateUnderLoad() {
   is(crowd.served, 500, "at no connection's expense");
 }
 
+rondo::UniqueFd ListenAt(const std::string& path) {
+  return rondo::ListenUnix(path.data(), path.size(), {}, 4096).fd;
+}
+
+// A client's end; none if it is refused, or nobody has that file.
+UniqueFd ConnectUnix(const std::string& path) {
+  UniqueFd fd(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  const timeval limit = {support::kTimeoutSeconds, 0};
+  setsockopt(fd.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  if (connect(fd.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) fd.Reset();
+  return fd;
+}
+
+// Clients that have looked up the file of the socket that is replaced come until it is closed, and
+// after that. By a second name of it they can be as late as that.
+void TestReplacedUnderLoad() {
+  constexpr int kTimes = 100;
+  char directory[] = "/tmp/rondo-replaced-XXXXXX";
+  ok(mkdtemp(directory) != nullptr, "there is a directory");
+  const std::string path = std::string(directory) + "/socket";
+  const std::string late = std::string(directory) + "/late";
+  EngineBench bench;
+  bench.engine.ConfigureListener(0, {});
+  bench.AddListener(0, ListenAt(path));
+  auto worker = bench.AddWorker(0);
+  std::atomic<bool> is_over{false};
+  std::atomic<int> served{0};
+  std::atomic<int> refused{0};
+  std::atomic<int> others{0};
+  std::vector<std::thread> clients;
+  for (int i = 0; i < 2; i++) {
+    clients.emplace_back([&] {
+      while (!is_over) {
+        const int answer = support::Answer(ConnectUnix(late));
+        (answer == 0 ? served : answer == support::kRefused ? refused : others)++;
+      }
+    });
+  }
+  for (int i = 0; i < kTimes; i++) {
+    unlink(late.c_str());
+    link(path.c_str(), late.c_str());
+    const int before = served;
+    ok(Until([&] { return served > before; }), "a client is served");
+    unlink(path.c_str());
+    bench.engine.ReplaceListener(0, ListenAt(path));
+    bench.Settle();
+  }
+  is_over = true;
+  for (std::thread& client : clients) client.join();
+  is(others.load(), 0, "whoever is not refused is served");
+  ok(refused > 0, "some were refused");
+  unlink(late.c_str());
+  unlink(path.c_str());
+  rmdir(directory);
+}
+
 }  // namespace
 
 int main() {
@@ -247,6 +312,7 @@ int main() {
   TestPausedAndMore();
   TestDuplicate();
   TestDuplicateUnderLoad();
+  TestReplacedUnderLoad();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }
