@@ -12,7 +12,7 @@ const BENCH = path.join(ROOT, 'bench');
 const { renderBenchmark } = await import(path.join(BENCH, 'pages/benchmark.mjs'));
 const { renderTrend } = await import(path.join(BENCH, 'pages/trend.mjs'));
 const { trendLines } = await import(path.join(BENCH, 'pages/trend-lines.mjs'));
-const { EARLIER, RUN, TALK } = await import(path.join(BENCH, 'pages/runs.mjs'));
+const { EARLIER, REQUESTS, RUN, TALK } = await import(path.join(BENCH, 'pages/runs.mjs'));
 const { publishedLines } = await import(path.join(BENCH, 'lib/published.mjs'));
 const { SCENARIOS } = await import(path.join(BENCH, 'scenarios/index.mjs'));
 
@@ -36,7 +36,7 @@ const jsonLines = (file: string) =>
     .split('\n')
     .flatMap((line) => (line === '' ? [] : [JSON.parse(line)]));
 const resultsOf = (run: string): Cell[] => jsonLines(`results/${run}/results.jsonl`);
-const RUNS = Object.fromEntries([RUN, EARLIER, TALK].map((run) => [run, resultsOf(run)]));
+const RUNS = Object.fromEntries([RUN, EARLIER, TALK, REQUESTS].map((run) => [run, resultsOf(run)]));
 const page = readFileSync(path.join(ROOT, 'docs/benchmark.md'), 'utf8');
 
 /** The middle of an odd number of values. */
@@ -73,6 +73,19 @@ test('by a count of its own', (t) => {
   }
   const tail = middle(cells, 'mixed', 'rondo-native', 'p99Ms').toFixed(1);
   t.equal(rowOf(page, 'a few slow requests')[3], tail);
+
+  const requests = (RUNS[REQUESTS] as Cell[]).filter(
+    ({ parameters }) => parameters?.load !== 'new connections',
+  );
+  const names = { 'rondo-native': 'rondo |', 'cluster-rr': '`node:cluster` |', watt: 'Watt |' };
+  const table = page.slice(page.indexOf('| | keep-alive-busy'));
+  for (const [way, name] of Object.entries(names)) {
+    const busy = ['p99Ms', 'p50Ms'].map((key) => middle(requests, 'keep-alive-busy', way, key));
+    t.equal(rowOf(table, name)[2], busy.map((ms) => ms.toFixed(1)).join(' / '), way);
+  }
+  const closed = middle(requests, 'reload', 'cluster-rr', 'closedByServer');
+  const failed = middle(requests, 'reload', 'cluster-rr', 'failedRequests');
+  t.equal(rowOf(table, '`node:cluster` |').at(-2), `${closed} / ${failed}`);
   t.end();
 });
 
