@@ -68,7 +68,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   // The listener goes on with that socket; what has come to the former one is parked, to be dealt.
   void ReplaceListener(uint16_t id, UniqueFd fd);
   // Another fd of its socket. 0 or -errno.
-  int DupListener(uint16_t id, UniqueFd* out) const;
+  int DupListener(uint16_t id, UniqueFd* out);
   // Its socket is closed when this returns. Deal() is to follow.
   void CloseListener(uint16_t id);
   void Deal() { Run(); }

@@ -1,7 +1,6 @@
 // The dispatch, from its opening to its end, and what the owner asks of it in between: listeners,
 // options, a pause.
 #include <errno.h>
-#include <fcntl.h>
 
 #include <utility>
 
@@ -145,13 +144,10 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
   Run();
 }
 
-int Dispatch::DupListener(uint16_t id, UniqueFd* out) const {
-  const Listener* const listener = listeners_[id].get();
+int Dispatch::DupListener(uint16_t id, UniqueFd* out) {
+  Listener* const listener = listeners_[id].get();
   if (listener == nullptr || !listener->IsOpen()) return -EBADF;
-  const int fd = fcntl(listener->fd(), F_DUPFD_CLOEXEC, 0);
-  if (fd < 0) return -errno;
-  out->Reset(fd);
-  return 0;
+  return listener->Duplicate(out);
 }
 
 void Dispatch::CloseListener(uint16_t id) {

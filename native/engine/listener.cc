@@ -60,6 +60,7 @@ int Listener::Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_reada
   ForgetBacklog();
   accepted_total = 0;
   has_ended_ = false;
+  is_shared_ = false;
   is_deferring_ = false;
   DeferIfWorthIt();
   return 0;
@@ -126,9 +127,18 @@ void Listener::NoteReadable() {
   if (state_ == State::kIdle) SetState(State::kWaiting);
 }
 
+int Listener::Duplicate(UniqueFd* out) {
+  const int fd = fcntl(fd_.get(), F_DUPFD_CLOEXEC, 0);
+  if (fd < 0) return -errno;
+  out->Reset(fd);
+  is_shared_ = true;
+  return 0;
+}
+
 void Listener::EndBacklog() {
-  // Of TCP that would close what is in it.
-  has_ended_ = domain_ == AF_UNIX && shutdown(fd_.get(), SHUT_RD) == 0;
+  // Of TCP that would close what is in it, and for another process that has the socket it would be
+  // readable for ever.
+  if (domain_ == AF_UNIX && !is_shared_) has_ended_ = shutdown(fd_.get(), SHUT_RD) == 0;
 }
 
 AcceptOutcome Listener::Accept(UniqueFd* out, int* error) {

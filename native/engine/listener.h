@@ -96,6 +96,8 @@ class Listener {
   // Before a Unix socket is closed: a client that has looked its file up, and connects
   // only now, is refused, where it would be reset. What is in the backlog can be accepted.
   void EndBacklog();
+  // The socket for another process. 0 or -errno.
+  int Duplicate(UniqueFd* out);
   // Accepts nothing until Resume(), which does nothing to one that is not paused.
   void Pause();
   void Resume();
@@ -141,6 +143,7 @@ class Listener {
   Watch watch_;  // after fd_: closed before it
   uint64_t pause_ns_ = 0;
   bool has_ended_ = false;  // by EndBacklog()
+  bool is_shared_ = false;  // by Duplicate()
   uint64_t resume_at_ns_ = 0;
 };
 

@@ -2,6 +2,7 @@
 // Several listeners served by the same workers: a flood of one takes nothing from another, and each
 // has a turn of its own.
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -297,6 +298,26 @@ void TestReplacedUnderLoad() {
   rmdir(directory);
 }
 
+// Another process that has the old socket, as in an upgrade, goes on with it: it is not readable
+// for ever, which would keep a core busy there.
+void TestReplacedThatIsShared() {
+  char directory[] = "/tmp/rondo-replaced-XXXXXX";
+  ok(mkdtemp(directory) != nullptr, "there is a directory");
+  const std::string path = std::string(directory) + "/socket";
+  EngineBench bench;
+  bench.engine.ConfigureListener(0, {});
+  bench.AddListener(0, ListenAt(path));
+  UniqueFd other;
+  is(bench.engine.DupListener(0, &other), 0, "another process is given the socket");
+  unlink(path.c_str());
+  bench.engine.ReplaceListener(0, ListenAt(path));
+  bench.Settle();
+  pollfd poll_fd = {other.get(), POLLIN, 0};
+  is(poll(&poll_fd, 1, 0), 0, "with nobody in its backlog there is nothing to accept");
+  unlink(path.c_str());
+  rmdir(directory);
+}
+
 }  // namespace
 
 int main() {
@@ -313,6 +334,7 @@ int main() {
   TestDuplicate();
   TestDuplicateUnderLoad();
   TestReplacedUnderLoad();
+  TestReplacedThatIsShared();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }
