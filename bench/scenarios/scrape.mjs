@@ -6,7 +6,7 @@ const PROGRAM = new URL('../operate/scrape.mjs', import.meta.url);
 const FLOOR = new URL('../operate/plain-text.mjs', import.meta.url);
 const SCRAPES = 100;
 /** What 64 workers have. */
-const FLOOR_BYTES = 143_000;
+const FLOOR_BYTES = 70_000;
 /** So many processes start on two cores. */
 const TIMEOUT_MS = 120_000;
 

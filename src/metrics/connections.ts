@@ -2,9 +2,9 @@
 
 import type { AddressSnapshot } from '../control/types.js';
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
-import { TIME_BOUNDS_S } from '../native.js';
+import { Figure, type SlotFigures, TIME_BOUNDS_S, TIMES } from '../native.js';
 import type { IdleStats } from '../types.js';
-import { type Exposition, type Family, labelsOf } from './exposition.js';
+import { type Exposition, labelsOf } from './exposition.js';
 import { writeRouted, writeSessions } from './sessions.js';
 
 /** Of each seat or slot. */
@@ -63,6 +63,9 @@ export const GAUGES = [
     help: 'Connections handed off and not received yet.',
   },
 ] as const;
+
+/** Where the sum of a histogram is, behind its counts. */
+const SUM = TIMES - 1;
 
 /** `0.00005` and not `5e-05`, and `1.0` as OpenMetrics wants it. */
 export const TIME_BOUNDS = TIME_BOUNDS_S.map((seconds) => {
@@ -198,10 +201,46 @@ export function writeAddresses(into: Exposition, addresses: readonly AddressSnap
   }
 }
 
-/** Of each seat or slot. */
-export const HANDOFF_LATENCY: Family = {
-  name: 'rondo_handoff_latency_seconds',
-  type: 'histogram',
-  unit: 'seconds',
-  help: "From a connection's accepting until the worker's program has it.",
-};
+/**
+ * The time to each worker. Its distribution is over all of them: by worker it would be more than half of a scrape of 64,
+ * and the mean of each tells which one is slow.
+ */
+export function writeHandoffs(
+  into: Exposition,
+  places: ReadonlyArray<{ labels: string; sums: SlotFigures }>,
+): void {
+  const all = new Float64Array(TIMES);
+  const counts = new Float64Array(places.length);
+  for (const [place, { sums }] of places.entries()) {
+    let count = 0;
+    for (let at = 0; at < TIMES; at++) {
+      const number = (sums as Float64Array)[Figure.handoffTimes + at] as number;
+      (all[at] as number) += number;
+      if (at < SUM) count += number;
+    }
+    counts[place] = count;
+  }
+  into.family({
+    name: 'rondo_handoff_latency_seconds',
+    type: 'histogram',
+    unit: 'seconds',
+    help: "From a connection's accepting until the worker's program has it.",
+  });
+  into.histogramAt('', TIME_BOUNDS, all, 0, 1e-6);
+  into.family({
+    name: 'rondo_worker_handoff_latency_seconds',
+    type: 'summary',
+    unit: 'seconds',
+    help: 'The same by worker.',
+  });
+  for (const [place, { labels, sums }] of places.entries()) {
+    const sum = (sums as Float64Array)[Figure.handoffTimes + SUM] as number;
+    into.sample('_sum', labels, rounded(sum * 1e-6));
+    into.sample('_count', labels, counts[place] as number);
+  }
+}
+
+/** To nanoseconds: 0.1 + 0.2 is no figure. */
+export function rounded(seconds: number): number {
+  return Math.round(seconds * 1e9) / 1e9;
+}

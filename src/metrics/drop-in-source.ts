@@ -11,10 +11,10 @@ import { VERSION } from '../version.js';
 import {
   COUNTED,
   GAUGES,
-  HANDOFF_LATENCY,
-  TIME_BOUNDS,
+  rounded,
   writeAddresses,
   writeDealing,
+  writeHandoffs,
 } from './connections.js';
 import { type Exposition, labelsOf, type MetricSource } from './exposition.js';
 import { placeOf } from './places.js';
@@ -121,10 +121,7 @@ export class DropInSource implements MetricSource {
       into.family({ name, type: 'gauge', help });
       for (const { labels, sums } of places) into.gauge(labels, sums[Figure[key]]);
     }
-    into.family(HANDOFF_LATENCY);
-    for (const { labels, sums } of places) {
-      into.histogramAt(labels, TIME_BOUNDS, sums, Figure.handoffTimes, 1e-6);
-    }
+    writeHandoffs(into, places);
     into.family({
       name: 'rondo_worker_starts',
       type: 'counter',
@@ -137,7 +134,7 @@ export class DropInSource implements MetricSource {
       unit: 'seconds',
       help: 'User and system time of all processes of the seat.',
     });
-    for (const { labels, sums } of places) into.counter(labels, sums[Figure.cpuNs] * 1e-9);
+    for (const { labels, sums } of places) into.counter(labels, rounded(sums[Figure.cpuNs] * 1e-9));
     into.family({ name: 'rondo_workers', type: 'gauge', help: 'Worker processes that are alive.' });
     for (const { labels, alive } of places) into.gauge(labels, alive);
   }

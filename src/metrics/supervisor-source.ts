@@ -7,14 +7,15 @@ import { Figure, type SlotFigures } from '../native.js';
 import type { Figures, SeatFigures } from '../supervisor/figures.js';
 import { rondo } from '../supervisor/forking.js';
 import type { Supervisor, SupervisorOutline } from '../supervisor/supervisor.js';
+import type { WorkerState } from '../supervisor/types.js';
 import { VERSION } from '../version.js';
 import {
   COUNTED,
   GAUGES,
-  HANDOFF_LATENCY,
-  TIME_BOUNDS,
+  rounded,
   writeAddresses,
   writeDealing,
+  writeHandoffs,
 } from './connections.js';
 import { type Exposition, type Family, labelsOf, type MetricSource } from './exposition.js';
 
@@ -56,10 +57,17 @@ const WORST: Array<[figure: (typeof Figure)[keyof typeof Figure], factor: number
 
 /** They stay as they are. */
 const seatLabels: string[] = [];
+const stateLabels: string[][] = [];
 
 function labelOf({ seat }: SeatFigures): string {
   seatLabels[seat] ??= labelsOf({ seat });
   return seatLabels[seat] as string;
+}
+
+/** In the order of STATES. */
+function stateLabelsOf({ seat }: SeatFigures): string[] {
+  stateLabels[seat] ??= STATES.map((state) => labelsOf({ seat, state }));
+  return stateLabels[seat] as string[];
 }
 
 export class SupervisorSource implements MetricSource {
@@ -150,10 +158,10 @@ function writeConnections(into: Exposition, seats: readonly SeatFigures[]): void
       into.counter(labelsOf({ seat, code }), count);
     }
   }
-  into.family(HANDOFF_LATENCY);
-  for (const seat of seats) {
-    into.histogramAt(labelOf(seat), TIME_BOUNDS, seat.sums, Figure.handoffTimes, 1e-6);
-  }
+  writeHandoffs(
+    into,
+    seats.map((seat) => ({ labels: labelOf(seat), sums: seat.sums })),
+  );
 }
 
 function writeLives(into: Exposition, seats: readonly SeatFigures[]): void {
@@ -187,15 +195,17 @@ function writeStates(
   seats: readonly SeatFigures[],
   outline: SupervisorOutline,
 ): void {
-  const counts = new Map<string, number>();
-  for (const { id, states } of outline.seats) {
-    for (const state of states) counts.set(id + state, (counts.get(id + state) ?? 0) + 1);
+  // A seat that is given up may leave while a new one has its number.
+  const states = new Map<number, WorkerState[]>();
+  for (const seat of outline.seats) {
+    states.set(seat.id, [...(states.get(seat.id) ?? []), ...seat.states]);
   }
   single(into, 'rondo_workers', 'Worker processes that are alive, by state.');
   for (const seat of seats) {
-    const open = labelOf(seat).slice(0, -1);
-    for (const state of STATES) {
-      into.gauge(`${open},state="${state}"}`, counts.get(seat.seat + state) ?? 0);
+    const labels = stateLabelsOf(seat);
+    const of = states.get(seat.seat) ?? [];
+    for (const [at, state] of STATES.entries()) {
+      into.gauge(labels[at] as string, of.filter((one) => one === state).length);
     }
   }
 }
@@ -224,11 +234,6 @@ function writeWorkers(into: Exposition, seats: readonly SeatFigures[]): void {
 
 function memoryOf(workers: readonly SlotFigures[]): number {
   return workers.reduce((sum, figures) => sum + Math.max(figures[Figure.memoryKb], 0) * 1_024, 0);
-}
-
-/** To nanoseconds: 0.1 + 0.2 is no figure. */
-function rounded(seconds: number): number {
-  return Math.round(seconds * 1e9) / 1e9;
 }
 
 function single(into: Exposition, name: string, help: string): void {

@@ -76,6 +76,11 @@ test('over 20 kills and 5 reloads', nativeOnly, async (t) => {
   );
   const timed = sumOf(samples, 'rondo_handoff_latency_seconds_count');
   t.ok(timed <= connected + moved() && timed >= whole, `the hand-off of ${timed} was timed`);
+  t.equal(
+    sumOf(samples, 'rondo_worker_handoff_latency_seconds_count'),
+    timed,
+    'at one of the workers',
+  );
   t.equal(sumOf(samples, 'rondo_connections_open'), 0);
   t.equal(sumOf(samples, 'rondo_connections_pending'), 0);
 
