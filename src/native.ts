@@ -282,8 +282,10 @@ export const Figure = {
   cpuNs: 14,
   /** Connections given back between two requests. */
   released: 15,
+  /** 1: its requests keep the loop for long; 0: they do not. */
+  isSlow: 16,
   /** The counts of {@link TIME_BOUNDS_S} and one more, then the sum in microseconds. */
-  handoffTimes: 16,
+  handoffTimes: 17,
 } as const;
 
 /** The buckets of native/channel/buckets.h: the longest time of each, in seconds. */
@@ -294,6 +296,9 @@ export const TIME_BOUNDS_S = [
 
 /** How many numbers a histogram of times has. */
 export const TIMES = TIME_BOUNDS_S.length + 2;
+
+/** What is written to `pace()`; 0 until something is known. */
+export const PACE = { quick: 1, slow: 2 } as const;
 
 /** How many numbers slotFigures() fills in. */
 export const FIGURES = Figure.handoffTimes + TIMES;
@@ -347,6 +352,8 @@ export interface NativeReceiver {
    * had them: the sum in microseconds, then the counts of {@link TIME_BOUNDS_S} and one more. A view as `ended()`.
    */
   handoffTimes(): Float64Array;
+  /** After onWelcome: where this process says whether its requests keep its loop for long. A view as `ended()`. */
+  pace(): Uint32Array;
   /**
    * From now on shows on the scoreboard, every so many milliseconds, that this thread's loop turns: from
    * the primary's welcome on, if that is still to come. 0 stops it. Does not keep the loop running.

@@ -124,6 +124,12 @@ bool HandoffTimes::IsPossible(const HandoffTimes& before, uint64_t received,
   return total <= most && sum_us >= before.sum_us && sum_us - before.sum_us <= most_us;
 }
 
+bool AreFiguresOld(const WorkerPage& page) {
+  constexpr uint32_t kOldMs = 1000;
+  const uint32_t age_ms = HeartbeatNow() - page.figures_at.load(std::memory_order_relaxed);
+  return page.turn_since_ns.load(std::memory_order_relaxed) == 0 && age_ms > kOldMs;
+}
+
 HandoffTimes ReadHandoffTimes(const WorkerPage& page) {
   const auto load = [&page](size_t i) {
     const uint64_t bits = page.handoff_times[i].load(std::memory_order_relaxed);

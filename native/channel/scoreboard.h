@@ -46,11 +46,16 @@ struct WorkerPage {
   // the ones of each listener.
   alignas(64) std::atomic<uint32_t> ended;
   std::atomic<uint32_t> ended_of[kMaxListeners];
+  // By JavaScript, too: a RequestPace.
+  std::atomic<uint32_t> pace;
   // By JavaScript, too: how long connections took from their accepting until the program had them.
   // The bits of doubles, in which JavaScript counts up to 2^53: the sum of all times in
   // microseconds, then how many there were in each bucket.
   alignas(64) std::atomic<uint64_t> handoff_times[1 + kTimeBuckets];
 };
+
+// What a worker says of its requests: whether each keeps its loop for long.
+enum class RequestPace : uint32_t { kUnknown = 0, kQuick = 1, kSlow = 2 };
 
 // What a worker says of its hand-offs. Anything, until IsPossible().
 struct HandoffTimes {
@@ -77,6 +82,10 @@ static_assert(offsetof(WorkerPage, ended_of) == offsetof(WorkerPage, ended) + si
 static_assert(std::atomic<uint32_t>::is_always_lock_free &&
                   std::atomic<uint64_t>::is_always_lock_free,
               "a lock in shared memory could be left held by a killed worker");
+
+// Whether the figures say nothing of now: they are written as the loop turns, and it has waited for
+// a second.
+bool AreFiguresOld(const WorkerPage& page);
 
 // CLOCK_MONOTONIC in milliseconds; wraps, and is never 0.
 uint32_t HeartbeatNow();

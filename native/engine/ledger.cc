@@ -9,6 +9,8 @@ namespace rondo {
 
 namespace {
 
+constexpr uint32_t kWhole = 1000;  // permille
+
 uint64_t Load(const Counter& counter) { return counter.load(std::memory_order_relaxed); }
 
 uint32_t Load(const std::atomic<uint32_t>& field) { return field.load(std::memory_order_relaxed); }
@@ -198,10 +200,15 @@ void Ledger::Account::ReadPage(Reading* out) const {
       static_cast<int32_t>(Load(scoreboard->engine->handed) - Load(page.received));
   out->pending = static_cast<uint32_t>(std::max(waiting, 0));
   out->heartbeat_age_ms = HeartbeatAgeMs(page);
+  const uint32_t pace = Load(page.pace);
+  if (pace == static_cast<uint32_t>(RequestPace::kQuick)) out->is_slow = 0;
+  if (pace == static_cast<uint32_t>(RequestPace::kSlow)) out->is_slow = 1;
   if (Load(page.figures_at) == 0) return;
-  out->delay_us = Load(page.delay_us);
-  out->busy_permille = Load(page.busy_permille);
   out->memory_kb = Load(page.memory_kb);
+  // A loop that waits for long is not late with anything, nor at work.
+  const bool are_old = AreFiguresOld(page);
+  out->delay_us = are_old ? 0 : Load(page.delay_us);
+  out->busy_permille = are_old ? 0 : std::min(Load(page.busy_permille), kWhole);
 }
 
 }  // namespace rondo

@@ -38,6 +38,7 @@ struct Reading {
   int64_t delay_us = -1;
   int64_t busy_permille = -1;
   int64_t memory_kb = -1;
+  int64_t is_slow = -1;  // its requests are
 
   void Add(const Reading& other);
 };

@@ -191,10 +191,8 @@ uint32_t Worker::DelayUs(uint64_t now_ns) const {
   const uint64_t turn_ns = since_ns == 0 || since_ns > now_ns ? 0 : now_ns - since_ns;
   const uint64_t turn_us = std::min<uint64_t>(turn_ns / kMicrosecond, UINT32_MAX);
   // A loop that waits for long has nothing to be late with.
-  const uint32_t at = scoreboard_->worker->figures_at.load(std::memory_order_relaxed);
-  const bool is_old = since_ns == 0 && HeartbeatNow() - at > 1000;
-  const uint32_t delay_us =
-      is_old ? 0 : scoreboard_->worker->delay_us.load(std::memory_order_relaxed);
+  const WorkerPage& page = *scoreboard_->worker;
+  const uint32_t delay_us = AreFiguresOld(page) ? 0 : page.delay_us.load(std::memory_order_relaxed);
   return std::max(delay_us, static_cast<uint32_t>(turn_us));
 }
 

@@ -58,7 +58,7 @@ DispatchOptions ToDispatchOptions(const Napi::Object& object) {
 }
 
 // The single numbers, then the histogram: the counts of the buckets, and the sum.
-constexpr size_t kSingleFigures = 16;
+constexpr size_t kSingleFigures = 17;
 constexpr size_t kFigures = kSingleFigures + kTimeBuckets + 1;
 
 // In the order of Figure in src/native.ts; -1 for what is not known.
@@ -80,6 +80,7 @@ void Write(const Reading& reading, bool has_errors, double* out) {
       static_cast<double>(reading.received),
       static_cast<double>(reading.cpu_ns),
       static_cast<double>(reading.released),
+      static_cast<double>(reading.is_slow),
   };
   double* at = std::copy(std::begin(singles), std::end(singles), out);
   at = std::copy(reading.handoff_times.counts.begin(), reading.handoff_times.counts.end(), at);

@@ -36,6 +36,7 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::Unclaim>("unclaim"),
                          InstanceMethod<&JsReceiver::Ended>("ended"),
                          InstanceMethod<&JsReceiver::HandoffTimes>("handoffTimes"),
+                         InstanceMethod<&JsReceiver::Pace>("pace"),
                          InstanceMethod<&JsReceiver::Beat>("beat"),
                          InstanceMethod<&JsReceiver::RefLoop>("ref"),
                          InstanceMethod<&JsReceiver::UnrefLoop>("unref"),
@@ -163,6 +164,14 @@ Napi::Value JsReceiver::HandoffTimes(const Napi::CallbackInfo& info) {
       kHandoffFields * sizeof(double));
   if (memory.IsEmpty()) return Napi::Value();
   return Napi::Float64Array::New(info.Env(), kHandoffFields, memory, 0);
+}
+
+// pace(): likewise
+Napi::Value JsReceiver::Pace(const Napi::CallbackInfo& info) {
+  const Napi::ArrayBuffer memory = Share(
+      info.Env(), [](WorkerPage* page) { return &page->pace; }, sizeof(uint32_t));
+  if (memory.IsEmpty()) return Napi::Value();
+  return Napi::Uint32Array::New(info.Env(), 1, memory, 0);
 }
 
 template <typename Find>

@@ -27,6 +27,7 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   Napi::Value Tell(const Napi::CallbackInfo& info, FrameType type);
   Napi::Value Ended(const Napi::CallbackInfo& info);
   Napi::Value HandoffTimes(const Napi::CallbackInfo& info);
+  Napi::Value Pace(const Napi::CallbackInfo& info);
   // A view of what `find(page)` points to; empty if that threw.
   template <typename Find>
   Napi::ArrayBuffer Share(Napi::Env env, Find find, size_t bytes);

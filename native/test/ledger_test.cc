@@ -181,6 +181,35 @@ bool HasFallen(const Reading& now, const Reading& before) {
   return has_fallen;
 }
 
+// What a worker shows of its loop, and when that is too old to be of now.
+void TestFigures() {
+  Ledger ledger;
+  Process process(&ledger, 1);
+  const auto read = [&ledger] { return ledger.OfProcess(kSlot, 1); };
+  is(read().busy_permille, -1, "nothing is known of a loop that has not turned");
+  is(read().is_slow, -1, "nor of its requests");
+  process.page->busy_permille = 700;
+  process.page->delay_us = 5000;
+  process.page->memory_kb = 9;
+  process.page->figures_at = rondo::HeartbeatNow();
+  is(read().busy_permille, 700, "a loop is at work");
+  is(read().delay_us, 5000, "and late");
+  process.page->figures_at = rondo::HeartbeatNow() - 5000;
+  is(read().busy_permille, 0, "one that has waited for seconds is not at work");
+  is(read().delay_us, 0, "and late with nothing");
+  is(read().memory_kb, 9, "though it has its memory");
+  process.page->turn_since_ns = 1;
+  is(read().busy_permille, 700, "but not one that is in a long turn");
+  process.page->busy_permille = UINT32_MAX;
+  is(read().busy_permille, 1000, "nobody is at work for more than all of the time");
+  process.page->pace = static_cast<uint32_t>(rondo::RequestPace::kQuick);
+  is(read().is_slow, 0, "quick requests");
+  process.page->pace = static_cast<uint32_t>(rondo::RequestPace::kSlow);
+  is(read().is_slow, 1, "slow ones");
+  process.page->pace = 3;
+  is(read().is_slow, -1, "nonsense is nothing known");
+}
+
 // A page with anything in it, again and again, beside a process that is well.
 void TestHostilePages() {
   Ledger ledger;
@@ -228,6 +257,7 @@ int main() {
   TestWrap();
   TestSumOfASlot();
   TestHandoffTimes();
+  TestFigures();
   TestHostilePages();
   return tap::done();
 }

@@ -12,7 +12,6 @@ import type {
   DispatcherStats,
   ListenOptions,
   SlotOptions,
-  SlotStats,
   TransportName,
 } from '../types.js';
 import { ConnectionNews } from './connection-news.js';
@@ -38,11 +37,11 @@ import { checkTargets, routeTable } from './route.js';
 import { Slot, type SlotOwner } from './slot.js';
 import { StateEncoder } from './state.js';
 import { type ValidSticky, validateSticky } from './sticky.js';
-import type { Passing, Transport, TransportCounts } from './transport.js';
+import type { Passing, SlotLoad, Transport, TransportCounts } from './transport.js';
 
 export type { DispatcherEvents };
 
-type SlotMember = SlotStats & { slot: Slot };
+type SlotMember = SlotLoad & { slot: Slot };
 
 /** @internal */
 export interface TakenSocket {
@@ -106,7 +105,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       transportEvents(this.#tell, this.#listeners.byId, this.#slots),
     );
     this.#rebalancer = new Rebalancer(this.#options.rebalance, {
-      members: () => this.#serving.map((slot) => ({ slot, ...slot.stats() })),
+      members: () => this.#serving.map((slot) => ({ slot, ...this.#transport.loadOf(slot.id) })),
       relieve: ({ slot }, count) => this.#transport.relieve(slot.id, slot.generation, count),
       onChange: () => this.#publishState(),
     });

@@ -1,10 +1,15 @@
 /**
- * The primary's part of `rebalance`. Workers are told whether their connections move, and, with `'auto'`, one that has
- * more connections than others, and more to do, is asked to give so many back as it has too many. Looks only while
- * there are two workers. What a worker decides itself is in moves/moves.ts.
+ * The primary's part of `rebalance`. Workers are told whether their connections move. With `'auto'` that is decided here,
+ * for all of them at once, by what they say of their requests and how much they have to do; and one that has more
+ * connections than others, and more to do, is asked to give so many back as it has too many. Looks only while there are
+ * two workers. What a worker does is in moves/moves.ts.
+ *
+ *   staying ──▶ moving: of the workers that have something to do half say that requests are slow, and there is room
+ *           ◀── the contrary: requests are quick, CPUs are short, or nobody has room
  */
 
 import type { Rebalance } from '../types.js';
+import type { SlotLoad } from './transport.js';
 
 const LOOK_MS = 500;
 /** How many connections are asked for in one look, over all workers. */
@@ -13,18 +18,25 @@ const MOST_PER_LOOK = 500;
 const TOLERANCE = 0.05;
 /** How much more of its time a worker must be at work than the one with the fewest connections. */
 const MORE_AT_WORK = 0.05;
+/** One that has less to do has no say: nobody knows how old its words are. */
+const AT_WORK = 0.1;
+/**
+ * Workers that are at work for so much of their time have no room: a move costs, and no request is served sooner. Moves
+ * are a part of that time, so there is room again only far below.
+ */
+const FULL = 0.9;
+const ROOM = 0.75;
+/** What the last look counts for in how much they are at work: some two seconds are in it. */
+const LAST_LOOK = 0.25;
+/** So many times the mean of connections is uneven: even among those that are full some clients would wait longer. */
+const UNEVEN = 1.5;
 
 /** A worker that serves. */
-export interface Member {
-  /** Connections that it has. */
-  open: number;
-  /** The share of the time in which its loop did not wait; null: it has done nothing yet. */
-  utilisation: number | null;
-}
+export type Member = SlotLoad;
 
 /** How many connections each of them is to give back. */
 export function excesses(members: readonly Member[]): number[] {
-  const mean = members.reduce((sum, { open }) => sum + open, 0) / members.length;
+  const mean = meanOf(members, ({ open }) => open);
   const fewest = Math.min(...members.map(({ open }) => open));
   const leastAtWork = Math.min(
     ...members.map(({ open, utilisation }) => (open === fewest ? (utilisation ?? 0) : 1)),
@@ -37,6 +49,24 @@ export function excesses(members: readonly Member[]): number[] {
     left -= excess;
     return excess;
   });
+}
+
+/** Whether half of those that have something to do say that their requests are slow. */
+export function areSlow(members: readonly Member[]): boolean {
+  const asked = members.filter(
+    ({ utilisation, isSlow }) => isSlow !== null && (utilisation ?? 0) >= AT_WORK,
+  );
+  const slow = asked.filter(({ isSlow }) => isSlow === true).length;
+  return slow > 0 && slow * 2 >= asked.length;
+}
+
+export function areUneven(members: readonly Member[]): boolean {
+  const most = Math.ceil(meanOf(members, ({ open }) => open) * UNEVEN);
+  return members.some(({ open }) => open > most);
+}
+
+function meanOf(members: readonly Member[], figure: (member: Member) => number): number {
+  return members.reduce((sum, member) => sum + figure(member), 0) / members.length;
 }
 
 export interface RebalanceHost<Worker extends Member> {
@@ -55,6 +85,9 @@ export class Rebalancer<Worker extends Member> {
   readonly #host: RebalanceHost<Worker>;
   #rebalance: Rebalance;
   #serving = 0;
+  #areMoving = false;
+  /** How much of their time the workers are at work, of late. */
+  #atWork = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;
 
@@ -72,6 +105,11 @@ export class Rebalancer<Worker extends Member> {
     return this.#serving;
   }
 
+  /** Whether all workers give their connections back after each request, with `'auto'`. */
+  get areMoving(): boolean {
+    return this.#areMoving;
+  }
+
   /** So many serve from now on. */
   update(serving: number, rebalance = this.#rebalance): void {
     const counted = Math.min(serving, ENOUGH);
@@ -79,6 +117,8 @@ export class Rebalancer<Worker extends Member> {
     this.#serving = counted;
     this.#rebalance = rebalance;
     this.#stopLooking();
+    this.#areMoving = false;
+    this.#atWork = 0;
     if (rebalance === 'auto' && counted === ENOUGH) {
       this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
     }
@@ -98,8 +138,22 @@ export class Rebalancer<Worker extends Member> {
 
   #look(): void {
     const members = this.#host.members();
+    const areMoving = this.#shouldMove(members);
+    if (areMoving !== this.#areMoving) {
+      this.#areMoving = areMoving;
+      this.#host.onChange();
+    }
     for (const [index, count] of excesses(members).entries()) {
       if (count > 0) this.#host.relieve(members[index] as Worker, count);
     }
+  }
+
+  #shouldMove(members: readonly Member[]): boolean {
+    const now = meanOf(members, ({ utilisation }) => utilisation ?? 0);
+    this.#atWork += (now - this.#atWork) * LAST_LOOK;
+    if (!areSlow(members)) return false;
+    // While moves go on, what is uneven becomes even.
+    const hasRoom = this.#atWork < (this.#areMoving ? FULL : ROOM);
+    return hasRoom || areUneven(members);
   }
 }

@@ -8,9 +8,9 @@ import {
   type ListenerState,
   MOST_LISTENERS,
   PROTOCOL_VERSION,
-  type State,
 } from '../protocol/protocol.js';
 import type { Listener } from './listener.js';
+import type { Member, Rebalancer } from './rebalance.js';
 import type { ListenTarget } from './transport.js';
 
 /** As long as an address can be in the state. */
@@ -20,11 +20,11 @@ const WIDEST_ADDRESS = {
   port: 65_535,
 };
 
-/** It may become this later. */
-const LONGEST_REBALANCE = 'always'.length;
+/** `rebalance` and `areMoving` may be longer later. */
+const LONGER_LATER = 'always'.length + 1;
 
 /** What of a Rebalancer workers are told. */
-type RebalanceState = Pick<State, 'rebalance' | 'serving'>;
+type RebalanceState = Pick<Rebalancer<Member>, 'rebalance' | 'serving' | 'areMoving'>;
 /** Of what comes by other listeners, whose addresses may be many. */
 const NOWHERE = { address: '', family: 'IPv4', port: 0 };
 
@@ -49,7 +49,7 @@ export class StateEncoder {
   checkRoomFor(name: string, target: ListenTarget): void {
     const address = target.kind === 'path' ? target.path : WIDEST_ADDRESS;
     const text = this.#encode([{ id: MOST_LISTENERS, name, address }]);
-    if (Buffer.byteLength(text) + LONGEST_REBALANCE <= LARGEST_STATE) return;
+    if (Buffer.byteLength(text) + LONGER_LATER <= LARGEST_STATE) return;
     throw new RondoError(
       'ERR_RONDO_TOO_MANY_LISTENERS',
       `The names and paths of all listeners make more than ${LARGEST_STATE} bytes`,
@@ -69,6 +69,7 @@ export class StateEncoder {
       listeners: [...listeners, ...more],
       rebalance: this.#rebalancer.rebalance,
       serving: this.#rebalancer.serving,
+      areMoving: this.#rebalancer.areMoving,
     });
   }
 }

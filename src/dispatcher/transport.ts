@@ -157,6 +157,15 @@ export interface SlotCounts extends LoopFigures {
   handoffErrors: Record<string, number>;
 }
 
+export interface SlotLoad {
+  /** Connections that the worker has. */
+  open: number;
+  /** The share of the time in which its loop did not wait; null: it has done nothing yet. */
+  utilisation: number | null;
+  /** Whether its requests keep the loop for long; null: nothing is known of any. */
+  isSlow: boolean | null;
+}
+
 export interface TransportCounts {
   accepted: number;
   waiting: number;
@@ -231,6 +240,8 @@ export interface Transport {
   close(): Promise<void>;
   listenerCounts(id: number): ListenerCounts;
   slotCounts(slot: number): SlotCounts;
+  /** What decides whether connections move. */
+  loadOf(slot: number): SlotLoad;
   counts(): TransportCounts;
   /** How long connections waited in the primary; see `NativeEngine.queueTimes()`. To be read before the next call. */
   queueTimes(): Float64Array;

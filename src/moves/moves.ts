@@ -1,6 +1,7 @@
 /**
  * The worker's part of `rebalance`: which idle connections of HTTP servers go back to the primary while the worker
- * serves on. A connection is looked at once after each of its responses, when the loop has read what there was, so it
+ * serves on, and, with `'auto'`, saying whether requests are slow here: the primary decides for all workers at once, for
+ * those who gave theirs back while another did not would have none before long. A connection is looked at once after each of its responses, when the loop has read what there was, so it
  * moves at most once per request. The primary's part is dispatcher/rebalance.ts; a drain has its own (drain/drain.ts).
  */
 
@@ -22,6 +23,7 @@ export class Moves {
   /** Since the last look. */
   #answered: Socket[] = [];
   #mode: Rebalance = 'off';
+  #areMoving = false;
   /** How many the primary wants back, and until when. */
   #wanted = 0;
   #wantedUntil = 0;
@@ -35,9 +37,16 @@ export class Moves {
     return this.#mode !== 'off';
   }
 
-  setMode(mode: Rebalance): void {
+  /** `areMoving`: whether the connections of all workers move after each request, with `'auto'`. */
+  setMode(mode: Rebalance, areMoving: boolean): void {
     this.#mode = mode;
+    this.#areMoving = areMoving;
     this.#update();
+  }
+
+  /** Calls back whenever something is known of it. */
+  whenPaceChanges(tell: (isSlow: boolean) => void): void {
+    this.#pace.whenKnown = tell;
   }
 
   /** Up to so many go back, as they become idle. A later call takes the place of an earlier one. */
@@ -63,7 +72,7 @@ export class Moves {
   };
 
   get #givesAll(): boolean {
-    return this.#mode === 'always' || (this.#mode === 'auto' && this.#pace.isSlow);
+    return this.#mode === 'always' || (this.#mode === 'auto' && this.#areMoving);
   }
 
   readonly #look = (): void => {

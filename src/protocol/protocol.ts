@@ -48,6 +48,8 @@ export interface State {
   rebalance: Rebalance;
   /** How many workers serve: 2 stands for more, too. */
   serving: number;
+  /** Whether all give their connections back after each request, with `'auto'`. */
+  areMoving: boolean;
 }
 
 export function encodeState(state: State): string {

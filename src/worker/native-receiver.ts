@@ -9,7 +9,7 @@ import { performance } from 'node:perf_hooks';
 import { channels } from '../channels.js';
 import { RondoError, systemError } from '../errors.js';
 import { Moves } from '../moves/moves.js';
-import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver } from '../native.js';
+import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver, PACE } from '../native.js';
 import { decodeState, type State } from '../protocol/protocol.js';
 import {
   type ChannelUser,
@@ -140,6 +140,10 @@ class NativeChannel implements WorkerChannel, GivesBack {
     checkVersion(version);
     this.#ended = this.#receiver.ended();
     this.#handoffTimes = this.#receiver.handoffTimes();
+    const pace = this.#receiver.pace();
+    this.#moves.whenPaceChanges((isSlow) => {
+      pace[0] = isSlow ? PACE.slow : PACE.quick;
+    });
     this.#handles = new HandleFactory(this.#native, this.#ended);
   }
 
@@ -155,7 +159,8 @@ class NativeChannel implements WorkerChannel, GivesBack {
 
   /** Connections go to others only, of whom this worker may be one that serves. */
   #updateMoves(): void {
-    this.#moves.setMode(this.othersServe ? (this.#state?.rebalance ?? 'off') : 'off');
+    const { rebalance = 'off', areMoving = false } = this.#state ?? {};
+    this.#moves.setMode(this.othersServe ? rebalance : 'off', areMoving);
   }
 
   #onConnections(count: number): void {

@@ -61,6 +61,7 @@ test('a state comes back as it was', async (t) => {
     ],
     rebalance: 'auto',
     serving: 2,
+    areMoving: false,
   };
   t.strictSame(decodeState(encodeState(state)), state);
 });
@@ -80,6 +81,7 @@ test('the largest state fits a frame', async (t) => {
       listeners,
       rebalance: 'always',
       serving: 2,
+      areMoving: false,
     });
     const length = Buffer.byteLength(text);
     t.ok(length <= room, `names of ${JSON.stringify(character)}: ${length} of ${room} bytes`);

@@ -29,6 +29,7 @@ import type {
   ListenTarget,
   SlotChannel,
   SlotCounts,
+  SlotLoad,
   Transport,
   TransportCounts,
   TransportEvents,
@@ -273,6 +274,10 @@ export class IpcTransport implements Transport {
       utilisation: null,
       memoryBytes: null,
     };
+  }
+
+  loadOf(id: number): SlotLoad {
+    return { open: this.slotCounts(id).open, utilisation: null, isSlow: null };
   }
 
   #read(id: number, generation: number, out: SlotFigures): void {

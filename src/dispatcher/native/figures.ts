@@ -2,7 +2,7 @@
 
 import { errnoName } from '../../errors.js';
 import { Figure, HEADER_FAULTS, type SlotFigures } from '../../native.js';
-import type { ListenerCounts, SlotCounts } from '../transport.js';
+import type { ListenerCounts, SlotCounts, SlotLoad } from '../transport.js';
 
 type ErrorCounts = ReadonlyArray<[errno: number, count: number]>;
 
@@ -23,6 +23,15 @@ export function slotCounts(figures: SlotFigures, errors: ErrorCounts): SlotCount
     utilisation: known(figures[Figure.busyPermille], 1 / 1000),
     memoryBytes: known(figures[Figure.memoryKb], 1024),
     handoffErrors: byName(errors),
+  };
+}
+
+export function slotLoad(figures: SlotFigures): SlotLoad {
+  const isSlow = figures[Figure.isSlow];
+  return {
+    open: figures[Figure.open],
+    utilisation: known(figures[Figure.busyPermille], 1 / 1000),
+    isSlow: isSlow < 0 ? null : isSlow === 1,
   };
 }
 

@@ -33,12 +33,13 @@ import type {
   ListenTarget,
   SlotChannel,
   SlotCounts,
+  SlotLoad,
   Transport,
   TransportCounts,
   TransportEvents,
   TransportOptions,
 } from '../transport.js';
-import { byName, faultsByName, slotCounts } from './figures.js';
+import { byName, faultsByName, slotCounts, slotLoad } from './figures.js';
 import { engineOptions, listenerOptions } from './options.js';
 import { NativePassing } from './passing.js';
 import { bindable, inFull, Paths } from './paths.js';
@@ -275,6 +276,12 @@ export class NativeTransport implements Transport {
     this.#engine.slotFigures(slot, figures);
     const hasErrors = figures[Figure.hasHandOffErrors] !== 0;
     return slotCounts(figures, hasErrors ? this.#engine.handOffErrors(slot) : []);
+  }
+
+  loadOf(slot: number): SlotLoad {
+    const figures = this.#figures;
+    this.#engine.slotFigures(slot, figures);
+    return slotLoad(figures);
   }
 
   counts(): TransportCounts {
