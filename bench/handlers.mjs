@@ -177,6 +177,19 @@ function work(worker) {
 }
 
 /**
+ * The same without the CPU: the loop is blocked for so long, as by a synchronous call, or as on a machine that has a core
+ * for each worker.
+ * @param {string} worker
+ */
+function block(worker) {
+  const nothing = new Int32Array(new SharedArrayBuffer(4));
+  return keepingAlive(worker, (request, done) => {
+    Atomics.wait(nothing, 0, 0, request.url === '/slow' ? SLOW_MS : SPIN_MS);
+    done();
+  });
+}
+
+/**
  * A request handler that waits 20 ms for somebody else, and needs next to no CPU time.
  * @param {string} worker
  */
@@ -240,5 +253,6 @@ export const HANDLERS = {
   spinLine,
   database,
   work,
+  block,
   wait,
 };

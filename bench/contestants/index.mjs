@@ -125,6 +125,7 @@ const OF_WORKERS = [
   'scaling',
   'start-up',
   'keep-alive-busy',
+  'keep-alive-blocked',
   'keep-alive-pool',
   'reload',
 ];

@@ -1,5 +1,5 @@
-// How many requests of the handler `work` all workers together can do in a second, on this machine: asked once in a
-// run, so that all contestants of all rounds have the same load.
+// How many requests of a handler all workers together can do in a second, on this machine: asked once in a run, so that all
+// contestants of all rounds have the same load.
 //
 // By plain node:cluster, which deals connections that are opened one at a time evenly, in a closed loop: client and
 // primary have their share of the cores meanwhile, as they have later.
@@ -15,26 +15,29 @@ const CLIENTS_PER_WORKER = 4;
 const TRIES = 3;
 const SECONDS = 2;
 
-/** @type {Map<number, Promise<number>>} by the number of workers */
+/** @type {Map<string, Promise<number>>} by the handler and the number of workers */
 const known = new Map();
 
 /**
  * Requests per second.
  * @param {number} workers
  * @param {string} loadgen
+ * @param {string} [handler]
  */
-export function capacityOf(workers, loadgen) {
-  const capacity = known.get(workers) ?? measure(workers, loadgen);
-  known.set(workers, capacity);
+export function capacityOf(workers, loadgen, handler = HANDLER) {
+  const key = `${handler} ${workers}`;
+  const capacity = known.get(key) ?? measure(workers, loadgen, handler);
+  known.set(key, capacity);
   return capacity;
 }
 
 /**
  * @param {number} workers
  * @param {string} loadgen
+ * @param {string} handler
  */
-function measure(workers, loadgen) {
-  return withHost(CONTESTANT, HANDLER, workers, {}, async ({ port }) => {
+function measure(workers, loadgen, handler) {
+  return withHost(CONTESTANT, handler, workers, {}, async ({ port }) => {
     const rates = [];
     for (let count = 0; count < TRIES; count++) {
       const load = await runLoad(loadgen, port, {

@@ -72,13 +72,15 @@ export const TARGETS = [
     paired: true,
     atLeast: 0.99,
   },
-  ...['cluster-rr', 'cluster-none', 'pm2', 'watt', 'reuseport'].map((against) => ({
-    scenario: 'keep-alive-busy',
-    metric: 'p99Ms',
-    of: 'rondo-native',
-    against,
-    atMost: 0.5,
-  })),
+  ...['keep-alive-busy', 'keep-alive-blocked'].flatMap((scenario) =>
+    ['cluster-rr', 'cluster-none', 'pm2', 'watt', 'reuseport'].map((against) => ({
+      scenario,
+      metric: 'p99Ms',
+      of: 'rondo-native',
+      against,
+      atMost: 0.5,
+    })),
+  ),
   { scenario: 'keep-alive-pool', metric: 'busiestRequests', of: 'rondo-native', atMost: 1.1 },
   ...['keep-alive', 'new connections'].flatMap((load) =>
     [

@@ -7,6 +7,7 @@ import { counters } from './counters.mjs';
 import { fdPassing } from './fd-passing.mjs';
 import { handoff } from './handoff.mjs';
 import { keepAlive } from './keep-alive.mjs';
+import { keepAliveBlocked } from './keep-alive-blocked.mjs';
 import { keepAliveBusy } from './keep-alive-busy.mjs';
 import { keepAlivePool } from './keep-alive-pool.mjs';
 import { killedWorkers } from './killed-workers.mjs';
@@ -35,6 +36,7 @@ export const SCENARIOS = {
   'two-listeners': twoListeners,
   'keep-alive': keepAlive,
   'keep-alive-busy': keepAliveBusy,
+  'keep-alive-blocked': keepAliveBlocked,
   'keep-alive-pool': keepAlivePool,
   reload,
   burst,

@@ -29,6 +29,22 @@ test('requests on connections that stay', underLoad, async (t) => {
   }
 });
 
+test('requests that need no CPU', underLoad, async (t) => {
+  const { cells } = await runRound(
+    t,
+    'keep-alive-blocked',
+    ['rondo-off', 'cluster-rr'],
+    '4 workers',
+  );
+  t.equal(cells.length, 2);
+  for (const { contestant, load, figures, observed } of cells) {
+    t.equal(load.ok, 300, `${contestant}: 200 of them open the connections`);
+    // 4 workers, each 3.85 ms at a request on average.
+    t.ok(observed.capacity < 1_045, `${observed.capacity} a second`);
+    t.ok(figures.p50Ms >= 3, `${figures.p50Ms} ms`);
+  }
+});
+
 test('a pool that was there before half of the workers', underLoad, async (t) => {
   const { cells } = await runRound(t, 'keep-alive-pool', ['rondo-off', 'cluster-rr'], '2 workers');
   t.equal(cells.length, 2);
