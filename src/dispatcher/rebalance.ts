@@ -24,8 +24,8 @@ const AT_WORK = 0.1;
  * Workers that are at work for so much of their time have no room: a move costs, and no request is served sooner. Moves
  * are a part of that time, so there is room again only far below.
  */
-const FULL = 0.9;
-const ROOM = 0.75;
+const FULL = 0.92;
+const ROOM = 0.8;
 /** What the last look counts for in how much they are at work: some two seconds are in it. */
 const LAST_LOOK = 0.25;
 /** So many times the mean of connections is uneven: even among those that are full some clients would wait longer. */
