@@ -203,8 +203,8 @@ export type TransportName = 'native' | 'ipc';
 /**
  * Whether connections of HTTP servers go to another worker between two requests, while theirs serves on:
  * - `'off'`: never.
- * - `'auto'`: after each request of a worker whose requests keep its event loop busy for a millisecond and more;
- *   and as many as are needed of one that has more connections than others, and more to do.
+ * - `'auto'`: after each request, where requests keep the event loop busy for a millisecond and more and some worker has
+ *   room; and as many as are needed of one that has more connections than others, and more to do.
  * - `'always'`: after each request. Requests are dealt then, whichever connections they come on.
  */
 export type Rebalance = 'off' | 'auto' | 'always';

@@ -89,6 +89,30 @@ test('by a count of its own', (t) => {
   t.end();
 });
 
+test('what moves are worth', (t) => {
+  const cells = resultsOf('2-cores-moves');
+  const text = readFileSync(path.join(ROOT, 'docs/requests.md'), 'utf8');
+  const table = text.slice(text.indexOf('| | 2 workers, 50 connections'));
+  const names = {
+    'rondo-native': 'rondo |',
+    'rondo-off': 'rondo, ',
+    'cluster-rr': '`node:cluster`',
+    pm2: 'pm2',
+    watt: 'Watt',
+    reuseport: '`SO_REUSEPORT`',
+  };
+  for (const [way, name] of Object.entries(names)) {
+    for (const [index, scenario] of ['keep-alive-busy', 'keep-alive-blocked'].entries()) {
+      const times = ['p99Ms', 'p50Ms'].map((key) => middle(cells, scenario, way, key));
+      t.equal(rowOf(table, name)[2 + index], times.map((ms) => ms.toFixed(1)).join(' / '), way);
+    }
+  }
+  const cost = (way: string) =>
+    (middle(cells, 'keep-alive-busy', way, 'serverUs') / 1_000).toFixed(2);
+  t.match(text, `took ${cost('rondo-native')} ms of CPU time in place of ${cost('rondo-off')}`);
+  t.end();
+});
+
 test('what it says in short is what the figures say', (t) => {
   // Of connections that stay, those that come all at once.
   const cells = (RUNS[RUN] as Cell[]).filter(
