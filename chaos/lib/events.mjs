@@ -67,7 +67,7 @@ export const CALM = {
    * turn of its event loop, and beside so many clients in a closed loop that is less than the load opens.
    */
   async configure({ program, target, amount }) {
-    await program.call('configure', {
+    await configure(program, {
       policy: oneOf(POLICIES, target),
       window: oneOf(WINDOWS, amount),
     });
@@ -77,7 +77,7 @@ export const CALM = {
 
   /** Idle connections go back to the primary after each response, for a while. */
   async move({ program, target, amount }) {
-    await program.call('configure', { rebalance: 'always' });
+    await configure(program, { rebalance: 'always' });
     await delay(MOVE_MS.least + amount * (MOVE_MS.most - MOVE_MS.least));
     await configure(program, { rebalance: oneOf(REBALANCE, target) });
   },
