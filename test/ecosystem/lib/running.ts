@@ -64,7 +64,11 @@ export async function run(spec: Spec, { isRondo, workers, sink }: Way): Promise<
     : [file, ...args];
   const child = spawn(process.execPath, words, {
     cwd: ROOT,
-    env: { ...process.env, SINK: sink },
+    env: {
+      ...process.env,
+      SINK: sink,
+      ...(spec.nodeOptions !== undefined && { NODE_OPTIONS: spec.nodeOptions }),
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const seen = new Output(child, isRondo ? workers : 1);

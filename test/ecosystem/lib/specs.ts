@@ -20,6 +20,8 @@ export interface Spec {
   args?: string[];
   /** Of `rondo start`. */
   flags?: string[];
+  /** The variable NODE_OPTIONS of all its processes. */
+  nodeOptions?: string;
   /** What plain Node itself survives, since the program handles it. */
   survives?: Array<'error' | 'rejection'>;
   /** What it sends its errors to is the path of SINK that begins like this. */
