@@ -14,6 +14,9 @@ import { performance } from 'node:perf_hooks';
 
 /** How many requests are taken together; a look costs some microseconds. */
 const REQUESTS = { quick: 64, slow: 16 };
+/** After so long so few are enough: of requests of 200 ms there are not many. The clock is read for as many only. */
+const LONGEST_MS = 1_000;
+const FEWEST = 8;
 /** So many times in a row: a program that has just been loaded is slow at first. */
 const STEADY = 2;
 /** What a request costs, in milliseconds. */
@@ -36,6 +39,7 @@ export class Pace {
 
   #state: 'quick' | 'slow' = 'quick';
   #requests = 0;
+  #since = performance.now();
   /** How many times in a row it was the other state. */
   #others = 0;
   #loop = performance.eventLoopUtilization();
@@ -44,9 +48,10 @@ export class Pace {
 
   /** A response has been sent. */
   note(): void {
-    if (++this.#requests < REQUESTS[this.#state]) return;
+    if (++this.#requests < REQUESTS[this.#state] && !this.#isLate()) return;
     const requests = this.#requests;
     this.#requests = 0;
+    this.#since = performance.now();
     const loop = performance.eventLoopUtilization();
     const { active, utilization } = performance.eventLoopUtilization(loop, this.#loop);
     this.#loop = loop;
@@ -64,6 +69,10 @@ export class Pace {
       this.#others = 0;
     }
     this.whenKnown(this.#state === 'slow');
+  }
+
+  #isLate(): boolean {
+    return this.#requests % FEWEST === 0 && performance.now() - this.#since >= LONGEST_MS;
   }
 
   #isSlowIn(active: number, requests: number, from: Times, to: Times): boolean {

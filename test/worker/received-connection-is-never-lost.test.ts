@@ -34,6 +34,7 @@ function open(
     open = () => 0;
     ended = () => ended;
     handoffTimes = () => new Float64Array(20);
+    pace = () => new Uint32Array(1);
     setServing() {}
     refuse(...refusal: Refusal) {
       if (!hasEnded) refused.push(refusal);
