@@ -10,9 +10,12 @@ import { KeepAliveClient } from '../fixtures/keep-alive.js';
 const file = fixture('moving-worker.mjs');
 const BETWEEN_BYTES_MS = 5;
 
-/** With 'auto' only workers that have room pass anything on, and what waits for a CPU does not count. */
+/**
+ * With 'auto' only workers that have room pass anything on, and it takes some seconds until that is known. What waits for a
+ * CPU does not count: blocked for so long, they wait little beside other tests.
+ */
 const LOADS = {
-  auto: { each: 80, path: '/block?ms=3', pauseMs: 60 },
+  auto: { each: 20, path: '/block?ms=10', pauseMs: 250 },
   always: { each: 20, path: '/spin?ms=3', pauseMs: 0 },
 };
 
@@ -27,19 +30,25 @@ for (const rebalance of ['auto', 'always'] as const) {
       for (const client of clients) client.destroy();
     });
     const { each, path, pauseMs } = LOADS[rebalance];
-    await Promise.all(
-      clients.map(async (client) => {
-        for (let i = 0; i < each; i++) {
-          await client.get(path);
-          if (pauseMs > 0) await delay(pauseMs);
-        }
-      }),
-    );
+    const givenBack = () =>
+      deck.dispatcher.stats().slots.reduce((sum, slot) => sum + slot.released, 0);
+    let requests = 0;
+    do {
+      await Promise.all(
+        clients.map(async (client) => {
+          for (let i = 0; i < each; i++) {
+            await client.get(path);
+            if (pauseMs > 0) await delay(pauseMs);
+          }
+        }),
+      );
+      requests += clients.length * each;
+    } while (givenBack() === 0);
     // The last ones are held.
     await settles(t, () => deck.dispatcher.stats(), { waiting: 0 });
-    const { idle, slots } = deck.dispatcher.stats();
-    const released = slots.reduce((sum, slot) => sum + slot.released, 0);
-    t.ok(released > 0 && released <= clients.length * each, `${released} given back`);
+    const { idle } = deck.dispatcher.stats();
+    const released = givenBack();
+    t.ok(released <= requests, `${released} given back, of ${requests} requests`);
     t.ok(idle.moved <= released, `${idle.moved} moves`);
     // Nobody asks for anything: for longer than the primary's look, nothing moves.
     await delay(1_200);
