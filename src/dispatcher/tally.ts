@@ -25,6 +25,7 @@ const OF_THE_LIVING = [
   Figure.loopDelayUs,
   Figure.busyPermille,
   Figure.memoryKb,
+  Figure.isSlow,
 ];
 
 /** Where one process is counted. */

@@ -1,8 +1,8 @@
 /**
  * The worker's part of `rebalance`: which idle connections of HTTP servers go back to the primary while the worker
- * serves on, and, with `'auto'`, saying whether requests are slow here: the primary decides for all workers at once, for
- * those who gave theirs back while another did not would have none before long. A connection is looked at once after each of its responses, when the loop has read what there was, so it
- * moves at most once per request. The primary's part is dispatcher/rebalance.ts; a drain has its own (drain/drain.ts).
+ * serves on, and, with `'auto'`, saying whether requests are slow here. The primary decides for all workers at once: those
+ * that gave theirs back while another did not would have none before long. A connection is looked at once after each of
+ * its responses, when the loop has read what there was, so it moves at most once per request. The primary's part is dispatcher/rebalance.ts; a drain has its own (drain/drain.ts).
  */
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
@@ -44,8 +44,8 @@ export class Moves {
     this.#update();
   }
 
-  /** Calls back whenever something is known of it. */
-  whenPaceChanges(tell: (isSlow: boolean) => void): void {
+  /** Calls back whenever it is known whether requests are slow. */
+  whenPaceIsKnown(tell: (isSlow: boolean) => void): void {
     this.#pace.whenKnown = tell;
   }
 

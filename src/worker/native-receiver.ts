@@ -141,7 +141,7 @@ class NativeChannel implements WorkerChannel, GivesBack {
     this.#ended = this.#receiver.ended();
     this.#handoffTimes = this.#receiver.handoffTimes();
     const pace = this.#receiver.pace();
-    this.#moves.whenPaceChanges((isSlow) => {
+    this.#moves.whenPaceIsKnown((isSlow) => {
       pace[0] = isSlow ? PACE.slow : PACE.quick;
     });
     this.#handles = new HandleFactory(this.#native, this.#ended);
