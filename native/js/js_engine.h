@@ -35,6 +35,15 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value ConfigureSlot(const Napi::CallbackInfo& info);
   Napi::Value TakePicks(const Napi::CallbackInfo& info);
   Napi::Value AnswerPicks(const Napi::CallbackInfo& info);
+  Napi::Value SetState(const Napi::CallbackInfo& info);
+  Napi::Value Pause(const Napi::CallbackInfo& info);
+  Napi::Value Resume(const Napi::CallbackInfo& info);
+  Napi::Value PauseListener(const Napi::CallbackInfo& info);
+  Napi::Value ResumeListener(const Napi::CallbackInfo& info);
+  Napi::Value Stop(const Napi::CallbackInfo& info);
+  Napi::Value RefLoop(const Napi::CallbackInfo& info);
+  Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
+  // In js_engine_listeners.cc.
   Napi::Value ListenTcp(const Napi::CallbackInfo& info);
   Napi::Value ListenAny(const Napi::CallbackInfo& info);
   Napi::Value ListenVirtual(const Napi::CallbackInfo& info);
@@ -52,18 +61,13 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value TakeIdle(const Napi::CallbackInfo& info);
   Napi::Value EndIdle(const Napi::CallbackInfo& info);
   Napi::Value GiveIdle(const Napi::CallbackInfo& info);
+  // In js_engine_slots.cc.
   Napi::Value OpenSlot(const Napi::CallbackInfo& info);
   Napi::Value WatchProcess(const Napi::CallbackInfo& info);
   Napi::Value DrainSlot(const Napi::CallbackInfo& info);
   Napi::Value RemoveSlot(const Napi::CallbackInfo& info);
-  Napi::Value SetState(const Napi::CallbackInfo& info);
-  Napi::Value Pause(const Napi::CallbackInfo& info);
-  Napi::Value Resume(const Napi::CallbackInfo& info);
-  Napi::Value PauseListener(const Napi::CallbackInfo& info);
-  Napi::Value ResumeListener(const Napi::CallbackInfo& info);
-  Napi::Value Stop(const Napi::CallbackInfo& info);
-  Napi::Value RefLoop(const Napi::CallbackInfo& info);
-  Napi::Value UnrefLoop(const Napi::CallbackInfo& info);
+  Napi::Value Relieve(const Napi::CallbackInfo& info);
+  // In js_engine_figures.cc.
   Napi::Value ListenerStats(const Napi::CallbackInfo& info);
   Napi::Value SlotFigures(const Napi::CallbackInfo& info);
   Napi::Value ProcessFigures(const Napi::CallbackInfo& info);
@@ -73,7 +77,6 @@ class JsEngine : public Napi::ObjectWrap<JsEngine> {
   Napi::Value EndProcess(const Napi::CallbackInfo& info);
   Napi::Value EngineStats(const Napi::CallbackInfo& info);
   Napi::Value IdleStats(const Napi::CallbackInfo& info);
-  Napi::Value Relieve(const Napi::CallbackInfo& info);
   Napi::Value QueueTimes(const Napi::CallbackInfo& info);
 
   Napi::Value Listening(Napi::Env env, uint16_t id, UniqueFd fd, int error, const char* ip);

@@ -99,7 +99,7 @@ test('the numbers are those of native/', async (t) => {
     [...bounds.matchAll(/[\d']+/g)].map(([digits]) => Number(digits.replaceAll("'", '')) / 1e6),
     [...TIME_BOUNDS_S],
   );
-  t.equal(constant(source('js/js_engine.cc'), 'kSingleFigures'), Figure.handoffTimes);
+  t.equal(constant(source('js/js_engine_figures.cc'), 'kSingleFigures'), Figure.handoffTimes);
   t.ok(Object.keys(GoneReason).length >= 6 && Object.keys(EngineEventType).length >= 9);
 });
 
