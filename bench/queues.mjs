@@ -22,13 +22,18 @@ export function requestTimes({ workers, clients, share, stays }) {
   const random = randomSource(1);
   const workerFreeAt = new Array(workers).fill(0);
   const clientFreeAt = new Array(clients).fill(0);
+  const idle = new Int32Array(clients);
   const times = [];
   let now = 0;
   for (let count = 0; count < REQUESTS; count++) {
     now += (-Math.log(1 - random()) * MEAN_MS) / (share * workers);
     const ms = random() < SLOW_PERCENT / 100 ? SLOW_MS : QUICK_MS;
-    const idle = clientFreeAt.flatMap((at, client) => (at <= now ? [client] : []));
-    const client = idle[Math.floor(random() * idle.length)] ?? earliest(clientFreeAt);
+    let idling = 0;
+    for (let client = 0; client < clients; client++) {
+      if (clientFreeAt[client] <= now) idle[idling++] = client;
+    }
+    const chosen = Math.floor(random() * idling);
+    const client = idling > 0 ? idle[chosen] : earliest(clientFreeAt);
     const worker = stays ? client % workers : earliest(workerFreeAt);
     const end = Math.max(now, clientFreeAt[client], workerFreeAt[worker]) + ms;
     clientFreeAt[client] = workerFreeAt[worker] = end;
@@ -39,7 +44,9 @@ export function requestTimes({ workers, clients, share, stays }) {
 
 /** @param {number[]} times */
 function earliest(times) {
-  return times.indexOf(Math.min(...times));
+  let first = 0;
+  for (let index = 1; index < times.length; index++) if (times[index] < times[first]) first = index;
+  return first;
 }
 
 function main() {
