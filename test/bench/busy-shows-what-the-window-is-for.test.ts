@@ -13,6 +13,8 @@ const ROUNDS = 3;
 const ARGS = `--scenario busy --contestant rondo-native,rondo-unbounded --rounds ${ROUNDS} --connections 600`;
 // 4 to 6 on a quiet machine, 2 to 5 on one that has something else to do.
 const VISIBLY = 1.4;
+/** Of the run itself, see bench/lib/targets.mjs. */
+const TARGET = 2;
 
 test('without the window', underLoad, (t) => {
   const directory = t.testdir();
@@ -32,6 +34,9 @@ test('without the window', underLoad, (t) => {
     return values.toSorted((a, b) => a - b)[1];
   });
   t.ok(unbounded > VISIBLY * native, `standard deviation ${unbounded} ms against ${native} ms`);
-  t.match(stdout, /^busy: stddev ms, rondo-unbounded .* met /m, 'and the run says what it found');
+  // What else the machine does decides which of the two it is.
+  const verdict = unbounded >= TARGET * native ? 'met' : 'MISSED';
+  const line = new RegExp(`^busy: stddev ms, rondo-unbounded .* ${verdict} `, 'm');
+  t.match(stdout, line, 'and the run says what it found');
   t.end();
 });

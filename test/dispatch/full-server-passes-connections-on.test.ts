@@ -22,7 +22,7 @@ const inTurn = { takeBackMs: 0 };
 
 for (const transport of transports()) {
   test(`${transport}: refused by one, served by the other`, async (t) => {
-    const { dispatcher, port, worker: start } = await openDeck(t, { transport });
+    const { dispatcher, port, worker: start } = await openDeck(t, { transport, ...inTurn });
     const full = await start(['hold', '--max=1']);
     const other = await start(['hold']);
     const held = [await hold(port), await hold(port), await hold(port), await hold(port)];
@@ -43,7 +43,7 @@ for (const transport of transports()) {
   });
 
   test(`${transport}: refused by all, dropped by one`, async (t) => {
-    const { dispatcher, port, worker: start } = await openDeck(t, { transport });
+    const { dispatcher, port, worker: start } = await openDeck(t, { transport, ...inTurn });
     const workers = [];
     for (let i = 0; i < 3; i++) workers.push(await start(['hold', '--max=1']));
     const held = [await hold(port), await hold(port), await hold(port)];

@@ -4,7 +4,7 @@
 
 import type { RondoError, Slot } from 'rondo';
 import { test } from 'tap';
-import { settles } from '../fixtures/faults.js';
+import { settles, until } from '../fixtures/faults.js';
 import { frame, hello, serving, startRawWorker, Type } from '../fixtures/frames.js';
 import { nativeOnly, openDeck, read } from '../fixtures/harness.js';
 import { random } from '../fixtures/random.mjs';
@@ -59,6 +59,8 @@ test(`seed ${SEED}`, nativeOnly, async (t) => {
       }
       await raw.send(channel, frame(0)).catch(ignoreClosed);
     }
+    // Not by the end of their process, which may be seen before the last frame is.
+    await until('all are retired', () => errors.size === (i + 1) * SLOTS_PER_PROCESS);
     await raw.end();
   }
   isOver = true;
