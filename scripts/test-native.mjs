@@ -89,19 +89,24 @@ function countTests(tap, status) {
   return failures > 0 ? '' : undefined;
 }
 
+/** One after another, as many at once as there are cores. */
+async function forEachOf(items, work) {
+  const waiting = [...items].reverse();
+  async function next() {
+    for (let item = waiting.pop(); item; item = waiting.pop()) await work(item);
+  }
+  await Promise.all(Array.from({ length: availableParallelism() }, next));
+}
+
 /** Compiles each object once for all programs. What a compiler says goes to the tests that need it. */
 async function compileAll(objects, uv) {
   const complaints = new Map();
-  const waiting = [...objects.values()];
-  async function compile() {
-    for (let object = waiting.pop(); object; object = waiting.pop()) {
-      const args = [...flags, ...object.own, ...uv.filter((flag) => !flag.startsWith('-l'))];
-      args.push('-c', object.source, '-o', object.file);
-      const { code, output } = await run(compiler, args, { capture: true });
-      if (code !== 0) complaints.set(object.file, output);
-    }
-  }
-  await Promise.all(Array.from({ length: availableParallelism() }, compile));
+  await forEachOf(objects.values(), async (object) => {
+    const args = [...flags, ...object.own, ...uv.filter((flag) => !flag.startsWith('-l'))];
+    args.push('-c', object.source, '-o', object.file);
+    const { code, output } = await run(compiler, args, { capture: true });
+    if (code !== 0) complaints.set(object.file, output);
+  });
   return complaints;
 }
 
@@ -110,7 +115,7 @@ function objectOf(source, own) {
   return { source, own, file: path.join(output, `${name}.o`) };
 }
 
-/** Links and runs one program. Gives what is to be said at its name: a failure or a directive. */
+/** Links and runs one program. Gives what it printed, and what is to be said at its name: a failure or a directive. */
 async function test(program, uv, complaints) {
   if (program.needsUv && !uv) {
     add('skip');
@@ -123,14 +128,12 @@ async function test(program, uv, complaints) {
   const linked = complaint ? { output: complaint } : await run(compiler, args, { capture: true });
   if (linked.code !== 0) {
     add('fail');
-    console.log(linked.output.trimEnd());
-    return { problem: 'does not compile' };
+    return { output: linked.output, problem: 'does not compile' };
   }
   const ran = await run(file, [], { capture: true, timeoutMs, env: sanitizerEnv });
-  console.log(ran.output.trimEnd().replace(/^/gm, '    '));
   const problem = countTests(ran.output, ran.signal ?? ran.code);
   if (problem) add('fail');
-  return { problem };
+  return { output: ran.output.trimEnd().replace(/^/gm, '    '), problem };
 }
 
 mkdirSync(output, { recursive: true });
@@ -150,13 +153,15 @@ const possible = programs.filter(({ needsUv }) => uv || !needsUv);
 const objects = new Map(possible.flatMap((one) => one.objects).map((one) => [one.file, one]));
 const complaints = await compileAll(objects, uv ?? []);
 
-for (const [index, program] of programs.entries()) {
+let ended = 0;
+await forEachOf(programs, async (program) => {
+  const { output = '', problem, skip } = await test(program, uv, complaints);
   console.log(`# Subtest: ${program.name}`);
-  const { problem, skip } = await test(program, uv, complaints);
+  if (output) console.log(output.trimEnd());
   if (problem) console.log(`# ${problem}`);
   const verdict = problem === undefined ? 'ok' : 'not ok';
-  console.log(`${verdict} ${index + 1} - ${program.name}${skip ? ` # SKIP ${skip}` : ''}`);
-}
+  console.log(`${verdict} ${++ended} - ${program.name}${skip ? ` # SKIP ${skip}` : ''}`);
+});
 console.log(`1..${programs.length}`);
 
 const counts = Object.entries(totals).filter(([key, n]) => n > 0 || key === 'total');
