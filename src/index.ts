@@ -58,6 +58,7 @@ export type {
   ProxyProtocolOptions,
   RandomOptions,
   Rebalance,
+  Rebalancing,
   RoutedConnection,
   RouteFunction,
   SessionStats,

@@ -209,6 +209,16 @@ export type TransportName = 'native' | 'ipc';
  */
 export type Rebalance = 'off' | 'auto' | 'always';
 
+/**
+ * What {@link DispatcherOptions.rebalance} comes to at the moment:
+ * - `'moving'`: connections move after each request.
+ * - `'off'`: not at all. The option is `'off'`, or the transport `'ipc'`.
+ * - `'alone'`: fewer than two workers serve.
+ * - `'quick'`: with `'auto'`, requests are quick, or there are none, or those that are slow wait for a CPU.
+ * - `'full'`: with `'auto'`, requests are slow, and the workers have no room.
+ */
+export type Rebalancing = 'moving' | 'off' | 'alone' | 'quick' | 'full';
+
 /** Options of a {@link Dispatcher}. */
 export interface DispatcherOptions {
   /**
@@ -586,6 +596,8 @@ export interface DispatcherStats {
   wakeUps: number;
   /** Connections that workers gave back between two requests. All 0 with the ipc transport. */
   idle: IdleStats;
+  /** Whether connections move after each request at the moment, or why not. */
+  rebalancing: Rebalancing;
   listeners: ListenerStats[];
   slots: SlotStats[];
 }

@@ -120,7 +120,7 @@ function dealingOf(
   queueTimes: Float64Array,
 ): DealingSnapshot {
   const { transport, policy, window, maxConnections, accepted, waiting, looking } = stats;
-  const { starvedMs, wakeUps, idle } = stats;
+  const { starvedMs, wakeUps, idle, rebalancing } = stats;
   const sum = (key: 'redealt' | 'closed' | 'turnedAway'): number =>
     addresses.reduce((total, one) => total + one[key], 0);
   return {
@@ -134,6 +134,7 @@ function dealingOf(
     starvedMs,
     wakeUps,
     idle,
+    rebalancing,
     redealt: sum('redealt'),
     closed: sum('closed'),
     turnedAway: sum('turnedAway'),

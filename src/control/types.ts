@@ -5,6 +5,7 @@ import type {
   IdleStats,
   ListenerStats,
   PolicyName,
+  Rebalancing,
   SessionStats,
   TransportName,
 } from '../types.js';
@@ -49,6 +50,8 @@ export interface DealingSnapshot {
   wakeUps: number;
   /** Connections that workers gave back between two requests. */
   idle: IdleStats;
+  /** Whether connections move after each request at the moment, or why not. */
+  rebalancing: Rebalancing;
   /** Over all addresses that there have been. */
   redealt: number;
   closed: number;

@@ -11,6 +11,8 @@ import type {
   DispatcherOptions,
   DispatcherStats,
   ListenOptions,
+  Rebalance,
+  Rebalancing,
   SlotOptions,
   TransportName,
 } from '../types.js';
@@ -42,6 +44,9 @@ import type { Passing, SlotLoad, Transport, TransportCounts } from './transport.
 export type { DispatcherEvents };
 
 type SlotMember = SlotLoad & { slot: Slot };
+
+/** @internal */
+export type DispatcherCounts = TransportCounts & { rebalancing: Rebalancing };
 
 /** @internal */
 export interface TakenSocket {
@@ -104,7 +109,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       this.#options,
       transportEvents(this.#tell, this.#listeners.byId, this.#slots),
     );
-    this.#rebalancer = new Rebalancer(this.#options.rebalance, {
+    this.#rebalancer = new Rebalancer(this.#rebalance(), {
       members: () => this.#serving.map((slot) => ({ slot, ...this.#transport.loadOf(slot.id) })),
       relieve: ({ slot }, count) => this.#transport.relieve(slot.id, slot.generation, count),
       onChange: () => this.#publishState(),
@@ -193,7 +198,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
       policy: this.#policy.name,
       window: this.#options.window,
       maxConnections: this.#options.maxConnections,
-      ...this.#transport.counts(),
+      ...this.counts(),
       listeners: this.#listeners.all.map((listener) => listener.stats()),
       slots: [...this.#slots.values()].map((slot) => slot.stats()),
     };
@@ -214,7 +219,7 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
     checkTransport(this.transport, valid.proxyProtocol);
     this.#options = valid;
     this.#transport.configure(valid);
-    this.#rebalancer.update(this.#serving.length, valid.rebalance);
+    this.#rebalancer.update(this.#serving.length, this.#rebalance());
     const policy = validatePolicy(valid.policy);
     const isNewPolicy = changes.policy !== undefined && !isSamePolicy(policy, this.#policy);
     if (isNewPolicy) this.#policy = policy;
@@ -258,8 +263,8 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
   }
 
   /** Of the dispatcher as a whole. @internal */
-  counts(): TransportCounts {
-    return this.#transport.counts();
+  counts(): DispatcherCounts {
+    return { ...this.#transport.counts(), rebalancing: this.#rebalancer.state };
   }
 
   /** How long connections waited in the primary; see `Transport.queueTimes()`. @internal */
@@ -361,6 +366,11 @@ export class Dispatcher extends EventEmitter<DispatcherEvents> {
 
   #checkOpen(): void {
     if (this.#closing !== null) throw new RondoError('ERR_RONDO_CLOSED');
+  }
+
+  /** What moves is the native transport's alone. */
+  #rebalance(): Rebalance {
+    return this.transport === 'ipc' ? 'off' : this.#options.rebalance;
   }
 
   #listenerOwner(): ListenerOwner {

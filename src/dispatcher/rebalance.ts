@@ -4,11 +4,13 @@
  * connections than others, and more to do, is asked to give so many back as it has too many. Looks only while there are
  * two workers. What a worker does is in moves/moves.ts.
  *
- *   staying ──▶ moving: of the workers that have something to do half say that requests are slow, and there is room
- *           ◀── the contrary: requests are quick, CPUs are short, or nobody has room
+ * With `'auto'`, at each look:
+ *
+ *   quick ◀─▶ moving: of the workers that have something to do half say that requests are slow, and there is room
+ *   quick ◀─▶ full:   they say it, and nobody has room
  */
 
-import type { Rebalance } from '../types.js';
+import type { Rebalance, Rebalancing } from '../types.js';
 import type { SlotLoad } from './transport.js';
 
 const LOOK_MS = 500;
@@ -85,7 +87,7 @@ export class Rebalancer<Worker extends Member> {
   readonly #host: RebalanceHost<Worker>;
   #rebalance: Rebalance;
   #serving = 0;
-  #areMoving = false;
+  #state: Rebalancing;
   /** How much of their time the workers are at work, of late. */
   #atWork = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -93,6 +95,7 @@ export class Rebalancer<Worker extends Member> {
 
   constructor(rebalance: Rebalance, host: RebalanceHost<Worker>) {
     this.#rebalance = rebalance;
+    this.#state = firstState(rebalance, 0);
     this.#host = host;
   }
 
@@ -105,9 +108,13 @@ export class Rebalancer<Worker extends Member> {
     return this.#serving;
   }
 
-  /** Whether all workers give their connections back after each request, with `'auto'`. */
+  get state(): Rebalancing {
+    return this.#state;
+  }
+
+  /** Whether all workers give their connections back after each request. */
   get areMoving(): boolean {
-    return this.#areMoving;
+    return this.#state === 'moving';
   }
 
   /** So many serve from now on. */
@@ -117,7 +124,7 @@ export class Rebalancer<Worker extends Member> {
     this.#serving = counted;
     this.#rebalance = rebalance;
     this.#stopLooking();
-    this.#areMoving = false;
+    this.#state = firstState(rebalance, counted);
     this.#atWork = 0;
     if (rebalance === 'auto' && counted === ENOUGH) {
       this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
@@ -138,22 +145,27 @@ export class Rebalancer<Worker extends Member> {
 
   #look(): void {
     const members = this.#host.members();
-    const areMoving = this.#shouldMove(members);
-    if (areMoving !== this.#areMoving) {
-      this.#areMoving = areMoving;
-      this.#host.onChange();
-    }
+    const wereMoving = this.areMoving;
+    this.#state = this.#nextState(members);
+    if (this.areMoving !== wereMoving) this.#host.onChange();
     for (const [index, count] of excesses(members).entries()) {
       if (count > 0) this.#host.relieve(members[index] as Worker, count);
     }
   }
 
-  #shouldMove(members: readonly Member[]): boolean {
+  #nextState(members: readonly Member[]): Rebalancing {
     const now = meanOf(members, ({ utilisation }) => utilisation ?? 0);
     this.#atWork += (now - this.#atWork) * LAST_LOOK;
-    if (!areSlow(members)) return false;
+    if (!areSlow(members)) return 'quick';
     // While moves go on, what is uneven becomes even.
-    const hasRoom = this.#atWork < (this.#areMoving ? FULL : ROOM);
-    return hasRoom || areUneven(members);
+    const hasRoom = this.#atWork < (this.areMoving ? FULL : ROOM);
+    return hasRoom || areUneven(members) ? 'moving' : 'full';
   }
+}
+
+/** When so many serve, before the first look. */
+function firstState(rebalance: Rebalance, serving: number): Rebalancing {
+  if (rebalance === 'off') return 'off';
+  if (serving < ENOUGH) return 'alone';
+  return rebalance === 'always' ? 'moving' : 'quick';
 }

@@ -106,6 +106,12 @@ export function writeDealing(
   into.counter('', figures.wakeUps);
   writeIdle(into, figures.idle);
   into.family({
+    name: 'rondo_rebalancing',
+    type: 'gauge',
+    help: 'Whether connections move after each request at the moment, 1 or 0.',
+  });
+  into.gauge('', figures.rebalancing === 'moving' ? 1 : 0);
+  into.family({
     name: 'rondo_queue_time_seconds',
     type: 'histogram',
     unit: 'seconds',

@@ -48,7 +48,7 @@ export interface State {
   rebalance: Rebalance;
   /** How many workers serve: 2 stands for more, too. */
   serving: number;
-  /** Whether all give their connections back after each request, with `'auto'`. */
+  /** Whether all give their connections back after each request. */
   areMoving: boolean;
 }
 

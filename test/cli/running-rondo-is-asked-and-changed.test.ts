@@ -25,6 +25,7 @@ test('what is done', async (t) => {
         `^supervisor-app \\(pid ${run.child.pid}\\): ${APP}`,
         'up [\\d.]+ m?s, rondo \\S+, Node \\S+',
         `running, 2 of 2 workers ready; ${transport}, policy round-robin, window auto`,
+        `idle connections: stay \\(${transport === 'ipc' ? 'off' : 'no slow requests'}\\), 0 moved`,
         '',
         'SEAT +STATE +PID +UP +OPEN +PENDING +HANDED .*',
         `0 +ready +${run.workers().find(({ seat }) => seat === 0)?.pid} .*`,

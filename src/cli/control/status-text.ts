@@ -1,7 +1,8 @@
 /** What `rondo status` prints for people. */
 
 import type { ControlStatus, LastReload } from '../../control/answers.js';
-import type { SeatSnapshot, WorkerSnapshot } from '../../control/types.js';
+import type { DealingSnapshot, SeatSnapshot, WorkerSnapshot } from '../../control/types.js';
+import type { Rebalancing } from '../../types.js';
 import { textOf } from '../place.js';
 import { type Cell, durationText, tableOf } from './table.js';
 
@@ -43,8 +44,21 @@ function head(status: ControlStatus): string[] {
     ...(agent === null
       ? []
       : [`agent: ${agent.isReady ? `ready (pid ${agent.pid})` : 'not ready'}`]),
+    ...(dealing === null ? [] : [movesText(dealing)]),
     ...(lastReload === null ? [] : [reloadText(lastReload)]),
   ];
+}
+
+const MOVES: Record<Rebalancing, string> = {
+  moving: 'move after each request',
+  off: 'stay (off)',
+  alone: 'stay (no other worker)',
+  quick: 'stay (no slow requests)',
+  full: 'stay (requests are slow, and no worker has room)',
+};
+
+function movesText({ rebalancing, idle }: DealingSnapshot): string {
+  return `idle connections: ${MOVES[rebalancing]}, ${idle.moved} moved`;
 }
 
 function reloadText({ time, outcome, ms, error }: LastReload): string {
