@@ -66,6 +66,16 @@ export function load<File extends keyof LazyModules>(file: File): LazyModules[Fi
   );
 }
 
+/**
+ * Called by a preload: whatever the program imports meanwhile, `load()` works. Does nothing in a bundle, which requires
+ * nothing, and with a Node.js that needs no help.
+ */
+export function makeLoadable(version: string = process.versions.node): void {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const isRacy = major < 22 || (major === 22 && minor < 20);
+  if (isRacy && ownDirectory() !== null) loadInPlace('builtins.js');
+}
+
 function loadInPlace(file: string): unknown {
   try {
     return nodeRequire(`./${file}`);

@@ -6,10 +6,11 @@
 
 import './cluster/register.js';
 import { whenPrimaryOpens } from './cluster/patch.js';
-import { load } from './lazy.js';
+import { load, makeLoadable } from './lazy.js';
 import { checkNode } from './node-version.js';
 
 checkNode();
+makeLoadable();
 
 const where = process.env.RONDO_METRICS;
 if (where !== undefined && where !== '') {
