@@ -20,8 +20,10 @@ const FILES = [
   'test/cli/module-hooks-of-the-program-are-heeded.test.ts',
 ];
 const OF_NEWEST = [
+  'test/cli/async-context-of-listen-is-kept.test.ts',
   'test/cluster/rondo-deals-the-connections.test.ts',
   'test/cli/module-hooks-of-the-program-are-heeded.test.ts',
+  'test/control/who-follows-the-log-sees-its-end.test.ts',
 ];
 
 // Which Node packs them makes no difference.

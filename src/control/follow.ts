@@ -28,9 +28,7 @@ export class Followers {
     response.flushHeaders();
     for (const record of this.#log.last(last)) response.write(`${JSON.stringify(record)}\n`);
     const end = this.#log.follow((_record, line) => {
-      response.write(line);
-      // At once: with its last line the process may end.
-      response.socket?.uncork();
+      writeAtOnce(response, line);
       if (response.writableLength <= MOST_WAITING_BYTES) return;
       // Once, though more lines may come before it is closed.
       end();
@@ -42,4 +40,15 @@ export class Followers {
       end();
     });
   }
+}
+
+/** And not at the end of this turn of the loop: with its last line the process may end. */
+function writeAtOnce(response: ServerResponse, line: string): void {
+  // Corked already, it is not corked by write(); the socket, so that the parts of a chunk are one write.
+  const { socket } = response;
+  socket?.cork();
+  response.cork();
+  response.write(line);
+  response.uncork();
+  socket?.uncork();
 }
