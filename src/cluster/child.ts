@@ -7,6 +7,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Cluster } from 'node:cluster';
 import type { Server } from 'node:net';
+import { systemError } from '../errors.js';
 import { before } from '../hidden-listeners.js';
 import { PROTOCOL_VERSION } from '../protocol/protocol.js';
 import {
@@ -18,18 +19,25 @@ import {
 } from '../worker/channel.js';
 import { openChannel } from '../worker/open-channel.js';
 import { moveWhenClosed } from '../worker/release.js';
-import { isClusterMessage, type QueryAnswer } from './messages.js';
+import { isClusterMessage, type QueryAnswer, type QueryServer } from './messages.js';
 
 interface ClusterHandle {
   onconnection(error: number, handle: StreamHandle): void;
   close(callback?: () => void): void;
 }
 
+type Query = { addressType: unknown } & Pick<QueryServer, 'rondo' | 'ownTickets'>;
+
 type Callback = (error: number, handle: ClusterHandle | null) => void;
 
 /** Undocumented, and the one way by which `net.Server` gets a handle in a worker. */
 export interface ClusterChildInternals {
-  _getServer(server: Server, query: { addressType: unknown; rondo?: number }, then: Callback): void;
+  _getServer(server: Server, query: Query, then: Callback): void;
+}
+
+/** Of TLS; undefined unless the program has keys of its own. */
+interface TicketServer {
+  ticketKeys: unknown;
 }
 
 interface Served {
@@ -39,41 +47,55 @@ interface Served {
 }
 
 export class ClusterChild implements ChannelUser {
+  readonly #internals: ClusterChildInternals;
   readonly #getServer: ClusterChildInternals['_getServer'];
   readonly #served = new Map<number, Served>();
   #channel: WorkerChannel | null = null;
-  /** Of the answer that Node's child is about to be given. */
-  #answeredListener: number | undefined;
+  /** That Node's child is about to be given. */
+  #answer: Partial<QueryAnswer> = {};
 
   constructor(cluster: Cluster) {
-    const internals = cluster as unknown as ClusterChildInternals;
-    this.#getServer = internals._getServer.bind(cluster);
+    this.#internals = cluster as unknown as ClusterChildInternals;
+    this.#getServer = this.#internals._getServer.bind(cluster);
     // Before Node's own listener, which calls back within the same event.
     before(process, 'internalMessage', (message: unknown) => {
-      this.#answeredListener = isClusterMessage(message)
-        ? (message as Partial<QueryAnswer>).rondo
-        : undefined;
+      this.#answer = isClusterMessage(message) ? message : {};
     });
   }
 
   /** In place of `cluster._getServer(…)`. */
   getServer(server: Server, query: { addressType: unknown }, then: Callback): void {
     // UDP has strings.
-    if (typeof query.addressType === 'string') return this.#getServer(server, query, then);
-    this.#getServer(server, { ...query, rondo: PROTOCOL_VERSION }, (error, handle) => {
-      const listener = this.#answeredListener;
-      this.#answeredListener = undefined;
+    if (typeof query.addressType === 'string') {
+      return this.#getServer(server, query, AsyncResource.bind(then));
+    }
+    // What listens without a cluster is made by listen(), and so belongs to its async context.
+    const resource = new AsyncResource('TCPSERVERWRAP');
+    // From where listen() was called; at the answer nobody knows.
+    const called = { stack: '' };
+    Error.captureStackTrace(called, this.#internals._getServer);
+    const ownTickets = (server as Partial<TicketServer>).ticketKeys !== undefined;
+    const asked = { ...query, rondo: PROTOCOL_VERSION, ownTickets };
+    this.#getServer(server, asked, (error, handle) => {
+      const { rondo: listener, alone } = this.#answer;
+      this.#answer = {};
       if (error === 0 && handle !== null && listener !== undefined) {
-        this.#serve(listener, server as Served['server'], handle);
+        this.#serve(listener, { server: server as Served['server'], handle, resource });
+      } else if (error !== 0 && alone !== undefined) {
+        const { address, port } = alone;
+        const own = systemError(error, 'listen', address, port);
+        own.stack = `${own.name}: ${own.message}${called.stack.replace(/^.*/, '')}`;
+        resource.runInAsyncScope(() => server.emit('error', own));
+        return;
       }
-      then(error, handle);
+      resource.runInAsyncScope(then, null, error, handle);
     });
   }
 
-  #serve(listener: number, server: Served['server'], handle: ClusterHandle): void {
-    const resource = new AsyncResource('TCPSERVERWRAP');
+  #serve(listener: number, served: Served): void {
+    const { server, handle } = served;
     moveWhenClosed(server);
-    this.#served.set(listener, { server, handle, resource });
+    this.#served.set(listener, served);
     const nodesClose = handle.close;
     // Of Node's name, for it may be inspected.
     handle.close = {

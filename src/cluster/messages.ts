@@ -24,6 +24,8 @@ export interface QueryServer {
   data: unknown;
   /** The protocol version of a worker that is patched. */
   rondo?: number;
+  /** The program has set the keys in `data`. */
+  ownTickets?: boolean;
 }
 
 /** Answers it. `rondo` is the id of the listener whose connections come by the channel. */
@@ -32,6 +34,8 @@ export interface QueryAnswer {
   ack: number;
   key: string;
   errno: number | null;
+  /** With an errno: where it could not listen, if the program is to see the error of a process without a cluster. */
+  alone?: { address: string | null; port: number };
   data?: unknown;
   sockname?: object | null;
   rondo?: number;

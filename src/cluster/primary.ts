@@ -79,6 +79,7 @@ export class ClusterPrimary {
   readonly #backlogs = new WeakMap<Listener, number>();
   readonly #freeSlots: Slot[] = [];
   readonly #onListenError = new Set<OnListenError>();
+  readonly #onServing = new Set<(worker: Worker) => void>();
   readonly #onSockets = new Set<() => void>();
   readonly #slots = new Map<Worker, Slot>();
   readonly #onFork = new Set<(forked: Forked) => void>();
@@ -195,8 +196,10 @@ export class ClusterPrimary {
     }
     // Of this moment, as the others are: one that is wanted meanwhile is among neither otherwise.
     for (const { listener, passed } of this.taken.unwanted) add(listener).keys.push(...passed.keys);
-    for (const { key, listener, data } of await this.#listeners.entries()) {
-      add(listener).keys.push({ key, data });
+    for (const { key, listener, data, lateMs } of await this.#listeners.entries()) {
+      const passed = add(listener);
+      passed.keys.push({ key, data });
+      passed.lateMs = Math.max(passed.lateMs ?? 0, lateMs);
     }
     const all: Lent[] = [];
     try {
@@ -246,6 +249,23 @@ export class ClusterPrimary {
     };
     this.dispatcher.on('slot:ready', onReady);
     return () => this.dispatcher.off('slot:ready', onReady);
+  }
+
+  /** Calls back when a worker has one of the shared listeners more. Returns what ends that. */
+  onServing(then: (worker: Worker) => void): () => void {
+    this.#onServing.add(then);
+    return () => this.#onServing.delete(then);
+  }
+
+  /**
+   * How many milliseconds after its first address `other` began to listen at each where the worker does not. Without
+   * `other` it is the workers of the primary before this one, while the start goes on.
+   */
+  lacking(worker: Worker, other: Worker | null): number[] {
+    if (other !== null) return this.#listeners.lacking(worker, other);
+    return this.taken.expected
+      .filter(({ listener }) => !this.#listeners.hasListener(worker, listener))
+      .map(({ passed }) => passed.lateMs ?? 0);
   }
 
   /** Calls back when a worker is told that it cannot listen. Returns what ends that. */
@@ -375,14 +395,22 @@ export class ClusterPrimary {
     try {
       const taken = this.#listeners.has(key) ? null : this.taken.want(key, query);
       const open = async () => taken?.listener ?? (await this.#open(key, query));
-      const its = taken?.dataOf(key) ?? query.data;
-      const { listener, data } = await this.#listeners.join(key, worker, its, open);
+      // A listener that outlives its workers has had keys that a new release is to replace.
+      const isOwn = this.#keepsListeners && query.ownTickets === true;
+      const its = isOwn ? null : (taken?.dataOf(key) ?? query.data);
+      const joined = await this.#listeners.join(key, worker, its, open);
+      const { listener } = joined;
+      const data = isOwn ? query.data : joined.data;
       const address = listener.address();
       const sockname = typeof address === 'string' ? null : address;
       send(worker.process, { ...answer, errno: null, data, sockname, rondo: listener.id });
+      for (const then of this.#onServing) then(worker);
     } catch (error) {
       for (const then of this.#onListenError) then(worker, error as NodeJS.ErrnoException);
-      send(worker.process, { ...answer, errno: errnoOf(error as NodeJS.ErrnoException) });
+      const errno = errnoOf(error as NodeJS.ErrnoException);
+      const { address = null, port = 0 } = error as { address?: string | null; port?: number };
+      const alone = this.#keepsListeners ? { alone: { address, port } } : {};
+      send(worker.process, { ...answer, errno, ...alone });
     }
   }
 

@@ -11,7 +11,8 @@ import type { Worker } from 'node:cluster';
 import type { Listener } from '../dispatcher/listener.js';
 
 interface Shared {
-  readonly workers: Set<Worker>;
+  /** When each asked for it, by `performance.now()`. */
+  readonly workers: Map<Worker, number>;
   opening: Promise<Listener>;
   listener: Listener | null;
   /** Nobody had it any more while it was opening. */
@@ -20,8 +21,18 @@ interface Shared {
   data: unknown;
 }
 
+export interface Entry {
+  key: string;
+  listener: Listener;
+  data: unknown;
+  /** How many milliseconds after its first one the last of its workers asked for it. */
+  lateMs: number;
+}
+
 export class SharedListeners {
   readonly #byKey = new Map<string, Shared>();
+  /** When each worker asked for its first one. */
+  readonly #firstAt = new WeakMap<Worker, number>();
   readonly #close: (listener: Listener) => void;
 
   constructor(close: (listener: Listener) => void) {
@@ -36,6 +47,23 @@ export class SharedListeners {
     return [...this.#byKey.values()].some(({ workers }) => workers.has(worker));
   }
 
+  /** How many milliseconds after its first one `other` asked for each that it has and the worker has not. */
+  lacking(worker: Worker, other: Worker): number[] {
+    return [...this.#byKey.values()]
+      .filter(({ workers }) => workers.has(other) && !workers.has(worker))
+      .map((shared) => this.#lateMs(shared, other));
+  }
+
+  hasListener(worker: Worker, listener: Listener): boolean {
+    return [...this.#byKey.values()].some(
+      (shared) => shared.listener === listener && shared.workers.has(worker),
+    );
+  }
+
+  #lateMs({ workers }: Shared, worker: Worker): number {
+    return (workers.get(worker) ?? 0) - (this.#firstAt.get(worker) ?? 0);
+  }
+
   /** The worker gets the listener of that key; `open` is called for the first. Rejects as it does. */
   async join(
     key: string,
@@ -44,7 +72,9 @@ export class SharedListeners {
     open: () => Promise<Listener>,
   ): Promise<{ listener: Listener; data: unknown }> {
     const shared = this.#byKey.get(key) ?? this.#open(key, open);
-    shared.workers.add(worker);
+    const now = performance.now();
+    shared.workers.set(worker, now);
+    if (!this.#firstAt.has(worker)) this.#firstAt.set(worker, now);
     shared.isLeft = false;
     shared.data ??= data;
     return { listener: await shared.opening, data: shared.data };
@@ -64,7 +94,7 @@ export class SharedListeners {
   closeUnused(isServing: (worker: Worker) => boolean): Listener[] {
     const closed: Listener[] = [];
     for (const [key, shared] of this.#byKey) {
-      if ([...shared.workers].some(isServing)) continue;
+      if ([...shared.workers.keys()].some(isServing)) continue;
       if (shared.listener !== null) closed.push(shared.listener);
       this.#closeUnused(key, shared);
     }
@@ -72,9 +102,11 @@ export class SharedListeners {
   }
 
   /** What can pass to another process, once it is open; what does not open has told its workers. */
-  async entries(): Promise<Array<{ key: string; listener: Listener; data: unknown }>> {
-    const all = [...this.#byKey].map(async ([key, { opening, data }]) => {
-      return { key, listener: await opening, data };
+  async entries(): Promise<Entry[]> {
+    const all = [...this.#byKey].map(async ([key, shared]) => {
+      const late = [...shared.workers.keys()].map((worker) => this.#lateMs(shared, worker));
+      const { opening, data } = shared;
+      return { key, listener: await opening, data, lateMs: Math.max(0, ...late) };
     });
     const settled = await Promise.allSettled(all);
     return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
@@ -89,7 +121,7 @@ export class SharedListeners {
 
   #open(key: string, open: () => Promise<Listener>): Shared {
     const shared: Shared = {
-      workers: new Set(),
+      workers: new Map(),
       opening: open(),
       listener: null,
       isLeft: false,

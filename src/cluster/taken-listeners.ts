@@ -24,6 +24,8 @@ export interface PassedListener {
   backlog: number;
   file: UnixFile | null;
   keys: ListenerKey[];
+  /** How many milliseconds after its first one a worker asked for it; left out: it is not known. */
+  lateMs?: number;
   /** Of one that its process was started with: the number by which workers know it, and its name. */
   inherited: { fd: number; name: string } | null;
   /** Null where nobody has changed anything, and of one that a service manager has kept. */
@@ -101,6 +103,11 @@ export class TakenListeners {
   /** Those that no worker has yet, though one may. */
   get unwanted(): Taken[] {
     return this.#isSettled ? [] : this.#all.filter(({ isWanted }) => !isWanted);
+  }
+
+  /** Those that workers had before, while the start goes on. */
+  get expected(): readonly Taken[] {
+    return this.#isSettled ? [] : this.#all.filter(({ passed }) => passed.keys.length > 0);
   }
 
   /** By its place among what was taken over; null without one. */

@@ -186,11 +186,11 @@ export class Crew {
     await Promise.all(this.#everySeat().map((seat) => seat.close(reason, signal, moves)));
   }
 
-  /** Resolves when every worker has been killed and is gone. */
-  async kill(): Promise<void> {
+  /** Resolves when every worker is gone: killed, but for those that drain already, with `isDrainLeft`. */
+  async kill(isDrainLeft = false): Promise<void> {
     this.freeze();
     const { workers } = this;
-    for (const seat of this.#everySeat()) seat.kill();
+    for (const seat of this.#everySeat()) seat.kill(isDrainLeft);
     await Promise.all(workers.map(({ whenExited }) => whenExited));
   }
 
@@ -230,6 +230,7 @@ export class Crew {
   readonly #seatHost: SeatHost = {
     fork: (seat, options) => this.#fork(seat, options),
     isHopeless: ({ listenError }) => listenError !== null && !this.#hasBeenWell,
+    lacking: (next, old) => rondo()?.lacking(next.worker, old?.worker ?? null) ?? [],
     onHurried: (worker) => this.#host.teller.tell('worker:hurried', worker.info()),
     onWaiting: (seat, delayMs) => {
       this.#host.teller.tell('seat:waiting', seat.id, delayMs);
@@ -264,6 +265,7 @@ export class Crew {
           this.#onChange();
         });
       },
+      lackMs: (process) => seat.lackMs(process),
       onError: (process, stack) => teller.tell('worker:error', process.info(), stack),
       release: ({ worker }) => rondo()?.release(worker),
       takeOomKill: () => this.#oom.take(),

@@ -72,6 +72,11 @@ export function watchAttached(then: (worker: Worker) => void): () => void {
   return openPatchedPrimary()?.onAttached(then) ?? (() => {});
 }
 
+/** Calls back when a worker listens at an address that workers share. Returns what ends that. After `configureDispatcher()`. */
+export function watchServing(then: (worker: Worker) => void): () => void {
+  return openPatchedPrimary()?.onServing(then) ?? (() => {});
+}
+
 /** Calls back when a worker was told that it cannot listen. Returns what ends that. */
 export function watchListenErrors(
   then: (worker: Worker, error: NodeJS.ErrnoException) => void,

@@ -21,6 +21,7 @@ import {
   takeStoredListeners,
   watchAttached,
   watchListenErrors,
+  watchServing,
 } from './forking.js';
 import type { ValidSupervisorOptions } from './options.js';
 import type { Seat } from './seat.js';
@@ -121,6 +122,7 @@ export class Lifecycle {
     keepListeners(true);
     const unwatch = [
       watchAttached((worker) => this.crew.find(worker)?.onAttached()),
+      watchServing((worker) => this.crew.find(worker)?.onServing()),
       watchListenErrors((worker, error) => this.crew.find(worker)?.onCannotListen(error)),
     ];
     this.#unwatch = () => {
@@ -170,7 +172,7 @@ export class Lifecycle {
   }
 
   kill(): Promise<void> {
-    if (this.#state !== 'new' && this.#state !== 'failed') {
+    if (this.#state !== 'new') {
       void this.#host.callOffUpgrade(true);
       void this.crew.kill();
       this.#agent?.kill();
@@ -254,7 +256,8 @@ export class Lifecycle {
       lastOutput,
       ...(listenError !== null && { cause: Object.assign(new Error(why), listenError) }),
     });
-    void this.crew.kill().then(() => {
+    // What is in flight was accepted before.
+    void this.crew.kill(true).then(() => {
       this.#teller.tell('failed', error);
       this.#started.reject(error);
     });

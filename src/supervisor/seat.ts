@@ -19,6 +19,10 @@ const SIGNAL_WAIT_MS = 100;
 /** So often a start may be cut off by a signal to the whole process group. */
 const MOST_STRAYS = 3;
 
+/** A new worker may take so many times as long as the old one to listen at one more address, and so much more. */
+const LATE_FACTOR = 3;
+const LATE_MS = 500;
+
 /** More reloads than these may come while one long-lived connection is open. */
 const MOST_DRAINING = 8;
 
@@ -27,6 +31,11 @@ export interface SeatHost {
   fork(seat: Seat, options: ValidSupervisorOptions): WorkerProcess;
   /** No worker of any seat could listen there, and this is the first start. */
   isHopeless(worker: WorkerProcess): boolean;
+  /**
+   * How many milliseconds after its first address `old` began to listen at each where `next` does not. Without `old` it is
+   * the workers of another process, of which this one takes the place.
+   */
+  lacking(next: WorkerProcess, old: WorkerProcess | null): number[];
   onHurried(worker: WorkerProcess): void;
   onWaiting(seat: Seat, delayMs: number): void;
   onStopped(seat: Seat, lastOutput: string, worker: WorkerProcess | null): void;
@@ -188,10 +197,12 @@ export class Seat {
     await Promise.all(this.workers.map((worker) => worker.whenExited));
   }
 
-  /** At once, without a drain. */
-  kill(): void {
+  /** At once, without a drain; with `isDrainLeft` those that drain already may finish. */
+  kill(isDrainLeft: boolean): void {
     this.leave();
-    for (const worker of this.#all) worker.kill('stop');
+    for (const worker of this.#all) {
+      if (!isDrainLeft || worker.state !== 'draining') worker.kill('stop');
+    }
   }
 
   /** Resolves when the workers that drain at the moment have ended. */
@@ -208,11 +219,25 @@ export class Seat {
     } else if (worker === this.#current) {
       this.#current = this.#successor;
       this.#successor = null;
+      this.#current?.onServing();
       this.#failures++;
       const failure = new WorkerFailure(worker.info(), worker.servedMs, worker.lastOutput);
       if (!failure.isStray) this.#failure = failure;
       if (this.#current === null) this.#onFailure(worker, worker.lastOutput);
     }
+  }
+
+  /**
+   * For how long one that is about to take another's place is to be waited for, until it listens wherever that does. Not
+   * where that began to long after it was ready: that was no part of its start.
+   */
+  lackMs(worker: WorkerProcess): number {
+    const old = worker === this.#successor ? this.#current : null;
+    const { startTimeoutMs } = this.#options;
+    const lateMs = this.#host.lacking(worker, old).filter((ms) => ms <= startTimeoutMs);
+    if (lateMs.length === 0) return 0;
+    const boundMs = Math.min(Math.max(...lateMs) * LATE_FACTOR + LATE_MS, startTimeoutMs);
+    return boundMs - (worker.servedMs ?? 0);
   }
 
   onWell(worker: WorkerProcess): void {
@@ -258,12 +283,13 @@ export class Seat {
       this.#isLastTry || isHopeless
         ? null
         : this.#policy.next(performance.now(), worker?.servedMs ?? null);
-    if (delayMs === null) return this.#stop(lastOutput, worker);
-    const waitMs = worker?.isPerhapsAsked === true ? Math.max(delayMs, SIGNAL_WAIT_MS) : delayMs;
-    if (waitMs === 0) return this.start();
+    const next = () => (delayMs === null ? this.#stop(lastOutput, worker) : this.start());
+    const leastMs = worker?.isPerhapsAsked === true ? SIGNAL_WAIT_MS : 0;
+    const waitMs = Math.max(delayMs ?? 0, leastMs);
+    if (waitMs === 0) return next();
     this.#state = 'waiting';
-    if (delayMs > 0) this.#host.onWaiting(this, delayMs);
-    this.#timer = setTimeout(() => this.start(), waitMs);
+    if (delayMs !== null && delayMs > 0) this.#host.onWaiting(this, delayMs);
+    this.#timer = setTimeout(next, waitMs);
   }
 
   #stop(lastOutput: string, worker: WorkerProcess | null): void {

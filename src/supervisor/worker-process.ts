@@ -1,6 +1,6 @@
 /**
  * One worker process, from its start to its end; its phases are in worker-phase.ts. One that has been ready
- * for `minUptimeMs`, and then answers, is well. What follows from a transition, such as a replacement, is its
+ * for `minUptimeMs`, then answers, and listens where it is expected to, is well. What follows from a transition, such as a replacement, is its
  * seat's business (seat.ts).
  */
 
@@ -37,6 +37,8 @@ export interface WorkerOwner {
   /** After each transition. */
   onState(worker: WorkerProcess): void;
   onWell(worker: WorkerProcess): void;
+  /** For how many milliseconds it is to be waited for to listen at more addresses. */
+  lackMs(worker: WorkerProcess): number;
   onError(worker: WorkerProcess, stack: string): void;
   /** It is to get no more connections; those that it has not received go to others. */
   release(worker: WorkerProcess): void;
@@ -139,6 +141,15 @@ export class WorkerProcess {
     this.#setReadyWhen('listening');
   }
 
+  /** It may listen at one address more than before, or less may be expected of it. */
+  onServing(): void {
+    if (this.#phase !== 'proven') return;
+    clearTimeout(this.#timer);
+    const waitMs = this.#owner.lackMs(this);
+    if (waitMs <= 0) this.#setWell();
+    else this.#timer = setTimeout(() => this.#setWell(), waitMs);
+  }
+
   /** It was told so, and may do something about it. */
   onCannotListen(error: SystemErrorFields): void {
     if (this.#phase === 'starting') this.#lastWords.hearCannotListen(error);
@@ -194,7 +205,9 @@ export class WorkerProcess {
   /** It may have been stuck for as long as it has been ready. */
   #prove(): void {
     this.#timer = setTimeout(() => this.kill('hung'), this.#options.startTimeoutMs);
-    this.pulse.prove(() => this.#setWell());
+    this.pulse.prove(() => {
+      if (this.#enter('proven')) this.onServing();
+    });
   }
 
   #setWell(): void {

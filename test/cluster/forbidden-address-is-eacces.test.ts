@@ -1,5 +1,5 @@
 // A privileged port, and a directory without write permission, are EACCES in the worker, as plain Node says it, and
-// the program can listen elsewhere afterwards. With `rondo start` they end the start, with that error.
+// the program can listen elsewhere afterwards. With `rondo start` they end the start, with the error of a process alone.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -65,7 +65,7 @@ test('rondo start', nativeOnly, async (t) => {
     });
     const [code] = await once(child, 'close');
     t.equal(code, 3, 'at once');
-    t.match(text, /bind EACCES/);
+    t.match(text, /listen EACCES/);
     t.equal(text.match(/ starts$/gm)?.length, 2, 'no worker is tried again');
   }
 });
