@@ -20,13 +20,14 @@ import {
 import { openChannel } from '../worker/open-channel.js';
 import { moveWhenClosed } from '../worker/release.js';
 import { isClusterMessage, type QueryAnswer, type QueryServer } from './messages.js';
+import { type Asked, PendingHandles, pendingHandle } from './pending-handle.js';
 
 interface ClusterHandle {
   onconnection(error: number, handle: StreamHandle): void;
   close(callback?: () => void): void;
 }
 
-type Query = { addressType: unknown } & Pick<QueryServer, 'rondo' | 'ownTickets'>;
+type Query = Asked & Pick<QueryServer, 'rondo' | 'ownTickets'>;
 
 type Callback = (error: number, handle: ClusterHandle | null) => void;
 
@@ -40,6 +41,12 @@ interface TicketServer {
   ticketKeys: unknown;
 }
 
+/** Undocumented. Where it lacks, nothing lets go of the channel (supervisor/worker/ends-alone.ts). */
+interface CountedChannel {
+  refCounted?(): void;
+  unrefCounted?(): void;
+}
+
 interface Served {
   readonly server: CountingServer;
   readonly handle: ClusterHandle;
@@ -50,6 +57,7 @@ export class ClusterChild implements ChannelUser {
   readonly #internals: ClusterChildInternals;
   readonly #getServer: ClusterChildInternals['_getServer'];
   readonly #served = new Map<number, Served>();
+  readonly #pending = new PendingHandles();
   #channel: WorkerChannel | null = null;
   /** That Node's child is about to be given. */
   #answer: Partial<QueryAnswer> = {};
@@ -64,21 +72,37 @@ export class ClusterChild implements ChannelUser {
   }
 
   /** In place of `cluster._getServer(…)`. */
-  getServer(server: Server, query: { addressType: unknown }, then: Callback): void {
+  getServer(server: Server, query: Query, then: Callback): void {
+    const { channel } = process as { channel?: CountedChannel };
+    // Of a worker that nothing else keeps running.
+    channel?.refCounted?.();
+    const answered = (): void => channel?.unrefCounted?.();
     // UDP has strings.
     if (typeof query.addressType === 'string') {
-      return this.#getServer(server, query, AsyncResource.bind(then));
+      const inContext = AsyncResource.bind(then);
+      return this.#getServer(server, query, (error, handle) => {
+        answered();
+        inContext(error, handle);
+      });
     }
     // What listens without a cluster is made by listen(), and so belongs to its async context.
     const resource = new AsyncResource('TCPSERVERWRAP');
+    const pending = pendingHandle(server, query);
     // From where listen() was called; at the answer nobody knows.
     const called = { stack: '' };
     Error.captureStackTrace(called, this.#internals._getServer);
     const ownTickets = (server as Partial<TicketServer>).ticketKeys !== undefined;
     const asked = { ...query, rondo: PROTOCOL_VERSION, ownTickets };
-    this.#getServer(server, asked, (error, handle) => {
+    const ask = (): void => this.#getServer(server, asked, onAnswer);
+    const onAnswer = (error: number, handle: ClusterHandle | null): void => {
+      answered();
       const { rondo: listener, alone } = this.#answer;
       this.#answer = {};
+      if (pending !== null) this.#pending.end(pending);
+      if (pending?.isClosed) {
+        handle?.close();
+        return this.#pending.askNext();
+      }
       if (error === 0 && handle !== null && listener !== undefined) {
         this.#serve(listener, { server: server as Served['server'], handle, resource });
       } else if (error !== 0 && alone !== undefined) {
@@ -89,7 +113,9 @@ export class ClusterChild implements ChannelUser {
         return;
       }
       resource.runInAsyncScope(then, null, error, handle);
-    });
+    };
+    if (pending === null) ask();
+    else this.#pending.begin(pending, { ask, forget: answered });
   }
 
   #serve(listener: number, served: Served): void {

@@ -4,6 +4,7 @@
  */
 
 import { createRequire } from 'node:module';
+import { setAlone } from '../../cluster/pending-handle.js';
 import { tellLast } from '../../collect/tell-last.js';
 import { connections as allConnections } from '../../drain/connections.js';
 import type { Drain } from '../../drain/drain.js';
@@ -16,6 +17,7 @@ import { othersServe } from '../../worker/release.js';
 import { dieWithParent } from '../lifeline.js';
 import type { WorkerSettings } from '../messages.js';
 import { handleSignals } from './end-signals.js';
+import { endAlone } from './ends-alone.js';
 import { failAtExit } from './exit.js';
 import { systemFieldsOf, watchErrors } from './guard.js';
 
@@ -36,6 +38,10 @@ export function supervise({
 }: WorkerSettings): void {
   // Without the native transport the addon is not to be loaded.
   if (channelName !== undefined && channelName !== IPC_CHANNEL) dieWithParent();
+  if (channelName !== undefined) {
+    setAlone();
+    endAlone();
+  }
   setHeartbeat(heartbeatMs);
   const connections = allConnections();
   connections.onServer = reportServer;

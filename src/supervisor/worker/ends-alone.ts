@@ -1,0 +1,21 @@
+/**
+ * A worker ends when nothing of its program keeps it running, as it would without a cluster: one that has closed its last
+ * server, for instance. node:cluster's own listeners at `process` would keep its IPC channel, and so the worker, for ever.
+ * What listens keeps it running by itself, and so does who waits for the primary's answer to listen() (cluster/child.ts).
+ */
+
+/** Undocumented: Node.js counts what keeps the channel, and leaves that as soon as `unref()` is called. */
+interface CountedChannel {
+  unrefCounted?(): void;
+}
+
+/** Those events' listeners are counted. */
+const COUNTED = ['message', 'disconnect'];
+
+/** Before the program adds its own. */
+export function endAlone(): void {
+  const channel = process.channel as unknown as CountedChannel | undefined;
+  if (channel?.unrefCounted === undefined) return;
+  const count = COUNTED.reduce((sum, event) => sum + process.listenerCount(event), 0);
+  for (let i = 0; i < count; i++) channel.unrefCounted();
+}

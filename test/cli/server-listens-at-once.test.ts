@@ -1,0 +1,43 @@
+// When listen() has returned, a server is listening and has its address, as in plain Node; close() closes it before anybody
+// has answered; and a program ends when nothing keeps it, such as a server that is closed, or let go of by unref().
+
+import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import net from 'node:net';
+import path from 'node:path';
+import { test } from 'tap';
+import { BIN, temporaryDirectory } from '../fixtures/cluster-cli.js';
+import { fixture, nativeOnly } from '../fixtures/harness.js';
+
+const PROGRAM = fixture('listens-at-once.mjs');
+
+async function freePort(): Promise<string> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as net.AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return String(port);
+}
+
+const WHERE = {
+  'a port': async () => [await freePort()],
+  'a port and a host': async () => [await freePort(), '127.0.0.1'],
+  'a port and a host of IPv6': async () => [await freePort(), '::1'],
+  'a path': async (directory: string) => [path.join(directory, 'socket')],
+};
+
+for (const [name, place] of Object.entries(WHERE)) {
+  test(name, nativeOnly, async (t) => {
+    const where = await place(temporaryDirectory(t));
+    const plain = spawnSync(process.execPath, [PROGRAM, ...where], { encoding: 'utf8' });
+    // A host is looked up first.
+    if (where.length === 1) t.match(plain.stdout, /^listening: true\naddress: .*\nagain: "ERR_/);
+    t.match(plain.stdout, /exit: 0\n$/);
+    const options = ['-w', '1', '--max-restarts', '0', '--control', 'off'];
+    const args = [BIN, 'start', ...options, PROGRAM, '--', ...where];
+    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    t.equal(stdout, plain.stdout, stderr);
+    t.match(stderr, /ended with code 0 .*\(exit\)/, 'it has ended by itself');
+  });
+}
