@@ -1,7 +1,8 @@
 /**
  * Whether a program holds a connection of its HTTP server, beyond what Node's own server puts at it: by a
- * listener, by a property, or because it says so. Nobody is told when it goes to another worker, so such a
- * connection stays. What Node's server puts there is learned once, from a connection that goes nowhere.
+ * listener, by a property, or because it says so. It would not be told when that goes to another worker, so such a
+ * connection stays. Who listens for 'close' is told, and many programs do, to know which sockets are open. What Node's
+ * server puts there is learned once, from a connection that goes nowhere.
  */
 
 import type { Socket } from 'node:net';
@@ -30,9 +31,6 @@ interface Pristine {
 /** What Node's classes put at a socket later on: requests, `setTimeout()`, and looking at the addresses. */
 const LATER = ['_httpMessage', 'timeout', '_peername', '_sockname', keep];
 
-/** Of a response that is being sent, at 'close'. */
-const OF_RESPONSE = 'onServerResponseClose';
-
 let known: Pristine | null = null;
 
 export function isHeld(socket: Socket): boolean {
@@ -59,13 +57,11 @@ function learn(): Pristine {
 
 function hasOthers(socket: HttpSocket, { listeners }: Pristine): boolean {
   for (const event of socket.eventNames()) {
-    const nodes = listeners.get(event) ?? [];
-    let its: readonly unknown[] = socket.rawListeners(event);
-    if (event === 'close' && socket._httpMessage != null) {
-      its = its.filter((one) => (one as Listener).name !== OF_RESPONSE);
-    }
+    const nodes = (listeners.get(event) ?? []) as Listener[];
+    let its = socket.rawListeners(event) as Listener[];
+    if (event === 'close') its = its.filter((one) => nodes.some((other) => isSame(one, other)));
     if (its.length !== nodes.length) return true;
-    if (its.some((one, index) => !isSame(one as Listener, nodes[index] as Listener))) return true;
+    if (its.some((one, index) => !isSame(one, nodes[index] as Listener))) return true;
   }
   return false;
 }

@@ -191,7 +191,7 @@ test('one that has been upgraded', async (t) => {
 test('what a program has put at it', async (t) => {
   const ways: Record<string, (socket: Socket) => void> = {
     'a listener of an event of its own': (socket) => socket.on('mine' as never, () => {}),
-    'another one of an event of Node’s': (socket) => socket.on('close', () => {}),
+    'another one of an event of Node’s': (socket) => socket.on('drain', () => {}),
     'one that is called once': (socket) => socket.once('error', () => {}),
     'one that is bound, in place of Node’s': (socket) => {
       const [nodes] = socket.rawListeners('close');
@@ -220,7 +220,12 @@ test('what a program has put at it', async (t) => {
     t.notOk(mayMove(pair.socket), name);
   }
   const pair = await open(t);
+  await answered(pair);
   pair.socket.on('close', () => {});
+  pair.socket.once('close', () => {});
+  t.notOk(isHeld(pair.socket), 'who wants to know of its end is told');
+  t.ok(mayMove(pair.socket));
+  pair.socket.on('drain', () => {});
   t.ok(isHeld(pair.socket));
   pair.socket[keep] = false;
   t.notOk(isHeld(pair.socket), 'which it says is nothing');

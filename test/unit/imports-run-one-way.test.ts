@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
-  ['node-version', 'version', 'lazy'],
+  ['node-version', 'version', 'lazy', 'builtins'],
   ['types', 'errors', 'hidden-listeners', 'own-sockets', 'channels'],
   ['own-files'],
   ['native-addon'],
