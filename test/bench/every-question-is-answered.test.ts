@@ -36,10 +36,12 @@ test('a worker that loops', underLoad, async (t) => {
   for (const { contestant, load, observed, figures } of cells) {
     t.ok(observed.stalledMs >= 1_000, `${contestant} looped for ${observed.stalledMs} ms`);
     t.equal(load.slowest.length, 64);
-    const { ms } = load.slowest.find(
-      (reply: { worker: string; startMs: number }) =>
-        reply.worker !== 'w0' || reply.startMs > observed.stalledAtMs,
-    );
+    // Where all of the slowest waited for that worker, the others were not slower.
+    const { ms } =
+      load.slowest.find(
+        (reply: { worker: string; startMs: number }) =>
+          reply.worker !== 'w0' || reply.startMs > observed.stalledAtMs,
+      ) ?? load.slowest.at(-1);
     t.equal(figures.othersMaxMs, ms, 'the longest wait of who could have gone elsewhere');
     t.ok(figures.othersMaxMs <= figures.maxMs);
   }
