@@ -155,6 +155,11 @@ export class ClusterPrimary {
     }
   }
 
+  /** By the numbers that workers know them by. */
+  get inheritedSockets(): Array<{ fd: number; name: string }> {
+    return [...this.#inherited].map(([fd, { name }]) => ({ fd, name }));
+  }
+
   /**
    * As `inherit()`, for the sockets of another primary, which has them still. Their files are its own until
    * `taken.takeFiles()`.

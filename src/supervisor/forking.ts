@@ -29,6 +29,9 @@ export interface ForkedFor {
 /** What workers are started with. Throws `ERR_RONDO_BUNDLED`. */
 const preload = () => ownFile('supervisor/worker/index.cjs', 'A Supervisor');
 
+/** SD_LISTEN_FDS_START. */
+const FIRST_INHERITED_FD = 3;
+
 /** Tell a worker which seat it has; the second by its former name. */
 const SEAT_VARIABLES = ['RONDO_SEAT', 'RONDO_SLOT'];
 
@@ -111,6 +114,15 @@ export async function takeStoredListeners(): Promise<void> {
   primary.takeFiles();
 }
 
+/** For programs that look for it and then listen at `{ fd: 3 }`; null where the numbers are not those that it implies. */
+function activation(): WorkerSettings['activation'] {
+  const sockets = rondo()?.inheritedSockets ?? [];
+  const areInOrder = sockets.every(({ fd }, index) => fd === FIRST_INHERITED_FD + index);
+  if (sockets.length === 0 || !areInOrder) return null;
+  const names = sockets.map(({ name }) => name.split(':', 1)[0]);
+  return { LISTEN_FDS: String(sockets.length), LISTEN_FDNAMES: names.join(':') };
+}
+
 /** Throws a system error where there are not enough file descriptors. */
 export function forkWorker(seat: ForkedFor, options: ValidSupervisorOptions): Worker {
   const { exec, cwd, args, execArgv, env, envFile, fileEnv, guard, readyWhen, hangTimeoutMs } =
@@ -122,6 +134,7 @@ export function forkWorker(seat: ForkedFor, options: ValidSupervisorOptions): Wo
     heartbeatMs: Math.floor(hangTimeoutMs / 4),
     isStartAsked: readyWhen === 'started',
     drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
+    activation: activation(),
     isDrainLoaded: namesModules([...execArgv, process.env.NODE_OPTIONS ?? '']),
   };
   const withheld = withheldFrom(execArgv, envFile);

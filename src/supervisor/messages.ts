@@ -17,6 +17,8 @@ export interface WorkerSettings {
   /** It is wanted to be known when the program has been loaded. */
   isStartAsked: boolean;
   drain: DrainSettings;
+  /** What a service manager says to a process that it gives sockets to (sd_listen_fds(3)); the pid is the worker's. */
+  activation: Record<string, string> | null;
   /** Something between Node and the program's files may be gone when the drain begins: its code is loaded before. */
   isDrainLoaded: boolean;
 }

@@ -13,6 +13,8 @@ import { type Run, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js
 import { fixture, nativeOnly, transports } from '../fixtures/harness.js';
 
 const APP = fixture('cli-sockets.mjs');
+/** As the service manager gives them to a program; LISTEN_PID is its pid. */
+const VARIABLES = ['LISTEN_FDNAMES', 'LISTEN_FDS', 'LISTEN_PID'];
 
 type Listening = net.Server & { _handle: { fd: number } };
 
@@ -76,7 +78,11 @@ for (const transport of transports()) {
     const run = activate(t, [server], { ...env, PORT: String(port) });
     const early = ask({ port });
     await run.listening(2);
-    t.match(await early, { by: 'port', left: [] }, 'the variables do not reach the workers');
+    t.match(
+      await early,
+      { by: 'port', left: VARIABLES },
+      'those of the service are not the workers’',
+    );
     t.equal((await pids(port)).size, 2);
     run.child.kill('SIGHUP');
     await run.says(/^rondo: reload: done$/m);
@@ -92,6 +98,20 @@ for (const transport of transports()) {
     const run = activate(t, [server], { ...env, FD: '3' });
     t.match(await ask({ port }), { by: 'fd' });
     await run.listening(2);
+    t.equal((await pids(port)).size, 2);
+  });
+
+  test(`${transport}: by a program that looks for it`, async (t) => {
+    const server = await opened(0);
+    const port = portOf(server);
+    const run = activate(t, [server], { ...env, IS_ACTIVATED: '1' });
+    await run.listening(2);
+    t.match(await ask({ port }), { by: 'activation', left: VARIABLES });
+    if (transport !== 'native') return;
+    run.child.kill('SIGUSR2');
+    const [, next = ''] = await run.says(/process (\d+) has replaced process/);
+    t.teardown(() => process.kill(Number(next), 'SIGKILL'));
+    t.match(await ask({ port }), { by: 'activation' }, 'after an upgrade');
     t.equal((await pids(port)).size, 2);
   });
 

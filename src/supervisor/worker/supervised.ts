@@ -34,6 +34,7 @@ export function supervise({
   heartbeatMs,
   isStartAsked,
   drain: ownDrain,
+  activation,
   isDrainLoaded,
 }: WorkerSettings): void {
   // Without the native transport the addon is not to be loaded.
@@ -41,6 +42,9 @@ export function supervise({
   if (channelName !== undefined) {
     setAlone();
     endAlone();
+  }
+  if (activation !== null) {
+    Object.assign(process.env, activation, { LISTEN_PID: String(process.pid) });
   }
   setHeartbeat(heartbeatMs);
   const connections = allConnections();
