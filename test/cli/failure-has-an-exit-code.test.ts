@@ -64,7 +64,7 @@ test('cannot listen', async (t) => {
   const args = ['start', APP, '-w', '2', '--max-restarts', '0'];
   const run = runCli(t, args, { PORT: String(port) });
   t.equal(await run.end, 3);
-  t.match(run.stderr(), new RegExp(`bind EADDRINUSE 127.0.0.1:${port}`));
+  t.match(run.stderr(), new RegExp(`listen EADDRINUSE: address already in use 127.0.0.1:${port}`));
 });
 
 test('a worker ends later', async (t) => {
