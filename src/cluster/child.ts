@@ -6,6 +6,7 @@
 
 import { AsyncResource } from 'node:async_hooks';
 import type { Cluster } from 'node:cluster';
+import { channel } from 'node:diagnostics_channel';
 import type { Server } from 'node:net';
 import { systemError } from '../errors.js';
 import { before } from '../hidden-listeners.js';
@@ -21,6 +22,9 @@ import { openChannel } from '../worker/open-channel.js';
 import { moveWhenClosed } from '../worker/release.js';
 import { isClusterMessage, type QueryAnswer, type QueryServer } from './messages.js';
 import { type Asked, PendingHandles, pendingHandle } from './pending-handle.js';
+
+/** Of Node's tracing channel. */
+const LISTEN_ERROR = channel('tracing:net.server.listen:error');
 
 interface ClusterHandle {
   onconnection(error: number, handle: StreamHandle): void;
@@ -73,10 +77,7 @@ export class ClusterChild implements ChannelUser {
 
   /** In place of `cluster._getServer(…)`. */
   getServer(server: Server, query: Query, then: Callback): void {
-    const { channel } = process as { channel?: CountedChannel };
-    // Of a worker that nothing else keeps running.
-    channel?.refCounted?.();
-    const answered = (): void => channel?.unrefCounted?.();
+    const answered = holdChannel();
     // UDP has strings.
     if (typeof query.addressType === 'string') {
       const inContext = AsyncResource.bind(then);
@@ -88,7 +89,7 @@ export class ClusterChild implements ChannelUser {
     // What listens without a cluster is made by listen(), and so belongs to its async context.
     const resource = new AsyncResource('TCPSERVERWRAP');
     const pending = pendingHandle(server, query);
-    // From where listen() was called; at the answer nobody knows.
+    // At the answer nobody knows any more from where listen() was called.
     const called = { stack: '' };
     Error.captureStackTrace(called, this.#internals._getServer);
     const ownTickets = (server as Partial<TicketServer>).ticketKeys !== undefined;
@@ -106,11 +107,9 @@ export class ClusterChild implements ChannelUser {
       if (error === 0 && handle !== null && listener !== undefined) {
         this.#serve(listener, { server: server as Served['server'], handle, resource });
       } else if (error !== 0 && alone !== undefined) {
-        const { address, port } = alone;
-        const own = systemError(error, 'listen', address, port);
+        const own = systemError(error, 'listen', alone.address, alone.port);
         own.stack = `${own.name}: ${own.message}${called.stack.replace(/^.*/, '')}`;
-        resource.runInAsyncScope(() => server.emit('error', own));
-        return;
+        return resource.runInAsyncScope(tellError, null, server, own);
       }
       resource.runInAsyncScope(then, null, error, handle);
     };
@@ -160,4 +159,17 @@ export class ClusterChild implements ChannelUser {
 
   /** A process has one channel, so what listens after it has ended gets no connection. */
   onEnd(): void {}
+}
+
+/** Keeps the process running until the primary has answered: nothing else may. Returns what ends that. */
+function holdChannel(): () => void {
+  const { channel } = process as { channel?: CountedChannel };
+  channel?.refCounted?.();
+  return () => channel?.unrefCounted?.();
+}
+
+/** As `net.Server` does. */
+function tellError(server: Server, error: Error): void {
+  if (LISTEN_ERROR.hasSubscribers) LISTEN_ERROR.publish({ server, error });
+  server.emit('error', error);
 }

@@ -409,14 +409,15 @@ export class ClusterPrimary {
       const address = listener.address();
       const sockname = typeof address === 'string' ? null : address;
       send(worker.process, { ...answer, errno: null, data, sockname, rondo: listener.id });
-      for (const then of this.#onServing) then(worker);
     } catch (error) {
       for (const then of this.#onListenError) then(worker, error as NodeJS.ErrnoException);
       const errno = errnoOf(error as NodeJS.ErrnoException);
       const { address = null, port = 0 } = error as { address?: string | null; port?: number };
       const alone = this.#keepsListeners ? { alone: { address, port } } : {};
       send(worker.process, { ...answer, errno, ...alone });
+      return;
     }
+    for (const then of this.#onServing) then(worker);
   }
 
   async #open(key: string, query: QueryServer): Promise<Listener> {

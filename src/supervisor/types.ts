@@ -59,7 +59,8 @@ export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnectio
   /** In milliseconds. Default 60,000. */
   restartWindowMs?: number;
   /**
-   * A worker that has been ready for so many milliseconds, and then answers, is well. One that fails again before is replaced
+   * A worker that has been ready for so many milliseconds, then answers, and listens wherever the worker does whose place
+   * it takes, is well. One that fails again before is replaced
    * only after a wait; a reload keeps the old worker of a seat, and does not go on, until the new one is
    * well. Default 1,000.
    */
