@@ -31,6 +31,12 @@ interface Pristine {
 /** What Node's classes put at a socket later on: requests, `setTimeout()`, and looking at the addresses. */
 const LATER = ['_httpMessage', 'timeout', '_peername', '_sockname', keep];
 
+/**
+ * By which http-graceful-shutdown, and with it Nitro and listhen, count the sockets that are open and idle. They end with
+ * 'close'.
+ */
+const COUNTED = ['_isIdle', '_connectionId'];
+
 let known: Pristine | null = null;
 
 export function isHeld(socket: Socket): boolean {
@@ -49,7 +55,7 @@ function learn(): Pristine {
   const events = socket.eventNames();
   const pristine: Pristine = {
     listeners: new Map(events.map((event) => [event, socket.rawListeners(event)])),
-    keys: new Set([...enumerable(socket), ...LATER]),
+    keys: new Set([...enumerable(socket), ...LATER, ...COUNTED]),
   };
   socket.destroy();
   return pristine;

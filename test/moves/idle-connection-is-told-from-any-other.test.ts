@@ -224,6 +224,8 @@ test('what a program has put at it', async (t) => {
   pair.socket.on('close', () => {});
   pair.socket.once('close', () => {});
   t.notOk(isHeld(pair.socket), 'who wants to know of its end is told');
+  Object.assign(pair.socket, { _isIdle: true, _connectionId: 1 });
+  t.notOk(isHeld(pair.socket), 'as http-graceful-shutdown does');
   t.ok(mayMove(pair.socket));
   pair.socket.on('drain', () => {});
   t.ok(isHeld(pair.socket));
