@@ -11,8 +11,12 @@ const read = (name) => readFileSync(file(name), 'utf8');
 
 const { SPECS } = await importTypeScript('test/ecosystem/lib/specs.ts');
 const { SUITES } = await importTypeScript('test/ecosystem/lib/suites.ts');
+const bench = JSON.parse(read('bench/package.json'));
 const versions = {
   ...JSON.parse(read('package.json')).devDependencies,
+  ...bench.dependencies,
+  ...bench.devDependencies,
+  ...bench.optionalDependencies,
   ...JSON.parse(read('test/ecosystem/package.json')).dependencies,
 };
 

@@ -84,6 +84,12 @@ export const SPECS: readonly Spec[] = [
     group: 'shutdown libraries',
   },
   {
+    name: 'http-graceful-shutdown',
+    program: 'http-graceful-shutdown.mjs',
+    packages: ['http-graceful-shutdown'],
+    group: 'shutdown libraries',
+  },
+  {
     name: 'lightship',
     program: 'lightship.mjs',
     packages: ['lightship'],
@@ -99,6 +105,18 @@ export const SPECS: readonly Spec[] = [
     name: 'Fastify with close-with-grace',
     program: 'fastify.mjs',
     packages: ['fastify', 'close-with-grace'],
+    group: 'frameworks',
+  },
+  {
+    name: 'Hapi',
+    program: 'hapi.mjs',
+    packages: ['@hapi/hapi'],
+    group: 'frameworks',
+  },
+  {
+    name: 'Hono',
+    program: 'hono.mjs',
+    packages: ['hono', '@hono/node-server'],
     group: 'frameworks',
   },
   {
