@@ -49,7 +49,7 @@ test('the address is in use', nativeOnly, async (t) => {
   t.equal(code, 3);
   const [first = '', second = ''] = blocks[1]?.split('\n') ?? [];
   t.match(form(output), form(first));
-  const [, said = ''] = /^(rondo: null:\d+ is held by process \d+: )/.exec(second) ?? [];
+  const [, said = ''] = /^(rondo: :::\d+ is held by process \d+: )/.exec(second) ?? [];
   t.match(form(output), form(said));
   t.match(output, `is held by process ${process.pid}: `);
 });
