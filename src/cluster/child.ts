@@ -107,7 +107,10 @@ export class ClusterChild implements ChannelUser {
       if (error === 0 && handle !== null && listener !== undefined) {
         this.#serve(listener, { server: server as Served['server'], handle, resource });
       } else if (error !== 0 && alone !== undefined) {
-        const own = systemError(error, 'listen', alone.address, alone.port);
+        // The primary may have another name for a path.
+        const isPath = query.port !== undefined && query.port < 0;
+        const address = isPath ? query.address : alone.address;
+        const own = systemError(error, 'listen', address, alone.port);
         own.stack = `${own.name}: ${own.message}${called.stack.replace(/^.*/, '')}`;
         return resource.runInAsyncScope(tellError, null, server, own);
       }
