@@ -70,8 +70,10 @@ test('iteration', async (t) => {
     const aborted = hub.events('n', { signal: controller.signal });
     const left = hub.events('n');
     const waiting = hub.events('other').next();
+    // All of them before anybody can know of one.
+    const looked = hub.events('n');
     await hub.ready();
-    for await (const [n] of hub.events('n')) {
+    for await (const [n] of looked) {
       all.push(n);
       if (n === 5) break;
     }

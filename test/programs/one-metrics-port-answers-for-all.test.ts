@@ -120,7 +120,8 @@ test('all of them', nativeOnly, async (t) => {
   const before = pid('api');
   process.kill(before, 'SIGKILL');
   t.match(await untilProbed(origin, '/ready', 503), /^api: (waiting|starting)/m);
-  t.equal((await probe(origin, '/live'))[0], 200, 'it starts again by itself');
+  const [live, said] = await probe(origin, '/live');
+  t.equal(live, 200, `it starts again by itself: ${said}`);
   await untilProbed(origin, '/ready', 200);
   t.not(pid('api'), before);
   run.child.kill('SIGTERM');

@@ -93,9 +93,9 @@ async function answerProbe(
 /** Between two processes it is not ready, and lives: it starts again by itself, or has failed, and the others go on. */
 async function probeOf(program: ProgramProcess, what: 'live' | 'ready'): Promise<Probe> {
   if (program.pid === null) return { isWell: what === 'live', text: program.state };
+  // It does not listen to questions before it has read its configuration, and may be ready by the time it should have answered.
+  const isWell = what === 'live' && program.state === 'starting';
   const answer = await program.ask({ what });
   if (answer !== null && 'probe' in answer) return answer.probe;
-  // It does not listen to questions before it has read its configuration.
-  const isWell = what === 'live' && program.state === 'starting';
   return { isWell, text: `${program.state}, does not answer` };
 }
