@@ -1,5 +1,5 @@
 /**
- * What modules that are loaded by `load()` import of Node.js. In Node.js 20, and in 22 before 22.20, `require()` of an ES
+ * What modules that are loaded by `load()` import of Node.js. Before Node.js 22.20 and 24.8, `require()` of an ES
  * module throws ("reading 'getStatus'") where an `import()` of a builtin that the module imports, too, has begun in the
  * program and has not ended. Not if the builtin has been imported before: with these loaded first, no program is in the way.
  */

@@ -72,8 +72,8 @@ export function load<File extends keyof LazyModules>(file: File): LazyModules[Fi
  */
 export function makeLoadable(version: string = process.versions.node): void {
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  const isRacy = major < 22 || (major === 22 && minor < 20);
-  if (isRacy && ownDirectory() !== null) loadInPlace('builtins.js');
+  const isMended = major > 24 || (major === 24 && minor >= 8) || (major === 22 && minor >= 20);
+  if (!isMended && ownDirectory() !== null) loadInPlace('builtins.js');
 }
 
 function loadInPlace(file: string): unknown {

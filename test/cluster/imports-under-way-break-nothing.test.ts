@@ -1,5 +1,5 @@
 // A program may fork and listen while an import() of it is under way: what rondo loads for that does not depend on
-// which of Node.js's builtins the program is about to have. Node.js 20, and 22 before 22.20, throw there.
+// which of Node.js's builtins the program is about to have. Node.js before 22.20 and 24.8 throws there.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
