@@ -10,10 +10,12 @@ import { fixture, openDeck, read, transports } from '../fixtures/harness.js';
 import { settled } from '../fixtures/settled.js';
 
 const TIMES = 6;
+/** What waits for a worker that is slow to begin is not given to another. */
+const inTurn = { takeBackMs: 0 };
 
 for (const transport of transports()) {
   test(`${transport}: among workers`, async (t) => {
-    const { dispatcher, port: a, worker: start } = await openDeck(t, { transport });
+    const { dispatcher, port: a, worker: start } = await openDeck(t, { transport, ...inTurn });
     const listen = async (name: string) => {
       const listener = await dispatcher.listen({ port: 0, host: '127.0.0.1', name });
       return (listener.address() as net.AddressInfo).port;
@@ -60,7 +62,7 @@ for (const transport of transports()) {
   });
 
   test(`${transport}: a listener that is opened later, closed and opened again`, async (t) => {
-    const { dispatcher, port, worker: start } = await openDeck(t, { transport });
+    const { dispatcher, port, worker: start } = await openDeck(t, { transport, ...inTurn });
     const named = await start(['line', '--listener=late'], { isUnready: true });
     const unnamed = await start(['line']);
     t.equal(await read(port), `${unnamed.pid}\n`);
