@@ -13,7 +13,8 @@ import {
 } from '../fixtures/faults.js';
 import { nativeOnly, read } from '../fixtures/harness.js';
 
-const LIMIT = limitFds(64);
+// Enough for Node to load all modules at once.
+const LIMIT = limitFds(256);
 const CLIENTS = 30;
 
 test('accept pauses and resumes', nativeOnly, async (t) => {
