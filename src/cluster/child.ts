@@ -20,6 +20,7 @@ import {
 } from '../worker/channel.js';
 import { openChannel } from '../worker/open-channel.js';
 import { moveWhenClosed } from '../worker/release.js';
+import { isAlone } from './alone.js';
 import { isClusterMessage, type QueryAnswer, type QueryServer } from './messages.js';
 import { type Asked, PendingHandles, pendingHandle } from './pending-handle.js';
 
@@ -92,32 +93,33 @@ export class ClusterChild implements ChannelUser {
     // At the answer nobody knows any more from where listen() was called.
     const called = { stack: '' };
     Error.captureStackTrace(called, this.#internals._getServer);
-    const ownTickets = (server as Partial<TicketServer>).ticketKeys !== undefined;
+    // In a cluster the first worker's are all workers', which is wrong for a listener that outlives them.
+    const ownTickets = isAlone() && (server as Partial<TicketServer>).ticketKeys !== undefined;
     const asked = { ...query, rondo: PROTOCOL_VERSION, ownTickets };
     const ask = (): void => this.#getServer(server, asked, onAnswer);
     const onAnswer = (error: number, handle: ClusterHandle | null): void => {
       answered();
-      const { rondo: listener, alone } = this.#answer;
+      const { rondo: listener, failed } = this.#answer;
       this.#answer = {};
       if (pending !== null) this.#pending.end(pending);
-      if (pending?.isClosed) {
+      if (pending?.isClosed && error === 0) {
         handle?.close();
         return this.#pending.askNext();
       }
       if (error === 0 && handle !== null && listener !== undefined) {
         this.#serve(listener, { server: server as Served['server'], handle, resource });
-      } else if (error !== 0 && alone !== undefined) {
+      } else if (error !== 0 && failed !== undefined && isAlone()) {
         // The primary may have another name for a path.
-        const isPath = query.port !== undefined && query.port < 0;
-        const address = isPath ? query.address : alone.address;
-        const own = systemError(error, 'listen', address, alone.port);
+        const address = isPath(query) ? query.address : failed.address;
+        const own = systemError(error, 'listen', address, failed.port);
         own.stack = `${own.name}: ${own.message}${called.stack.replace(/^.*/, '')}`;
+        this.#pending.askNext();
         return resource.runInAsyncScope(tellError, null, server, own);
       }
       resource.runInAsyncScope(then, null, error, handle);
     };
     if (pending === null) ask();
-    else this.#pending.begin(pending, { ask, forget: answered });
+    else this.#pending.begin(pending, ask);
   }
 
   #serve(listener: number, served: Served): void {
@@ -169,6 +171,10 @@ function holdChannel(): () => void {
   const { channel } = process as { channel?: CountedChannel };
   channel?.refCounted?.();
   return () => channel?.unrefCounted?.();
+}
+
+function isPath({ port = 0 }: Query): boolean {
+  return port < 0;
 }
 
 /** As `net.Server` does. */

@@ -24,7 +24,7 @@ export interface QueryServer {
   data: unknown;
   /** The protocol version of a worker that is patched. */
   rondo?: number;
-  /** The program has set the keys in `data`. */
+  /** The keys in `data` are the program's own, and it is to keep them. */
   ownTickets?: boolean;
 }
 
@@ -34,8 +34,8 @@ export interface QueryAnswer {
   ack: number;
   key: string;
   errno: number | null;
-  /** With an errno: where it could not listen, if the program is to see the error of a process without a cluster. */
-  alone?: { address: string | null; port: number };
+  /** With an errno: where it could not listen. */
+  failed?: { address: string | null; port: number };
   data?: unknown;
   sockname?: object | null;
   rondo?: number;

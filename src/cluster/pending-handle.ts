@@ -6,6 +6,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Server } from 'node:net';
+import { isAlone } from './alone.js';
 
 /** Of what Node.js asks for; see QueryServer. */
 export interface Asked {
@@ -17,13 +18,6 @@ export interface Asked {
 
 /** As `net.Server` has it. */
 type Holder = Server & { _handle: object | null };
-
-let isAlone = false;
-
-/** The program of this process knows of no cluster. */
-export function setAlone(): void {
-  isAlone = true;
-}
 
 export class PendingHandle {
   readonly #server: Holder;
@@ -67,40 +61,33 @@ export class PendingHandle {
   }
 }
 
-interface Question {
-  ask(): void;
-  /** In place of that, when it was closed before. */
-  forget(): void;
-}
-
 /**
  * Those whose question is under way. One that is closed before its answer is closed again with the primary then, and what
  * has been asked since waits for that: it may be for the same address.
  */
 export class PendingHandles {
   readonly #asked = new Set<PendingHandle>();
-  #waiting: Array<[PendingHandle, Question]> = [];
+  readonly #waiting: Array<[PendingHandle, ask: () => void]> = [];
 
-  begin(pending: PendingHandle, question: Question): void {
-    this.#waiting.push([pending, question]);
+  begin(pending: PendingHandle, ask: () => void): void {
+    this.#waiting.push([pending, ask]);
     this.askNext();
   }
 
-  /** It has its answer. */
+  /** It has its answer. `askNext()` is to follow, when that has been heeded. */
   end(pending: PendingHandle): void {
     this.#asked.delete(pending);
     pending.release();
   }
 
+  /** Also what is closed by now: that it could not have listened is still to be told. */
   askNext(): void {
-    if ([...this.#asked].some(({ isClosed }) => isClosed)) return;
-    for (const [pending, { ask, forget }] of this.#waiting.splice(0)) {
-      if (pending.isClosed) {
-        forget();
-      } else {
-        this.#asked.add(pending);
-        ask();
-      }
+    while (![...this.#asked].some(({ isClosed }) => isClosed)) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      const [pending, ask] = next;
+      this.#asked.add(pending);
+      ask();
     }
   }
 }
@@ -108,7 +95,7 @@ export class PendingHandles {
 /** Null where the program is to see nothing before the answer. */
 export function pendingHandle(server: Server, asked: Asked): PendingHandle | null {
   const isKnown = asked.port !== 0 && (asked.fd ?? -1) < 0;
-  if (!isAlone || !isKnown) return null;
+  if (!isAlone() || !isKnown) return null;
   const holder = server as Holder;
   const pending = new PendingHandle(holder, asked);
   holder._handle = pending;

@@ -400,8 +400,7 @@ export class ClusterPrimary {
     try {
       const taken = this.#listeners.has(key) ? null : this.taken.want(key, query);
       const open = async () => taken?.listener ?? (await this.#open(key, query));
-      // A listener that outlives its workers has had keys that a new release is to replace.
-      const isOwn = this.#keepsListeners && query.ownTickets === true;
+      const isOwn = query.ownTickets === true;
       const its = isOwn ? null : (taken?.dataOf(key) ?? query.data);
       const joined = await this.#listeners.join(key, worker, its, open);
       const { listener } = joined;
@@ -413,8 +412,7 @@ export class ClusterPrimary {
       for (const then of this.#onListenError) then(worker, error as NodeJS.ErrnoException);
       const errno = errnoOf(error as NodeJS.ErrnoException);
       const { address = null, port = 0 } = error as { address?: string | null; port?: number };
-      const alone = this.#keepsListeners ? { alone: { address, port } } : {};
-      send(worker.process, { ...answer, errno, ...alone });
+      send(worker.process, { ...answer, errno, failed: { address, port } });
       return;
     }
     for (const then of this.#onServing) then(worker);

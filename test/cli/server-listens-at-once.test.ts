@@ -5,11 +5,21 @@ import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
-import { test } from 'tap';
+import { type Test, test } from 'tap';
 import { BIN, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 
 const PROGRAM = fixture('listens-at-once.mjs');
+const START = [BIN, 'start', '-w', '1', '--max-restarts', '0', '--control', 'off'];
+
+/** What it prints, in plain Node and as a worker. */
+function run(t: Test, program: string, args: string[]): { plain: string; stderr: string } {
+  const plain = spawnSync(process.execPath, [program, ...args], { encoding: 'utf8' });
+  const words = [...START, program, '--', ...args];
+  const started = spawnSync(process.execPath, words, { encoding: 'utf8' });
+  t.equal(started.stdout, plain.stdout, started.stderr);
+  return { plain: plain.stdout, stderr: started.stderr };
+}
 
 async function freePort(): Promise<string> {
   const server = net.createServer().listen(0, '127.0.0.1');
@@ -30,14 +40,19 @@ const WHERE = {
 for (const [name, place] of Object.entries(WHERE)) {
   test(name, nativeOnly, async (t) => {
     const where = await place(temporaryDirectory(t));
-    const plain = spawnSync(process.execPath, [PROGRAM, ...where], { encoding: 'utf8' });
+    const { plain, stderr } = run(t, PROGRAM, where);
     // A host is looked up first.
-    if (where.length === 1) t.match(plain.stdout, /^listening: true\naddress: .*\nagain: "ERR_/);
-    t.match(plain.stdout, /exit: 0\n$/);
-    const options = ['-w', '1', '--max-restarts', '0', '--control', 'off'];
-    const args = [BIN, 'start', ...options, PROGRAM, '--', ...where];
-    const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
-    t.equal(stdout, plain.stdout, stderr);
+    if (where.length === 1) t.match(plain, /^listening: true\naddress: .*\nagain: "ERR_/);
+    t.match(plain, /exit: 0\n$/);
     t.match(stderr, /ended with code 0 .*\(exit\)/, 'it has ended by itself');
   });
 }
+
+test('closed before the answer', nativeOnly, async (t) => {
+  const holder = net.createServer().listen(0);
+  await once(holder, 'listening');
+  t.teardown(() => void holder.close());
+  const { port } = holder.address() as net.AddressInfo;
+  const { plain } = run(t, fixture('closes-at-once.mjs'), [String(port), await freePort()]);
+  t.equal(plain, 'taken: listen EADDRINUSE\nfree: served\nclosed\n');
+});

@@ -4,7 +4,7 @@
  */
 
 import { createRequire } from 'node:module';
-import { setAlone } from '../../cluster/pending-handle.js';
+import { setAlone } from '../../cluster/alone.js';
 import { tellLast } from '../../collect/tell-last.js';
 import { connections as allConnections } from '../../drain/connections.js';
 import type { Drain } from '../../drain/drain.js';
