@@ -68,6 +68,8 @@ export class Lifecycle {
   readonly #watch: Watch;
   #state: SupervisorStats['state'] = 'new';
   #stopping: Promise<void> | null = null;
+  /** When it has failed: until no worker is left. */
+  #whenGone: Promise<void> = Promise.resolve();
   readonly #delay = new Delay();
   readonly #started = deferred();
   /** The seats that were said to be missing. */
@@ -149,7 +151,8 @@ export class Lifecycle {
 
   /** Without `delayMs`, it is the option's. */
   async stop(signal: StopSignal, delayMs?: number): Promise<void> {
-    if (this.#state === 'new' || this.#state === 'failed') return;
+    if (this.#state === 'new') return;
+    if (this.#state === 'failed') return this.#whenGone;
     if (this.#stopping === null) {
       const { promise, resolve, reject } = deferred();
       // Before anything is told: a listener may call this, too.
@@ -257,7 +260,8 @@ export class Lifecycle {
       ...(listenError !== null && { cause: Object.assign(new Error(why), listenError) }),
     });
     // What is in flight was accepted before.
-    void this.crew.kill(true).then(() => {
+    this.#whenGone = this.crew.kill(true);
+    void this.#whenGone.then(() => {
       this.#teller.tell('failed', error);
       this.#started.reject(error);
     });

@@ -4,6 +4,7 @@
 import { test } from 'tap';
 import { begin, bodyOf, runCli } from '../fixtures/cluster-cli.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
+import { openSupervisor } from '../fixtures/supervisor.js';
 
 const PROGRAM = fixture('fails-in-flight.mjs');
 const NONE_LEFT = ['start', '-w', '1', '--max-restarts', '0', PROGRAM];
@@ -37,4 +38,19 @@ test('a second signal does not wait for it', nativeOnly, async (t) => {
   t.teardown(() => clearInterval(impatient));
   await t.rejects(bodyOf(slow));
   t.equal(await run.end, 3);
+});
+
+test('a failed supervisor has stopped when its last worker has', nativeOnly, async (t) => {
+  const options = { workers: 1, maxRestarts: 0, guard: true, exec: PROGRAM };
+  const supervised = await openSupervisor(t, options);
+  await supervised.call('start');
+  const slow = await begin(supervised.port(), '/fail?ms=600000');
+  await supervised.until('seat:stopped');
+  const stopped = supervised.call('stop');
+  t.equal((await supervised.stats()).state, 'failed');
+  t.strictSame(supervised.seen('worker:exited'), [], 'it drains');
+  await supervised.call('kill');
+  await stopped;
+  t.match(supervised.seen('worker:exited'), [{ signal: 'SIGKILL' }], 'before they resolve');
+  await t.rejects(bodyOf(slow));
 });
