@@ -20,6 +20,7 @@ export type { Slot } from './dispatcher/slot.js';
 export { RondoError, type RondoErrorCode, type RondoErrorDetails } from './errors.js';
 export { Supervisor } from './supervisor/supervisor.js';
 export type {
+  Awaited,
   DealingChanges,
   Degraded,
   DrainResult,

@@ -20,6 +20,8 @@ const TEXTS: Texts = {
   'worker:exited': (worker) => `${nameOf(worker)} ${how(worker)}${drained(worker)}`,
   'worker:error': (worker, stack) => `${nameOf(worker)} has an uncaught error: ${firstLine(stack)}`,
   'worker:hung': (worker, ageMs) => `${nameOf(worker)} has hung for ${ageMs} ms; it is killed`,
+  'worker:awaited': (worker, { addresses, waitMs }) =>
+    `${nameOf(worker)} is waited for, at most ${waitMs} ms: it does not listen on ${addresses.map(textOf).join(', ')} yet`,
   'worker:hurried': (worker) =>
     `${nameOf(worker)} is the oldest of too many that drain; it closes what is left`,
   'seat:waiting': (seat, delayMs) => `worker ${seat} starts again in ${delayMs} ms`,

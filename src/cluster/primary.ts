@@ -24,7 +24,7 @@ import {
   type QueryAnswer,
   type QueryServer,
 } from './messages.js';
-import { SharedListeners } from './shared-listeners.js';
+import { type Lack, SharedListeners } from './shared-listeners.js';
 import { isAddressOf, type PassedListener, TakenListeners } from './taken-listeners.js';
 
 /** How long workers have for what was accepted before the last listener closed. */
@@ -263,14 +263,14 @@ export class ClusterPrimary {
   }
 
   /**
-   * How many milliseconds after its first address `other` began to listen at each where the worker does not. Without
-   * `other` it is the workers of the primary before this one, while the start goes on.
+   * Where `other` listens and the worker does not. Without `other` it is the workers of the primary before this one, while
+   * the start goes on.
    */
-  lacking(worker: Worker, other: Worker | null): number[] {
+  lacking(worker: Worker, other: Worker | null): Lack[] {
     if (other !== null) return this.#listeners.lacking(worker, other);
     return this.taken.expected
       .filter(({ listener }) => !this.#listeners.hasListener(worker, listener))
-      .map(({ passed }) => passed.lateMs ?? 0);
+      .map(({ listener, passed }) => ({ address: listener.address(), lateMs: passed.lateMs ?? 0 }));
   }
 
   /** Calls back when a worker is told that it cannot listen. Returns what ends that. */

@@ -9,6 +9,7 @@
 
 import type { Worker } from 'node:cluster';
 import type { Listener } from '../dispatcher/listener.js';
+import type { Address } from '../types.js';
 
 interface Shared {
   /** When each asked for it, by `performance.now()`. */
@@ -26,6 +27,13 @@ export interface Entry {
   listener: Listener;
   data: unknown;
   /** How many milliseconds after its first one the last of its workers asked for it. */
+  lateMs: number;
+}
+
+/** An address where a worker does not listen, and another one does, or has. */
+export interface Lack {
+  address: Address;
+  /** How many milliseconds after its first one the other asked for it. */
   lateMs: number;
 }
 
@@ -47,11 +55,13 @@ export class SharedListeners {
     return [...this.#byKey.values()].some(({ workers }) => workers.has(worker));
   }
 
-  /** How many milliseconds after its first one `other` asked for each that it has and the worker has not. */
-  lacking(worker: Worker, other: Worker): number[] {
-    return [...this.#byKey.values()]
-      .filter(({ workers }) => workers.has(other) && !workers.has(worker))
-      .map((shared) => this.#lateMs(shared, other));
+  /** Each that `other` has and the worker has not. */
+  lacking(worker: Worker, other: Worker): Lack[] {
+    return [...this.#byKey.values()].flatMap((shared) => {
+      const { listener, workers } = shared;
+      if (listener === null || !workers.has(other) || workers.has(worker)) return [];
+      return [{ address: listener.address(), lateMs: this.#lateMs(shared, other) }];
+    });
   }
 
   hasListener(worker: Worker, listener: Listener): boolean {

@@ -22,6 +22,7 @@ export const EVENT_FIELDS: Record<Event, readonly string[]> = {
   'worker:exited': ['worker'],
   'worker:error': ['worker', 'stack'],
   'worker:hung': ['worker', 'ageMs'],
+  'worker:awaited': ['worker', 'awaited'],
   'worker:hurried': ['worker'],
   'seat:waiting': ['seat', 'delayMs'],
   'seat:stopped': ['seat', 'lastOutput'],

@@ -265,7 +265,8 @@ export class Crew {
           this.#onChange();
         });
       },
-      lackMs: (process) => seat.lackMs(process),
+      awaited: (process) => seat.awaited(process),
+      onAwaited: (process, awaited) => teller.tell('worker:awaited', process.info(), awaited),
       onError: (process, stack) => teller.tell('worker:error', process.info(), stack),
       release: ({ worker }) => rondo()?.release(worker),
       takeOomKill: () => this.#oom.take(),

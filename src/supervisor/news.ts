@@ -6,6 +6,7 @@ import type { SupervisorEvents } from './types.js';
 const DETAILS: Partial<Record<keyof SupervisorEvents, string>> = {
   'worker:error': 'stack',
   'worker:hung': 'ageMs',
+  'worker:awaited': 'awaited',
 };
 
 export function publishEvent(name: keyof SupervisorEvents, args: readonly unknown[]): void {

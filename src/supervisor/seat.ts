@@ -6,10 +6,11 @@
  *      ▲─────────── replace() ──┘                                 drain(): ▶ drained ── replace() ──▶ running
  */
 
+import type { Lack } from '../cluster/shared-listeners.js';
 import type { SlotOptions } from '../types.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { RestartPolicy } from './restart-policy.js';
-import type { SeatStats, StopSignal, WorkerReason } from './types.js';
+import type { Awaited, SeatStats, StopSignal, WorkerReason } from './types.js';
 import { WorkerFailure } from './worker-failure.js';
 import type { WorkerProcess } from './worker-process.js';
 
@@ -32,10 +33,10 @@ export interface SeatHost {
   /** No worker of any seat could listen there, and this is the first start. */
   isHopeless(worker: WorkerProcess): boolean;
   /**
-   * How many milliseconds after its first address `old` began to listen at each where `next` does not. Without `old` it is
-   * the workers of another process, of which this one takes the place.
+   * Where `old` listens and `next` does not. Without `old` it is the workers of another process, of which this one takes
+   * the place.
    */
-  lacking(next: WorkerProcess, old: WorkerProcess | null): number[];
+  lacking(next: WorkerProcess, old: WorkerProcess | null): Lack[];
   onHurried(worker: WorkerProcess): void;
   onWaiting(seat: Seat, delayMs: number): void;
   onStopped(seat: Seat, lastOutput: string, worker: WorkerProcess | null): void;
@@ -228,16 +229,18 @@ export class Seat {
   }
 
   /**
-   * For how long one that is about to take another's place is to be waited for, until it listens wherever that does. Not
-   * where that began to long after it was ready: that was no part of its start.
+   * Where one that is about to take another's place is still to listen, since that does, and for how long it is waited for;
+   * null if it is not. Not where the other began to long after it was ready: that was no part of its start.
    */
-  lackMs(worker: WorkerProcess): number {
+  awaited(worker: WorkerProcess): Awaited | null {
     const old = worker === this.#successor ? this.#current : null;
     const { startTimeoutMs } = this.#options;
-    const lateMs = this.#host.lacking(worker, old).filter((ms) => ms <= startTimeoutMs);
-    if (lateMs.length === 0) return 0;
-    const boundMs = Math.min(Math.max(...lateMs) * LATE_FACTOR + LATE_MS, startTimeoutMs);
-    return boundMs - (worker.servedMs ?? 0);
+    const lacks = this.#host.lacking(worker, old).filter(({ lateMs }) => lateMs <= startTimeoutMs);
+    const latestMs = Math.max(...lacks.map(({ lateMs }) => lateMs));
+    const boundMs = Math.min(latestMs * LATE_FACTOR + LATE_MS, startTimeoutMs);
+    const waitMs = Math.ceil(boundMs - (worker.servedMs ?? 0));
+    if (lacks.length === 0 || waitMs <= 0) return null;
+    return { addresses: lacks.map(({ address }) => address), waitMs };
   }
 
   onWell(worker: WorkerProcess): void {

@@ -283,6 +283,14 @@ export interface SupervisorStats {
   dispatcher: DispatcherStats | null;
 }
 
+/** What a worker is waited for that is to take another's place. */
+export interface Awaited {
+  /** Where the other listens, and this one does not yet. */
+  addresses: DispatcherAddress[];
+  /** Not longer than so many milliseconds from now. */
+  waitMs: number;
+}
+
 /** Events of a {@link Supervisor}. */
 export interface SupervisorEvents {
   'worker:starting': [worker: WorkerInfo];
@@ -293,6 +301,8 @@ export interface SupervisorEvents {
   'worker:error': [worker: WorkerInfo, stack: string];
   /** Its loop has been stuck for so long; it is killed. */
   'worker:hung': [worker: WorkerInfo, ageMs: number];
+  /** It answers, and takes the other's place when it listens at these addresses, too, or when the time is over. */
+  'worker:awaited': [worker: WorkerInfo, awaited: Awaited];
   /**
    * More than eight workers of the seat drain at once: this one, the oldest, destroys what it still has
    * open.

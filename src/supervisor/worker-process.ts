@@ -1,7 +1,7 @@
 /**
  * One worker process, from its start to its end; its phases are in worker-phase.ts. One that has been ready
- * for `minUptimeMs`, then answers, and listens where it is expected to, is well. What follows from a transition, such as a replacement, is its
- * seat's business (seat.ts).
+ * for `minUptimeMs`, then answers, and listens where it is expected to, is well. What follows from a transition, such as
+ * a replacement, is its seat's business (seat.ts).
  */
 
 import type { Address, Worker } from 'node:cluster';
@@ -11,7 +11,7 @@ import { LastWords } from './last-words.js';
 import type { SystemErrorFields, ToSupervisor, ToWorker } from './messages.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { Pulse } from './pulse.js';
-import type { StopSignal, WorkerInfo, WorkerReason, WorkerState } from './types.js';
+import type { Awaited, StopSignal, WorkerInfo, WorkerReason, WorkerState } from './types.js';
 import { watchWorker } from './watch-worker.js';
 import { WorkerFailure, whyNotReady } from './worker-failure.js';
 import { mayFollow, type Phase, stateIn } from './worker-phase.js';
@@ -37,8 +37,10 @@ export interface WorkerOwner {
   /** After each transition. */
   onState(worker: WorkerProcess): void;
   onWell(worker: WorkerProcess): void;
-  /** For how many milliseconds it is to be waited for to listen at more addresses. */
-  lackMs(worker: WorkerProcess): number;
+  /** Where it is still to listen before it is well, and for how long it is waited for; null: nowhere. */
+  awaited(worker: WorkerProcess): Awaited | null;
+  /** It answers, and is waited for. */
+  onAwaited(worker: WorkerProcess, awaited: Awaited): void;
   onError(worker: WorkerProcess, stack: string): void;
   /** It is to get no more connections; those that it has not received go to others. */
   release(worker: WorkerProcess): void;
@@ -143,11 +145,7 @@ export class WorkerProcess {
 
   /** It may listen at one address more than before, or less may be expected of it. */
   onServing(): void {
-    if (this.#phase !== 'proven') return;
-    clearTimeout(this.#timer);
-    const waitMs = this.#owner.lackMs(this);
-    if (waitMs <= 0) this.#setWell();
-    else this.#timer = setTimeout(() => this.#setWell(), waitMs);
+    if (this.#phase === 'proven') this.#awaitAddresses();
   }
 
   /** It was told so, and may do something about it. */
@@ -206,8 +204,19 @@ export class WorkerProcess {
   #prove(): void {
     this.#timer = setTimeout(() => this.kill('hung'), this.#options.startTimeoutMs);
     this.pulse.prove(() => {
-      if (this.#enter('proven')) this.onServing();
+      if (!this.#enter('proven')) return;
+      const awaited = this.#awaitAddresses();
+      if (awaited !== null) this.#owner.onAwaited(this, awaited);
     });
+  }
+
+  /** Null: it is well. */
+  #awaitAddresses(): Awaited | null {
+    clearTimeout(this.#timer);
+    const awaited = this.#owner.awaited(this);
+    if (awaited === null) this.#setWell();
+    else this.#timer = setTimeout(() => this.#setWell(), awaited.waitMs);
+    return awaited;
   }
 
   #setWell(): void {

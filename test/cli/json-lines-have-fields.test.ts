@@ -22,6 +22,7 @@ const FIELDS: Record<string, string[]> = {
   'worker:exited': ITS_FIELDS,
   'worker:error': [...ITS_FIELDS, 'stack'],
   'worker:hung': [...ITS_FIELDS, 'ageMs'],
+  'worker:awaited': [...ITS_FIELDS, 'addresses', 'waitMs'],
   'worker:hurried': ITS_FIELDS,
   degraded: ['missing', 'ready', 'workers'],
   recovered: [],
@@ -44,6 +45,7 @@ const FIELDS: Record<string, string[]> = {
 /** Those that a good life does not have. */
 const OTHERS = [
   'address:closed',
+  'worker:awaited',
   'worker:hurried',
   'degraded',
   'recovered',

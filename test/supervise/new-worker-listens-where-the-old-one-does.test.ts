@@ -72,6 +72,8 @@ for (const kind of ['reload', 'upgrade'] as const) {
       const done = kind === 'reload' ? /reload: done/ : /has replaced process/;
       await until('it is done', () => done.test(run.stderr()));
       await until('both new ones have said so, too', () => serving().length === 4);
+      const said = `is waited for, at most \\d+ ms: it does not listen on ${socketPath} yet`;
+      t.match(run.stderr(), new RegExp(said), 'the log says what is waited for');
       await until('the old ones are gone', () => old.every((pid) => !isAlive(Number(pid))));
       const served = await ask(socketPath);
       t.ok(serving().slice(2).includes(served), `${served} serves`);

@@ -33,6 +33,10 @@ const WORDING: Wording = {
     ...nameOf(worker),
     text: `has hung for ${ageMs} ms and is killed`,
   }),
+  'worker:awaited': (worker, { addresses }) => ({
+    ...nameOf(worker),
+    text: `is waited for: it does not listen on ${addresses.map(textOf).join(', ')} yet`,
+  }),
   'worker:hurried': (worker) => ({
     ...nameOf(worker),
     text: 'is the oldest of too many that drain, and closes what is left',
