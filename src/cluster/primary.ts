@@ -313,6 +313,7 @@ export class ClusterPrimary {
    * the time to.
    */
   closeListeners(): Promise<void> {
+    this.taken.settle();
     return this.#endListeners((listener) => listener.close(), SETTLE_MS);
   }
 

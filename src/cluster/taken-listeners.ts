@@ -132,6 +132,7 @@ export class TakenListeners {
 
   /** Closes those that no worker has, but for those of a service manager. Returns their addresses. */
   settle(): Address[] {
+    if (this.#isSettled) return [];
     this.#isSettled = true;
     const unwanted = this.#all.filter((one) => !one.isWanted && one.passed.inherited === null);
     for (const { listener } of unwanted) void listener.close();

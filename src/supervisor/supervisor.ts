@@ -384,7 +384,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
         // There may be fewer, by the configuration of now.
         if (seat < crew.seats.length) crew.configureSeat(seat, dealing);
       }
-      const closed = (await takeOver?.finish()) ?? rondo()?.taken.settle() ?? [];
+      const closed = (await takeOver?.finish()) ?? [];
+      if (takeOver === null) this.#settleStored();
       this.#takeOver = null;
       if (takeOver !== null) this.#oldEnded = takeOver.whenOldEnded;
       if (takeOver !== null) this.#teller.tell('upgrade:taken', takeOver.pid);
@@ -394,6 +395,19 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       if (takeOver !== null) await this.#giveUp(takeOver);
       throw error;
     }
+  }
+
+  /** Nobody knows how long after its first address the workers before listened at another that a service manager has kept. */
+  #settleStored(): void {
+    const settle = (): void => {
+      for (const address of rondo()?.taken.settle() ?? []) {
+        this.#teller.tell('address:closed', address);
+      }
+    };
+    const { startTimeoutMs } = this.#configuration.valid;
+    const isOver = (rondo()?.taken.unwanted ?? []).length === 0;
+    if (isOver) settle();
+    else setTimeout(settle, startTimeoutMs).unref();
   }
 
   #openTakeOver(old: Predecessor): TakeOver {

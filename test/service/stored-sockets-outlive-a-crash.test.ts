@@ -43,7 +43,9 @@ async function serve(t: Test, args: string[], env: NodeJS.ProcessEnv): Promise<S
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     log += chunk;
   });
-  const news = (): News[] => out().map((line) => JSON.parse(line) as News);
+  // The program writes there, too.
+  const news = (): News[] =>
+    out().flatMap((line) => (line.startsWith('{') ? [JSON.parse(line) as News] : []));
   const mains = (): number[] =>
     news().flatMap(({ started, told = [] }) => {
       const passed = told.flatMap((line) => /^MAINPID=(\d+)$/.exec(line)?.[1] ?? []);
@@ -125,7 +127,8 @@ test('what is closed is taken away', options, async (t) => {
   const server = (at: number): string =>
     `require('node:http').createServer((_, response) => response.end()).listen(${at}, '127.0.0.1');`;
   writeFileSync(app, server(0));
-  const service = await serve(t, [app, '--min-uptime', '50', '--fd-store'], {});
+  const words = [app, '--min-uptime', '50', '--start-timeout', '2000', '--fd-store'];
+  const service = await serve(t, words, {});
   await until('it is stored', () => service.news().at(-1)?.store?.length === 1);
   const [before] = service.news().at(-1)?.store ?? [];
   writeFileSync(app, server(port));
@@ -141,6 +144,20 @@ test('what is closed is taken away', options, async (t) => {
     'what no worker wants after a crash is taken away',
     () => told(service, 'FDSTOREREMOVE=1') === 2,
   );
+});
+
+test('an address that is late', options, async (t) => {
+  const STEPS_PATH = path.join(temporaryDirectory(t), 'socket');
+  const service = await serve(t, [fixture('listens-in-steps.mjs'), '--fd-store'], { STEPS_PATH });
+  await until('both are stored', () => service.news().at(-1)?.store?.length === 2);
+  const starts = told(service, 'READY=1');
+  process.kill(service.pid(), 'SIGKILL');
+  // 700 ms after the other one, when the start is over.
+  await until('it has started again', () => told(service, 'READY=1') > starts);
+  const request = http.get({ socketPath: STEPS_PATH, agent: false });
+  const [response] = (await once(request, 'response')) as [http.IncomingMessage];
+  t.equal(response.statusCode, 200, 'is not closed before a worker listens there');
+  t.equal(told(service, 'FDSTOREREMOVE=1'), 0);
 });
 
 async function freePort(): Promise<number> {
