@@ -36,7 +36,9 @@ constexpr size_t kSingleFigures = 17;
 constexpr size_t kFigures = kSingleFigures + kTimeBuckets + 1;
 
 // In the order of Figure in src/native.ts; -1 for what is not known.
-void Write(const Reading& reading, bool has_errors, double* out) {
+void WriteInto(const Napi::Value& figures, const Reading& reading, bool has_errors) {
+  Napi::Float64Array out = figures.As<Napi::Float64Array>();
+  if (out.ElementLength() < kFigures) return;
   const double singles[kSingleFigures] = {
       static_cast<double>(reading.handed),
       static_cast<double>(reading.pending),
@@ -56,7 +58,7 @@ void Write(const Reading& reading, bool has_errors, double* out) {
       static_cast<double>(reading.released),
       static_cast<double>(reading.is_slow),
   };
-  double* at = std::copy(std::begin(singles), std::end(singles), out);
+  double* at = std::copy(std::begin(singles), std::end(singles), out.Data());
   at = std::copy(reading.handoff_times.counts.begin(), reading.handoff_times.counts.end(), at);
   *at = reading.handoff_times.sum_us;
 }
@@ -99,22 +101,16 @@ Napi::Value JsEngine::ListenerStats(const Napi::CallbackInfo& info) {
 // slotFigures(id, out): what Figure in src/native.ts names
 Napi::Value JsEngine::SlotFigures(const Napi::CallbackInfo& info) {
   const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
-  Napi::Float64Array out = info[1].As<Napi::Float64Array>();
-  if (out.ElementLength() >= kFigures) {
-    Ledger& ledger = engine_->ledger();
-    Write(ledger.OfSlot(id), ledger.HasErrors(id), out.Data());
-  }
+  Ledger& ledger = engine_->ledger();
+  WriteInto(info[1], ledger.OfSlot(id), ledger.HasErrors(id));
   return info.Env().Undefined();
 }
 
 // processFigures(id, generation, out): the same of one process
 Napi::Value JsEngine::ProcessFigures(const Napi::CallbackInfo& info) {
   const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
-  Napi::Float64Array out = info[2].As<Napi::Float64Array>();
-  if (out.ElementLength() >= kFigures) {
-    Ledger& ledger = engine_->ledger();
-    Write(ledger.OfProcess(id, ToUint(info[1])), ledger.HasErrors(id), out.Data());
-  }
+  Ledger& ledger = engine_->ledger();
+  WriteInto(info[2], ledger.OfProcess(id, ToUint(info[1])), ledger.HasErrors(id));
   return info.Env().Undefined();
 }
 
