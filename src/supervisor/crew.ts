@@ -186,11 +186,11 @@ export class Crew {
     await Promise.all(this.#everySeat().map((seat) => seat.close(reason, signal, moves)));
   }
 
-  /** Resolves when every worker is gone: killed, but for those that drain already, with `isDrainLeft`. */
-  async kill(isDrainLeft = false): Promise<void> {
+  /** Kills every worker; with `mayDrain` those that drain already finish. Resolves when all are gone. */
+  async kill(mayDrain = false): Promise<void> {
     this.freeze();
     const { workers } = this;
-    for (const seat of this.#everySeat()) seat.kill(isDrainLeft);
+    for (const seat of this.#everySeat()) seat.kill(mayDrain);
     await Promise.all(workers.map(({ whenExited }) => whenExited));
   }
 

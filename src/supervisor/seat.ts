@@ -198,11 +198,11 @@ export class Seat {
     await Promise.all(this.workers.map((worker) => worker.whenExited));
   }
 
-  /** At once, without a drain; with `isDrainLeft` those that drain already may finish. */
-  kill(isDrainLeft: boolean): void {
+  /** At once, without a drain; with `mayDrain` those that drain already finish. */
+  kill(mayDrain: boolean): void {
     this.leave();
     for (const worker of this.#all) {
-      if (!isDrainLeft || worker.state !== 'draining') worker.kill('stop');
+      if (!mayDrain || worker.state !== 'draining') worker.kill('stop');
     }
   }
 
