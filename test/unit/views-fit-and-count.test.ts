@@ -1,6 +1,7 @@
 // The pure parts of `rondo top` and of the page: lines that fit any terminal and hold nothing that it would obey, an
 // order for each column, rates that are never negative, and latency of the last seconds only.
 
+import { EventEmitter } from 'node:events';
 import { stripVTControlCharacters } from 'node:util';
 import { test } from 'tap';
 import { COLUMNS, columnsFor, rowOf, sortRows } from '../../src/cli/top/columns.js';
@@ -9,6 +10,8 @@ import { linesOf, type Named, type Shown } from '../../src/cli/top/view.js';
 import { ratesBetween } from '../../src/control/rates.js';
 import type { SeatSnapshot, Snapshot } from '../../src/control/types.js';
 import { LatencyWindow } from '../../src/metrics/page/latency-window.js';
+import { Lives } from '../../src/metrics/page/lives.js';
+import type { Supervisor } from '../../src/supervisor/supervisor.js';
 
 function seatWith(seat: number, counted: number, more: Partial<SeatSnapshot> = {}): SeatSnapshot {
   const counters = { handed: counted, received: counted, ended: 0, refused: 0, reclaimed: 0 };
@@ -139,6 +142,30 @@ test('latency of the last ten seconds', async (t) => {
   t.match(add(11_000, 198, 1, 6, 0, 1), { count: 6, p50: 1 }, 'what is older is forgotten');
   t.match(add(12_000, 1, 0, 0, 0, 0), { count: 0 }, 'another primary counts from the beginning');
   t.equal(window.add(13_000, null), null);
+});
+
+test('a life is in its order, also of a worker that ends as soon as it is ready', async (t) => {
+  const supervisor = Object.assign(new EventEmitter(), { stats: () => ({ seats: [] }) });
+  const lives = new Lives(supervisor as unknown as Supervisor);
+  // Rounded, and told later than it was: by the clock of whoever is told, it would have ended before it was ready.
+  const worker = { id: 1, seat: 0, pid: 1, livedMs: 0, readyAfterMs: null };
+  supervisor.emit('worker:starting', { ...worker, state: 'starting' });
+  supervisor.emit('worker:ready', {
+    ...worker,
+    state: 'ready',
+    livedMs: 60_000,
+    readyAfterMs: 60_000,
+  });
+  supervisor.emit('worker:exited', {
+    ...worker,
+    state: 'exited',
+    livedMs: 60_001,
+    readyAfterMs: 60_000,
+  });
+  const [life] = lives.all;
+  const { startedAt = 0, readyAt, exitedAt } = life ?? {};
+  t.strictSame([readyAt, exitedAt], [startedAt + 60_000, startedAt + 60_001]);
+  lives.close();
 });
 
 test('keys', async (t) => {

@@ -48,7 +48,7 @@ export class Lives {
 
   #onWorker({ id, seat, pid, state, livedMs, readyAfterMs, ...info }: WorkerInfo): void {
     const now = Date.now();
-    const startedAt = Math.round(now - livedMs);
+    const startedAt = now - livedMs;
     const life: Life = this.#all.get(id) ?? {
       id,
       seat,
@@ -62,12 +62,14 @@ export class Lives {
       signal: null,
     };
     life.pid = pid ?? life.pid;
-    if (readyAfterMs !== null) life.readyAt ??= Math.round(life.startedAt + readyAfterMs);
-    if (state === 'draining') life.drainingAt ??= now;
+    // All by one clock, so that what came later is never before what came first.
+    const at = life.startedAt + livedMs;
+    if (readyAfterMs !== null) life.readyAt ??= life.startedAt + readyAfterMs;
+    if (state === 'draining') life.drainingAt ??= at;
     const { reason, code, signal } = info;
     Object.assign(life, { reason, code, signal });
     if (state === 'exited' && life.exitedAt === null) {
-      life.exitedAt = now;
+      life.exitedAt = at;
       this.#ended.push(life);
     }
     this.#all.set(id, life);
