@@ -36,10 +36,10 @@ int Idle::Open() {
 void Idle::Close() {
   timer_.Close();
   Count(&counters_->closed, held_.size());
+  counters_->held.store(0, std::memory_order_relaxed);
   times_.clear();
   held_.clear();
   count_of_.fill(0);
-  counters_->held.store(0, std::memory_order_relaxed);
 }
 
 bool Idle::Hold(Connection* connection, uint64_t until_ns, uint64_t now_ns) {
@@ -67,8 +67,8 @@ void Idle::CloseListener(uint16_t listener) {
   for (auto at = held_.begin(); at != held_.end();) {
     Held* const held = &*at++;
     if (held->connection.listener != listener) continue;
-    Remove(held);
     Count(&counters_->closed);
+    Remove(held);
   }
 }
 
@@ -90,8 +90,8 @@ void Idle::OnReadable(Held* held) {
     case Next::kNothing:
       return;
     case Next::kEnd:
-      Remove(held);
       Count(&counters_->ended);
+      Remove(held);
       return;
     case Next::kByte:
       return owner_->OnRequest(Remove(held));
@@ -107,8 +107,8 @@ void Idle::OnTime() {
       owner_->OnRequest(Remove(held));
       continue;
     }
-    Remove(held);
     Count(&counters_->timed_out);
+    Remove(held);
   }
   SetTimer(now_ns);
 }

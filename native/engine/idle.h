@@ -4,6 +4,8 @@
 //
 //   held --readable--> the owner's, to be dealt       --client gone, time over, listener closed-->
 //   closed
+//
+// What is closed is counted before: whoever sees the one finds the other.
 #ifndef RONDO_ENGINE_IDLE_H_
 #define RONDO_ENGINE_IDLE_H_
 

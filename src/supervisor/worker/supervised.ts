@@ -20,7 +20,6 @@ import { handleSignals } from './end-signals.js';
 import { endAlone } from './ends-alone.js';
 import { failAtExit } from './exit.js';
 import { systemFieldsOf, watchErrors } from './guard.js';
-
 import { LastOutput } from './last-output.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
 import { report, reportServer, reportStarted, watchUdp } from './reports.js';
