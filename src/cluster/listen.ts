@@ -33,8 +33,7 @@ export async function listenOptions(query: QueryServer, isNative: boolean): Prom
   // A program may have given any of its own values for it; those that are none do not come so far.
   if (typeof fd === 'number' && fd >= 0) return { fd: checkFd(fd), ...backlog };
   if (port < 0) {
-    // A worker has put its directory in front of an abstract name, too.
-    const path = shortest(address as string);
+    const path = thatFits(address as string);
     if (!path.startsWith('\0')) return { path: boundPath(path), ...modeOf(query), ...backlog };
     if (!isNative) return { path, ...backlog };
     // Whether Node fills up such a name with NUL, which makes it another, depends on its version.
@@ -99,8 +98,14 @@ function isAtLeast(version: string, major: number, minor: number): boolean {
   return itsMajor > major || (itsMajor === major && itsMinor >= minor);
 }
 
-/** A Unix path has some 100 bytes; a worker's relative one may be longer from here. */
-function shortest(address: string): string {
+/**
+ * From here a path may be shorter than from the root, and a worker has put its directory in front of an abstract name, too.
+ * Node's primary always takes the shorter one. Where there is room for the whole path that makes no difference to a client,
+ * and an operator reads the whole.
+ */
+function thatFits(address: string): string {
+  const isWhole = Buffer.byteLength(address) < LONGEST_PATH && !address.includes('\0');
+  if (isWhole) return address;
   const relative = path.relative(process.cwd(), address);
   return relative.length < address.length ? relative : address;
 }

@@ -30,9 +30,11 @@ function ask(socketPath: string): Promise<string> {
 }
 
 async function start(t: Test, env: NodeJS.ProcessEnv) {
-  const socketPath = path.join(temporaryDirectory(t), 'socket');
+  const cwd = temporaryDirectory(t);
+  // From there it has a shorter name, which is for nobody to read.
+  const socketPath = path.join(cwd, 'socket');
   const args = ['start', '-w', '2', '--min-uptime', '100', fixture('listens-in-steps.mjs')];
-  const run = runCli(t, args, { ...env, STEPS_PATH: socketPath });
+  const run = runCli(t, args, { ...env, STEPS_PATH: socketPath }, { cwd });
   const serving = (): string[] =>
     [...run.stdout().matchAll(/^serves as (\d+)$/gm)].map(([, pid = '']) => pid);
   t.teardown(() => {
