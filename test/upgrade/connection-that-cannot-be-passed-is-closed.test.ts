@@ -49,6 +49,7 @@ async function open(t: Test, { place = 3, isConfirmed = true } = {}) {
   const worker = await old.worker(['raw'], { file });
   const clients = await Promise.all(Array.from({ length: CLIENTS }, () => connect(old.port)));
   await settles(t, () => old.dispatcher.stats(), { idle: { held: CLIENTS } });
+  await until('each has read its answer', () => clients.every(({ text }) => text.endsWith('\n')));
   const [ours, theirs] = socketpair();
   const arriving = new Arriving(theirs, {
     passing: passingOf(next),
