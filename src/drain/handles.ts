@@ -4,16 +4,21 @@ import type { Server, Socket } from 'node:net';
 
 /** Of Node 20 to 26, undocumented. */
 type SocketInternals = Socket & { _handle: object | null };
-type ServerInternals = Server & { _usingWorkers?: boolean };
+type ServerInternals = Server & { _usingWorkers?: boolean; _workers?: readonly unknown[] };
 
 /** This process does not have it any more, and it will not emit 'close'. */
 export function isPassedOn(socket: Socket): boolean {
   return (socket as SocketInternals)._handle === null && !socket.destroyed && !socket.connecting;
 }
 
+/** Of a server whose children have all ended `getConnections()` would never tell. */
+function hasChildren(server: ServerInternals): boolean {
+  return server._usingWorkers === true && server._workers?.length !== 0;
+}
+
 /** How many connections of these servers child processes have, which Node asks them. */
 export function countPassedOn(servers: Iterable<Server>, then: (count: number) => void): void {
-  const asked = [...servers].filter((server) => (server as ServerInternals)._usingWorkers === true);
+  const asked = [...servers].filter(hasChildren);
   if (asked.length === 0) return then(0);
   let waiting = asked.length;
   let sum = 0;
