@@ -73,7 +73,7 @@ Arguments after -- are the program's. RONDO_POLICY, RONDO_WINDOW, RONDO_TRANSPOR
 RONDO_REBALANCE, RONDO_TAKE_BACK_MS and RONDO_PROXY_PROTOCOL apply too; the file's options go before them, and those given here before all.
 
 Signals:
-  SIGTERM, SIGINT   stop: workers finish what they serve; a second one, a second later, ends them at once
+  SIGTERM, SIGINT   stop: workers finish what they serve; a second one, 2 s later, ends them at once
   SIGHUP            reload: new workers, one after another, with the file and configuration as they are
   SIGUSR2           upgrade: a new process of rondo, with Node, rondo and program as they are, takes over
   SIGTTIN, SIGTTOU  one worker more, one less

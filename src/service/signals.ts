@@ -12,9 +12,9 @@ import type { Terminal } from './terminal.js';
 
 /**
  * Of one stop a process may hear twice: npm, npx, dumb-init and others pass a signal on that the whole group
- * has got, too. What comes later is somebody's who does not want to wait.
+ * has got, too; dotenvx a second later. What comes after that is somebody's who does not want to wait.
  */
-export const SAME_STOP_MS = 1_000;
+export const SAME_STOP_MS = 2_000;
 /** At a terminal a person may be faster, but not as fast as a parent. */
 const SAME_KEY_MS = 300;
 /** The kernel may send SIGHUP shortly before the terminal is gone. */

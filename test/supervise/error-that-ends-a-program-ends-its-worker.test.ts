@@ -1,9 +1,12 @@
 // An error that would have ended the process ends its worker, whoever else listens, and after what is
 // in flight is answered; one that the program handles is its own.
 
+import { readdirSync, readFileSync } from 'node:fs';
 import type http from 'node:http';
+import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'tap';
+import { temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { openClient, until } from '../fixtures/faults.js';
 import { preloaded, type Scope, startSupervised, ways } from '../fixtures/supervised.js';
 
@@ -97,3 +100,51 @@ test('a listener that throws is a fault, too', preloaded.options, async (t) => {
   t.match(await worker.told('NODE_SUPERVISE_ERROR'), { isGuarded: true, stack: /another one/ });
   t.match(await worker.exit(), { code: 1 });
 });
+
+test(
+  'its exit listeners are told of a failure, and a report is written if one is wanted',
+  preloaded.options,
+  async (t) => {
+    const directory = temporaryDirectory(t);
+    const worker = await startSupervised(t, preloaded, { settings: { guard: true } });
+    await worker.run((_scope, place) => {
+      process.report.directory = place;
+      process.report.reportOnUncaughtException = true;
+      process.on('beforeExit', () => process.send?.({ event: 'beforeExit' }));
+      process.on('exit', (code) => {
+        process.send?.({ event: 'exiting', code, exitCode: process.exitCode });
+      });
+    }, directory);
+    await worker.run(serve);
+    await worker.run(fail);
+    t.match(await worker.event('exiting'), { code: 1, exitCode: 1 }, 'as in plain Node');
+    t.match(await worker.exit(), { code: 1 });
+    t.equal(worker.count('beforeExit'), 0);
+    const [file = '', ...others] = readdirSync(directory);
+    t.strictSame(others, []);
+    const { javascriptStack } = JSON.parse(readFileSync(path.join(directory, file), 'utf8'));
+    t.match(javascriptStack.message, /the fault/);
+  },
+);
+
+for (const way of ways) {
+  for (const when of ['at once', 'when nothing is open']) {
+    test(`a handler of SIGTERM that fails ${when}, ${way.name}`, way.options, async (t) => {
+      const worker = await startSupervised(t, way, { settings: { guard: true } });
+      await worker.run(
+        (_scope, ms) => {
+          process.on('SIGTERM', async () => {
+            if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+            throw new Error('the fault');
+          });
+        },
+        when === 'at once' ? 0 : 300,
+      );
+      await worker.run(serve);
+      worker.drain({});
+      t.match(await worker.told('NODE_SUPERVISE_ERROR'), { stack: /the fault/ });
+      // It would be there for the time of the drain, and then be killed.
+      t.match(await worker.exit(), { code: 1, signal: null });
+    });
+  }
+}

@@ -25,6 +25,11 @@ async function serve(scope: Scope, signal: string, exitCode: number | null): Pro
   return scope.listen(server);
 }
 
+async function serveOn(scope: Scope): Promise<number> {
+  const { createServer } = scope.require('node:http') as typeof http;
+  return scope.listen(createServer());
+}
+
 for (const way of ways) {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     for (const exitCode of [7, null]) {
@@ -173,4 +178,19 @@ test('an upgraded connection and an event stream do not', preloaded.options, asy
   upgraded.destroy();
   stream.destroy();
   await worker.drained();
+});
+
+test('a handler that leaves the end to others', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  await worker.run(serveOn);
+  await worker.run(() => {
+    // As OpenTelemetry's: it sends what there is to send, and that is all.
+    process.on('SIGTERM', () => {
+      setTimeout(() => process.send?.({ event: 'flushed' }), 2_500);
+    });
+  });
+  worker.drain({});
+  await worker.event('flushed');
+  // Its server would keep it running, though no connection comes to it any more.
+  t.match(await worker.exit(), { code: 0, signal: null });
 });

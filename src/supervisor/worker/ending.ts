@@ -6,8 +6,9 @@
  */
 
 import cluster from 'node:cluster';
+import type { Server } from 'node:net';
 import { around } from '../../hidden-listeners.js';
-import { exitIfHeld, isExitHeld } from './exit.js';
+import { exitFailed, exitIfHeld, isExitHeld } from './exit.js';
 import { deliver, type EndSignal, programHandles, releaseSignals } from './signals.js';
 
 /**
@@ -16,11 +17,24 @@ import { deliver, type EndSignal, programHandles, releaseSignals } from './signa
  */
 const SERVERS_CLOSE_MS = 500;
 
+/** How long a program's handler may take for what nothing keeps the process running for. */
+const HANDLER_MS = 2_000;
+
 let isHandedOver = false;
 
 /** Whether the end is the program's own business by now. */
 export function hasHandedOver(): boolean {
   return isHandedOver;
+}
+
+/**
+ * No connection comes to them any more, so they keep no process running. Some handlers, such as that of OpenTelemetry's
+ * `register`, send what there is to send and leave the end to whoever sent the signal.
+ */
+function letServersGo(servers: ReadonlySet<Server>): void {
+  setTimeout(() => {
+    for (const server of servers) server.unref();
+  }, HANDLER_MS).unref();
 }
 
 /** The requests in flight are answered, or have had their time. */
@@ -35,24 +49,33 @@ export function handOver(signal: EndSignal): void {
 
 /**
  * Nothing is open any more. `signal`: null if it is an error that ends the program. `raised` is a signal that
- * the program has raised itself.
+ * the program has raised itself. `servers` are those that listen.
  */
-export function endProcess(signal: EndSignal | null, raised: NodeJS.Signals | null): void {
-  if (isHandedOver) return;
+export function endProcess(
+  signal: EndSignal | null,
+  raised: NodeJS.Signals | null,
+  servers: ReadonlySet<Server>,
+): void {
   exitIfHeld();
+  if (signal === null) exitFailed();
+  if (isHandedOver) return letServersGo(servers);
   if (raised !== null) {
     releaseSignals();
     process.kill(process.pid, raised);
     return;
   }
-  if (signal !== null) handOver(signal);
-  if (isHandedOver) return;
+  handOver(signal);
+  if (isHandedOver) return letServersGo(servers);
   if (!process.connected) process.exit();
   // After the program's listeners.
   around(process, 'disconnect', (_args, next) => {
     next();
     process.exit();
   });
-  cluster.worker?.disconnect();
   setTimeout(() => process.disconnect?.(), SERVERS_CLOSE_MS).unref();
+  try {
+    cluster.worker?.disconnect();
+  } catch {
+    // Node 20 and 22 fail to close an HTTP server one of whose sockets is with a child process.
+  }
 }

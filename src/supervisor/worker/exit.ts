@@ -43,6 +43,11 @@ export function exitIfHeld(): void {
   if (held !== null) nodesExit(held.code);
 }
 
+/** As of an uncaught error: nothing of the program is asked whether there is more to do. */
+export function exitFailed(): never {
+  return nodesExit(1);
+}
+
 /** Also if the program ends with `process.exit(0)`. */
 export function failAtExit(): void {
   before(process, 'exit', (code: number) => {

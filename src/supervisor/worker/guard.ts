@@ -53,6 +53,7 @@ export function watchErrors(host: ErrorHost): void {
       if (thrown === exiting) return true;
       if (!host.isGuarded()) throw thrown;
       print(format(thrown));
+      writeReport(thrown);
       fail(thrown);
       return true;
     }
@@ -70,6 +71,7 @@ export function watchErrors(host: ErrorHost): void {
     if (process.listenerCount('uncaughtException') > 0) return give(error, next);
     if (!host.isGuarded()) return next();
     print(format(error));
+    writeReport(error);
     fail(error);
     return true;
   });
@@ -109,6 +111,12 @@ function stackOf(error: unknown): string {
 function format(error: unknown): string {
   const text = error instanceof Error ? inspect(error) : `Uncaught:\n${inspect(error)}`;
   return `${text}\n\nNode.js ${process.version}\n`;
+}
+
+/** Of `--report-uncaught-exception`, which Node writes for an error that nobody has handled. */
+function writeReport(error: unknown): void {
+  if (!process.report?.reportOnUncaughtException) return;
+  process.report.writeReport(error instanceof Error ? error : new Error(stackOf(error)));
 }
 
 /** Not by process.stderr, which may be the program's, or the cause. */

@@ -79,7 +79,8 @@ export function supervise({
       onEnd: (counts) => {
         sendOutput();
         tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });
-        const end = () => ending().endProcess(hasFailed ? null : endSignal, raised);
+        const end = (): void =>
+          ending().endProcess(hasFailed ? null : endSignal, raised, connections.servers);
         const told = tellLast();
         if (told === null) end();
         else void told.then(end);
@@ -110,6 +111,7 @@ export function supervise({
       hasFailed = true;
       failAtExit();
       if (drain === null) beginDrain({ ...ownDrain, moves: othersServe() }, endSignal);
+      else if (drain.isOver) ending().endProcess(null, raised, connections.servers);
     },
   });
 
