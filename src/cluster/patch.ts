@@ -14,8 +14,16 @@ import type { ClusterPrimary } from './primary.js';
 /** On the cluster object, so that two copies of rondo do not patch it twice. */
 const PATCHED = Symbol.for('rondo.cluster');
 
+/** Options of Node for workers: those of the command line, and NODE_OPTIONS. */
+export interface WorkerArgs {
+  execArgv: readonly string[];
+  nodeOptions: string | undefined;
+}
+
 interface Patch {
   options: () => DispatcherOptions;
+  /** What workers are started with, where somebody else than the program says so. */
+  workerArgs: WorkerArgs | null;
   /** This process was started with the preload, so its workers are. */
   isPreloaded: boolean;
   primary: ClusterPrimary | null;
@@ -39,6 +47,7 @@ export function patchCluster(options: () => DispatcherOptions, isPreloaded = fal
   }
   const patch: Patch = {
     options,
+    workerArgs: null,
     isPreloaded,
     primary: null,
     onPrimary: () => {},
@@ -68,10 +77,14 @@ export function whenPrimaryOpens(then: (primary: ClusterPrimary) => void): void 
 }
 
 /** Takes the place of the options that would be asked for. False: it is too late. */
-export function replaceOptions(options: DispatcherOptions): boolean {
+export function replaceOptions(
+  options: DispatcherOptions,
+  workerArgs: WorkerArgs | null = null,
+): boolean {
   const patch = (cluster as PatchedCluster)[PATCHED];
   if (patch === undefined || patch.primary !== null) return false;
   patch.options = () => options;
+  patch.workerArgs = workerArgs;
   return true;
 }
 
@@ -82,7 +95,7 @@ function patchPrimary(patch: Patch): void {
     // SCHED_NONE is Node's own, as is everything if the addon is missing.
     if (isOff || cluster.schedulingPolicy !== cluster.SCHED_RR) return null;
     if (patch.primary !== null) return patch.primary;
-    patch.primary = openPrimary(patch.options(), fork);
+    patch.primary = openPrimary(patch.options(), patch.workerArgs ?? programsArgs(), fork);
     isOff = patch.primary === null;
     if (patch.primary !== null) patch.onPrimary(patch.primary);
     return patch.primary;
@@ -95,13 +108,20 @@ function patchPrimary(patch: Patch): void {
   nameAs(fork, cluster.fork);
 }
 
+function programsArgs(): WorkerArgs {
+  const { execArgv = process.execArgv } = cluster.settings;
+  return { execArgv, nodeOptions: process.env.NODE_OPTIONS };
+}
+
 /** Null, with a warning, if rondo cannot do it. */
-function openPrimary(options: DispatcherOptions, fork: Fork): ClusterPrimary | null {
+function openPrimary(
+  options: DispatcherOptions,
+  workerArgs: WorkerArgs,
+  fork: Fork,
+): ClusterPrimary | null {
   const primary = load('cluster/primary.js');
-  const reason = primary.whyUnavailable(options);
-  // Without it the program would take headers for its clients' own bytes, and sessions would not stay where they are.
-  const isNeeded = (options.proxyProtocol ?? options.sticky ?? null) !== null;
-  if (reason === null || isNeeded) return new primary.ClusterPrimary(cluster, fork, options);
+  const reason = primary.whyUnavailable(options, workerArgs);
+  if (reason === null) return new primary.ClusterPrimary(cluster, fork, options);
   process.emitWarning(`node:cluster's own scheduling is used: ${reason}`, {
     type: 'RondoWarning',
     code: 'RONDO_CLUSTER_FALLBACK',

@@ -12,8 +12,10 @@ import { Dispatcher } from '../dispatcher/dispatcher.js';
 import type { Listener, ListenerSettings } from '../dispatcher/listener.js';
 import type { Slot } from '../dispatcher/slot.js';
 import type { LentSocket } from '../dispatcher/transport.js';
+import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import type { Address, DispatcherOptions } from '../types.js';
+import { addonsForbiddenBy } from './addons.js';
 import { type Fork, forkWith } from './fork.js';
 import { listenOptions } from './listen.js';
 import {
@@ -24,6 +26,7 @@ import {
   type QueryAnswer,
   type QueryServer,
 } from './messages.js';
+import type { WorkerArgs } from './patch.js';
 import { type Lack, SharedListeners } from './shared-listeners.js';
 import { isAddressOf, type PassedListener, TakenListeners } from './taken-listeners.js';
 
@@ -476,13 +479,25 @@ function nameOf(key: string): string {
 
 /**
  * Why the drop-in cannot work in this process, or null. Not if the native transport is demanded or needed: the
- * Dispatcher throws then.
+ * Dispatcher throws then, and this does where the workers could not load the addon: `ERR_RONDO_NATIVE_MISSING`.
  */
 export function whyUnavailable(
-  { transport = 'auto', sticky = null }: DispatcherOptions = {},
-  demand = process.env.RONDO_NATIVE,
+  options: DispatcherOptions,
+  { execArgv, nodeOptions }: WorkerArgs,
 ): string | null {
-  if (transport !== 'auto' || sticky !== null || demand === '0' || demand === '1') return null;
+  const { transport = 'auto', sticky = null, proxyProtocol = null } = options;
+  const demand = process.env.RONDO_NATIVE;
+  // Without it the program would take headers for its clients' own bytes, and sessions would not stay where they are.
+  const isNeeded = sticky !== null || proxyProtocol !== null;
+  const isDemanded = transport === 'native' || isNeeded || demand === '1';
+  if (transport === 'ipc' || (demand === '0' && !isNeeded)) return null;
+  const forbidding = addonsForbiddenBy(execArgv, nodeOptions);
+  if (forbidding !== null) {
+    const reason = `${forbidding} keeps the workers from loading the addon`;
+    if (isDemanded) throw new RondoError('ERR_RONDO_NATIVE_MISSING', reason);
+    return reason;
+  }
+  if (isDemanded) return null;
   const native = loadNative();
   return native instanceof Error ? native.message : null;
 }

@@ -44,10 +44,12 @@ export function rondo(): ClusterPrimary | null {
  * Puts node:cluster's scheduling on rondo with these options, from now on.
  * Throws `ERR_RONDO_ALREADY_FORKED` if it has begun with another transport, and `ERR_RONDO_BUNDLED`.
  */
-export function configureDispatcher({ dispatcher }: ValidSupervisorOptions): void {
+export function configureDispatcher(options: ValidSupervisorOptions): void {
+  const { dispatcher, execArgv, env, fileEnv } = options;
   preload();
   patchCluster(() => dispatcher, true);
-  if (replaceOptions(dispatcher)) return;
+  const nodeOptions = env.NODE_OPTIONS ?? fileEnv.NODE_OPTIONS ?? process.env.NODE_OPTIONS;
+  if (replaceOptions(dispatcher, { execArgv, nodeOptions })) return;
   const { transport, ...changeable } = dispatcher;
   const existing = patchedPrimary()?.dispatcher;
   if (transport !== 'auto' && transport !== existing?.transport) {
