@@ -2,6 +2,7 @@
 
 import type { Address, Worker } from 'node:cluster';
 import { asSuperviseMessage, isToSupervisor, type ToSupervisor } from './messages.js';
+import { warnIfUnread } from './unread-messages.js';
 
 export interface WorkerNews {
   onListening(address: Address): void;
@@ -18,6 +19,7 @@ export function watchWorker(worker: Worker, news: WorkerNews): void {
   worker.on('listening', (address) => news.onListening(address));
   worker.on('message', (message) => {
     if (message === 'ready') news.onReadyMessage();
+    else warnIfUnread(message);
   });
   worker.process.on(
     'internalMessage' as never,

@@ -142,6 +142,12 @@ export const SPECS: readonly Spec[] = [
     group: 'logs and metrics',
   },
   {
+    name: 'log4js, disableClustering',
+    program: 'log4js.mjs',
+    packages: ['log4js'],
+    group: 'logs and metrics',
+  },
+  {
     name: 'prom-client',
     program: 'prom-client.mjs',
     packages: ['prom-client'],

@@ -9,6 +9,8 @@ const { io: connect } = require('socket.io-client');
 
 const [, file, module_] = process.argv;
 const WORKERS = 4;
+/** The client of a killed worker does not come back. */
+const ONCE = { forceNew: true, reconnection: false, transports: ['websocket'] };
 
 function worker() {
   const { createAdapter } = require(module_);
@@ -95,7 +97,7 @@ async function primary() {
   for (let index = 0; index < WORKERS; index++) {
     const url = `http://127.0.0.1:${workers[0].port}`;
     const auth = { name: `client ${index}` };
-    const client = connect(url, { forceNew: true, transports: ['websocket'], auth });
+    const client = connect(url, { ...ONCE, auth });
     await once(client, 'connect');
     clients.push(client);
   }
