@@ -77,8 +77,9 @@ test('a worker fails again and again', nativeOnly, async (t) => {
 });
 
 test('its flags are flags', (t) => {
-  // Of other programs.
-  const foreign = ['--omit'];
+  // Of other programs, and of Node.js from 20 on.
+  const foreign = ['--omit', '--no-addons', '--permission', '--allow-addons'];
+  foreign.push('--allow-fs-read', '--allow-fs-write', '--allow-child-process');
   const flags = new Set([...page.matchAll(/(?<=[` ])--[a-z-]+/g)].map(([flag]) => flag));
   t.ok(flags.size > 12);
   for (const flag of flags) {
