@@ -148,3 +148,30 @@ for (const way of ways) {
     });
   }
 }
+
+for (const what of ['a getter', 'the fields', 'a revoked proxy', 'its inspection']) {
+  test(`an error that cannot be looked at: ${what}`, preloaded.options, async (t) => {
+    const worker = await startSupervised(t, preloaded, { settings: { guard: true } });
+    await worker.run((_scope, name) => {
+      const fail = (): never => {
+        throw new Error('another one');
+      };
+      const { proxy, revoke } = Proxy.revocable({}, {});
+      revoke();
+      const errors: Record<string, unknown> = {
+        'a getter': Object.defineProperty({}, 'stack', { get: fail }),
+        'the fields': Object.defineProperty(new Error('the fault'), 'code', { get: fail }),
+        'a revoked proxy': proxy,
+        'its inspection': Object.assign(new Error('the fault'), {
+          [Symbol.for('nodejs.util.inspect.custom')]: fail,
+        }),
+      };
+      setImmediate(() => {
+        throw errors[name];
+      });
+    }, what);
+    await worker.run(serve).catch(() => {});
+    t.match(await worker.exit(), { code: 1, signal: null });
+    t.notMatch(worker.output(), /another one/);
+  });
+}

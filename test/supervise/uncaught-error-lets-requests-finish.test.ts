@@ -70,7 +70,9 @@ for (const way of ways) {
       await worker.run(answer);
       t.match(await received, /Connection: close[\s\S]*answer$/);
       t.match(await worker.drained(), { open: 1, destroyed: 0 });
-      t.match(await worker.exit(), { code: 1, signal: null, isAsked: true });
+      // With Node's own scheduling it disconnects first, so that nothing is handed to it meanwhile.
+      const isAsked = way !== preloaded;
+      t.match(await worker.exit(), { code: 1, signal: null, isAsked });
     });
 
     test(`${name}, not guarded, ${way.name}`, way.options, async (t) => {

@@ -8,6 +8,7 @@
 import cluster from 'node:cluster';
 import type { Server } from 'node:net';
 import { around } from '../../hidden-listeners.js';
+import { channelName } from '../../worker/environment.js';
 import { exitFailed, exitIfHeld, isExitHeld } from './exit.js';
 import { deliver, type EndSignal, programHandles, releaseSignals } from './signals.js';
 
@@ -57,19 +58,26 @@ export function endProcess(
   servers: ReadonlySet<Server>,
 ): void {
   exitIfHeld();
-  if (signal === null) exitFailed();
-  if (isHandedOver) return letServersGo(servers);
+  if (signal === null) {
+    // With Node's own scheduling something may be handed to it yet, which goes elsewhere when it disconnects.
+    if (channelName !== undefined || isHandedOver || !process.connected) exitFailed();
+  } else if (isHandedOver) {
+    return letServersGo(servers);
+  }
   if (raised !== null) {
     releaseSignals();
     process.kill(process.pid, raised);
     return;
   }
-  handOver(signal);
-  if (isHandedOver) return letServersGo(servers);
+  if (signal !== null) {
+    handOver(signal);
+    if (isHandedOver) return letServersGo(servers);
+  }
   if (!process.connected) process.exit();
   // After the program's listeners.
   around(process, 'disconnect', (_args, next) => {
     next();
+    if (signal === null) exitFailed();
     process.exit();
   });
   setTimeout(() => process.disconnect?.(), SERVERS_CLOSE_MS).unref();

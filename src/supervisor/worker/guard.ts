@@ -85,9 +85,22 @@ export function watchErrors(host: ErrorHost): void {
   });
 }
 
+/** What a program throws may throw itself where it is looked at: a getter, a proxy, its own way to be inspected. */
+function attempt<T>(look: () => T, otherwise: T): T {
+  try {
+    return look();
+  } catch {
+    return otherwise;
+  }
+}
+
 /** Of a system error; a program may give any error such fields, of any type. */
 export function systemFieldsOf(error: unknown): SystemErrorFields | undefined {
-  const { code, syscall, address, port } = (error ?? {}) as Record<string, unknown>;
+  return attempt(() => fieldsOf((error ?? {}) as Record<string, unknown>), undefined);
+}
+
+function fieldsOf(error: Record<string, unknown>): SystemErrorFields | undefined {
+  const { code, syscall, address, port } = error;
   if (typeof code !== 'string' || typeof syscall !== 'string') return undefined;
   return {
     code,
@@ -99,24 +112,29 @@ export function systemFieldsOf(error: unknown): SystemErrorFields | undefined {
 
 /** Not imported: to import any of node:util opens process.stderr, from Node 22 on. */
 function inspect(value: unknown): string {
-  return (require('node:util') as typeof import('node:util')).inspect(value);
+  const { inspect: show } = require('node:util') as typeof import('node:util');
+  // As Node does it.
+  const plainly = (): string => attempt(() => show(value, { customInspect: false }), typeof value);
+  return attempt(() => show(value), null) ?? plainly();
 }
 
 function stackOf(error: unknown): string {
-  const { stack } = (error ?? {}) as { stack?: unknown };
+  const stack = attempt(() => (error as { stack?: unknown } | null | undefined)?.stack, null);
   return typeof stack === 'string' ? stack : `Uncaught: ${inspect(error)}`;
 }
 
 /** But for the line of source above it, which Node keeps to itself. */
 function format(error: unknown): string {
-  const text = error instanceof Error ? inspect(error) : `Uncaught:\n${inspect(error)}`;
+  const isError = attempt(() => error instanceof Error, false);
+  const text = isError ? inspect(error) : `Uncaught:\n${inspect(error)}`;
   return `${text}\n\nNode.js ${process.version}\n`;
 }
 
 /** Of `--report-uncaught-exception`, which Node writes for an error that nobody has handled. */
 function writeReport(error: unknown): void {
   if (!process.report?.reportOnUncaughtException) return;
-  process.report.writeReport(error instanceof Error ? error : new Error(stackOf(error)));
+  const isError = attempt(() => error instanceof Error, false);
+  process.report.writeReport(isError ? (error as Error) : new Error(stackOf(error)));
 }
 
 /** Not by process.stderr, which may be the program's, or the cause. */
