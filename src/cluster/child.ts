@@ -96,7 +96,11 @@ export class ClusterChild implements ChannelUser {
     // In a cluster the first worker's are all workers', which is wrong for a listener that outlives them.
     const ownTickets = isAlone() && (server as Partial<TicketServer>).ticketKeys !== undefined;
     const asked = { ...query, rondo: PROTOCOL_VERSION, ownTickets };
-    const ask = (): void => this.#getServer(server, asked, onAnswer);
+    const ask = (): void => {
+      const before = server.listenerCount('listening');
+      this.#getServer(server, asked, onAnswer);
+      if (isAlone() && server.listenerCount('listening') > before) tellFirst(server);
+    };
     const onAnswer = (error: number, handle: ClusterHandle | null): void => {
       answered();
       const { rondo: listener, failed } = this.#answer;
@@ -171,6 +175,15 @@ function holdChannel(): () => void {
   const { channel } = process as { channel?: CountedChannel };
   channel?.refCounted?.();
   return () => channel?.unrefCounted?.();
+}
+
+/**
+ * Node's own listener, which tells the primary, goes before those of the program: without a cluster it is nobody's business
+ * what they throw.
+ */
+function tellFirst(server: Server): void {
+  const nodes = server.rawListeners('listening').at(-1) as () => void;
+  server.off('listening', nodes).prependListener('listening', nodes);
 }
 
 function isPath({ port = 0 }: Query): boolean {

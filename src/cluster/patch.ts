@@ -30,7 +30,7 @@ interface Patch {
   /** Is told of it before the first fork. */
   onPrimary: (primary: ClusterPrimary) => void;
   /** The primary's part, made when it is needed first; null if that is left to Node. */
-  open(): ClusterPrimary | null;
+  open(env?: NodeJS.ProcessEnv): ClusterPrimary | null;
 }
 
 type PatchedCluster = typeof cluster & { [PATCHED]?: Patch };
@@ -91,26 +91,28 @@ export function replaceOptions(
 function patchPrimary(patch: Patch): void {
   const fork = cluster.fork;
   let isOff = false;
-  patch.open = () => {
+  patch.open = (env) => {
+    // What is decided stays, as in Node.
+    if (isOff || patch.primary !== null) return patch.primary;
     // SCHED_NONE is Node's own, as is everything if the addon is missing.
-    if (isOff || cluster.schedulingPolicy !== cluster.SCHED_RR) return null;
-    if (patch.primary !== null) return patch.primary;
-    patch.primary = openPrimary(patch.options(), patch.workerArgs ?? programsArgs(), fork);
+    if (cluster.schedulingPolicy === cluster.SCHED_RR) {
+      patch.primary = openPrimary(patch.options(), patch.workerArgs ?? programsArgs(env), fork);
+    }
     isOff = patch.primary === null;
     if (patch.primary !== null) patch.onPrimary(patch.primary);
     return patch.primary;
   };
   cluster.fork = function forkOnRondo(env?: object) {
-    const primary = patch.open();
+    const primary = patch.open(env as NodeJS.ProcessEnv);
     if (primary !== null) return primary.fork(env, patch.isPreloaded);
     return load('cluster/fork.js').forkWith(cluster, fork, env);
   };
   nameAs(fork, cluster.fork);
 }
 
-function programsArgs(): WorkerArgs {
+function programsArgs(env: NodeJS.ProcessEnv = {}): WorkerArgs {
   const { execArgv = process.execArgv } = cluster.settings;
-  return { execArgv, nodeOptions: process.env.NODE_OPTIONS };
+  return { execArgv, nodeOptions: env.NODE_OPTIONS ?? process.env.NODE_OPTIONS };
 }
 
 /** Null, with a warning, if rondo cannot do it. */

@@ -396,7 +396,7 @@ export class ClusterPrimary {
 
   async #listen(worker: Worker, query: QueryServer): Promise<void> {
     // It is about to be told to end, and gets no answer: an address of its own would be nobody's.
-    if (this.#isEnded) return;
+    if (this.#isEnded || isLeaving(worker)) return;
     const key = keyOf(query);
     const answer = { cmd: 'NODE_CLUSTER', ack: query.seq, key } as const;
     // "Remove a stale socket file, then listen": it was the one of this listener.
@@ -407,12 +407,15 @@ export class ClusterPrimary {
       const isOwn = query.ownTickets === true;
       const its = isOwn ? null : (taken?.dataOf(key) ?? query.data);
       const joined = await this.#listeners.join(key, worker, its, open);
+      // An answer that it gets when it has closed its handles would keep it running.
+      if (isLeaving(worker)) return this.#listeners.leave(worker, key, this.#keepsListeners);
       const { listener } = joined;
       const data = isOwn ? query.data : joined.data;
       const address = listener.address();
       const sockname = typeof address === 'string' ? null : address;
       send(worker.process, { ...answer, errno: null, data, sockname, rondo: listener.id });
     } catch (error) {
+      if (isLeaving(worker)) return;
       for (const then of this.#onListenError) then(worker, error as NodeJS.ErrnoException);
       const errno = errnoOf(error as NodeJS.ErrnoException);
       const { address = null, port = 0 } = error as { address?: string | null; port?: number };
@@ -435,6 +438,11 @@ export class ClusterPrimary {
   #forget(worker: Worker): void {
     this.#listeners.leaveAll(worker, this.#keepsListeners);
   }
+}
+
+/** It was told to disconnect, or has: Node's primary answers it no more. */
+function isLeaving(worker: Worker): boolean {
+  return worker.exitedAfterDisconnect || !worker.isConnected();
 }
 
 /** What Node's primary has just said to do at that event comes after `then`. Seen by nobody. */

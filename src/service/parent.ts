@@ -4,6 +4,7 @@
  */
 
 import cluster, { type Worker } from 'node:cluster';
+import { speakToNobody } from '../supervisor/forking.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 
 /** How often it is looked whether it is still there. */
@@ -27,7 +28,10 @@ export function watchParent(note: (text: string) => void): void {
  * ready. What it sends before that may reach only some of them.
  */
 export function connectParent(supervisor: Supervisor, note: (text: string) => void): () => void {
-  if (process.send === undefined) return () => {};
+  if (process.send === undefined) {
+    speakToNobody();
+    return () => {};
+  }
   process.on('message', (message, handle) => {
     close(handle);
     // As pm2 says it with --shutdown-with-message.

@@ -35,6 +35,13 @@ const FIRST_INHERITED_FD = 3;
 /** Tell a worker which seat it has; the second by its former name. */
 const SEAT_VARIABLES = ['RONDO_SEAT', 'RONDO_SLOT'];
 
+let isSpokenTo = true;
+
+/** No message will be sent to workers' programs. */
+export function speakToNobody(): void {
+  isSpokenTo = false;
+}
+
 /** Null before the first fork, and with Node's own scheduling. */
 export function rondo(): ClusterPrimary | null {
   return patchedPrimary();
@@ -138,6 +145,7 @@ export function forkWorker(seat: ForkedFor, options: ValidSupervisorOptions): Wo
     drain: { idleGraceMs, drainTimeoutMs, handlerTimeoutMs },
     activation: activation(),
     isDrainLoaded: namesModules([...execArgv, process.env.NODE_OPTIONS ?? '']),
+    isSpokenTo,
   };
   const withheld = withheldFrom(execArgv, envFile);
   const worker = cluster.fork({

@@ -21,6 +21,8 @@ export interface WorkerSettings {
   activation: Record<string, string> | null;
   /** Something between Node and the program's files may be gone when the drain begins: its code is loaded before. */
   isDrainLoaded: boolean;
+  /** Somebody may send messages to the program; otherwise listening for them keeps nothing running, as without a channel. */
+  isSpokenTo: boolean;
 }
 
 export type ToWorker =

@@ -98,7 +98,7 @@ test('a listener that throws is a fault, too', preloaded.options, async (t) => {
   await worker.run(serve);
   await worker.run(fail);
   t.match(await worker.told('NODE_SUPERVISE_ERROR'), { isGuarded: true, stack: /another one/ });
-  t.match(await worker.exit(), { code: 1 });
+  t.match(await worker.exit(), { code: 7 });
 });
 
 test(
@@ -175,3 +175,89 @@ for (const what of ['a getter', 'the fields', 'a revoked proxy', 'its inspection
     t.notMatch(worker.output(), /another one/);
   });
 }
+
+/** What a program does, and how it ends then, as in plain Node. */
+const ENDS: Record<string, { run: () => void; code: number; told?: string[] }> = {
+  'a listener of exit that throws': {
+    code: 1,
+    run: () => {
+      process.on('exit', () => {
+        throw new Error('another one');
+      });
+    },
+  },
+  'process.exit() of what is no code': {
+    code: 7,
+    run: () => {
+      process.on('uncaughtException', (error) => process.exit(error as never));
+    },
+  },
+  'process.exitCode and process.exit()': {
+    code: 70,
+    run: () => {
+      process.on('uncaughtException', () => {
+        process.exitCode = 70;
+        process.exit();
+      });
+    },
+  },
+  'process.exit() of its own': {
+    code: 9,
+    told: ['flushed'],
+    run: () => {
+      const { exit } = process;
+      process.exit = (code) => {
+        process.send?.({ event: 'flushed' });
+        return exit(code);
+      };
+      process.on('uncaughtException', () => process.exit(9));
+    },
+  },
+  'a clean end long after one that was handled': {
+    code: 0,
+    run: () => {
+      process.on('uncaughtException', () => setTimeout(() => process.exit(0), 300));
+    },
+  },
+};
+
+for (const [name, { run, code, told = [] }] of Object.entries(ENDS)) {
+  test(name, preloaded.options, async (t) => {
+    const worker = await startSupervised(t, preloaded, { settings: { guard: true } });
+    await worker.run(run);
+    await worker.run(serve);
+    await worker.run(fail);
+    for (const event of told) await worker.event(event);
+    t.match(await worker.exit(), { code, signal: null });
+  });
+}
+
+test('a rejection that a listener makes an error is told as one', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded, { settings: { guard: true } });
+  await worker.run(() => {
+    process.on('unhandledRejection', (reason) => {
+      throw reason;
+    });
+    process.on('uncaughtException', (_error, origin) =>
+      process.send?.({ event: 'caught', origin }),
+    );
+  });
+  await worker.run(serve);
+  await worker.run(() => {
+    setImmediate(() => Promise.reject(new Error('the fault')));
+  });
+  await worker.event('caught');
+  await worker.run(() => {});
+  t.equal(worker.count('NODE_SUPERVISE_ERROR'), 0, 'the program goes on');
+});
+
+test('where an error was emitted that nobody listened for', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded, { settings: { guard: true } });
+  await worker.run(serve);
+  await worker.run(({ require }) => {
+    const { EventEmitter } = require('node:events') as typeof import('node:events');
+    setImmediate(() => new EventEmitter().emit('error', new Error('the fault')));
+  });
+  t.match(await worker.exit(), { code: 1 });
+  t.match(worker.output(), /Emitted 'error' event at:/);
+});

@@ -194,3 +194,14 @@ test('a handler that leaves the end to others', preloaded.options, async (t) => 
   // Its server would keep it running, though no connection comes to it any more.
   t.match(await worker.exit(), { code: 0, signal: null });
 });
+
+test('another signal that it raises itself is no SIGTERM', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  await worker.run(serveOn);
+  await worker.run(() => {
+    process.on('SIGTERM', () => process.exit(3));
+    process.once('SIGUSR2', () => process.kill(process.pid, 'SIGUSR2'));
+  });
+  process.kill(worker.pid, 'SIGUSR2');
+  t.match(await worker.exit(), { code: null, signal: 'SIGUSR2' }, 'as in plain Node');
+});

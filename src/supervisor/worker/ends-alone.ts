@@ -9,13 +9,25 @@ interface CountedChannel {
   unrefCounted?(): void;
 }
 
-/** Those events' listeners are counted. */
+/** Those events' listeners are counted, */
 const COUNTED = ['message', 'disconnect'];
 
-/** Before the program adds its own. */
-export function endAlone(): void {
+/** by Node's own listeners of these events, which a process without a channel does not have. */
+const COUNTING = [
+  ['newListener', 'onNewListener'],
+  ['removeListener', 'onRemoveListener'],
+] as const;
+
+/** Before the program adds its own; they count where somebody may send it messages. */
+export function endAlone(isSpokenTo: boolean): void {
   const channel = process.channel as unknown as CountedChannel | undefined;
   if (channel?.unrefCounted === undefined) return;
   const count = COUNTED.reduce((sum, event) => sum + process.listenerCount(event), 0);
   for (let i = 0; i < count; i++) channel.unrefCounted();
+  if (isSpokenTo) return;
+  for (const [event, name] of COUNTING) {
+    for (const listener of process.rawListeners(event as 'newListener')) {
+      if (listener.name === name) process.off(event, listener as () => void);
+    }
+  }
 }

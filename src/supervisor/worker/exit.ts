@@ -9,23 +9,31 @@ import { before } from '../../hidden-listeners.js';
 /** Thrown out of process.exit(); as an uncaught error it is nobody's (guard.ts). */
 export const exiting = new Error('The process ends when its requests in flight are answered');
 
-const nodesExit = process.exit;
+type Exit = (...args: Parameters<typeof process.exit>) => never;
 
-/** What the program has called process.exit() with, to be done later. */
-let held: { code: number | string | null | undefined } | null = null;
+const nodesExit: Exit = process.exit;
+
+/** What the program has called, to be done later. */
+let held: { exit: Exit; args: Parameters<Exit> } | null = null;
 let isHolding = false;
+let failure = 1;
 let begin: () => void = () => {};
 
-/** From now on, unless `mayExit()`, process.exit() calls `onExit`, once, and throws. */
-export function holdExit(mayExit: () => boolean, onExit: () => void): void {
+/** From now on, unless `mayExit(code)`, process.exit() calls `onExit`, once, and throws. */
+export function holdExit(mayExit: (code: number) => boolean, onExit: () => void): void {
   // The error that came last is the one it ends of.
   begin = onExit;
   if (isHolding) return;
   isHolding = true;
-  process.exit = function exit(code?: number | string | null) {
-    if (mayExit()) return nodesExit(code);
+  // The program may have put its own there.
+  const programs: Exit = process.exit;
+  process.exit = function exit(...args: Parameters<Exit>) {
+    const code = args.length > 0 ? (args[0] ?? 0) : (process.exitCode ?? 0);
+    if (mayExit(Number(code))) return programs(...args);
+    // Throws what process.exit() would throw of what is no code.
+    if (args.length > 0) process.exitCode = args[0] ?? undefined;
     if (held === null) {
-      held = { code };
+      held = { exit: programs, args };
       begin();
     }
     throw exiting;
@@ -40,17 +48,18 @@ export function isExitHeld(): boolean {
 
 /** Ends the process if it was held back. */
 export function exitIfHeld(): void {
-  if (held !== null) nodesExit(held.code);
+  if (held !== null) held.exit(...held.args);
 }
 
 /** As of an uncaught error: nothing of the program is asked whether there is more to do. */
 export function exitFailed(): never {
-  return nodesExit(1);
+  return nodesExit(failure);
 }
 
-/** Also if the program ends with `process.exit(0)`. */
-export function failAtExit(): void {
-  before(process, 'exit', (code: number) => {
-    if (code === 0) process.exitCode = 1;
+/** Of what Node ends by itself with that code. Also if the program ends with `process.exit(0)`. */
+export function failAtExit(code: number): void {
+  failure = code;
+  before(process, 'exit', (its: number) => {
+    if (its === 0) process.exitCode = failure;
   });
 }

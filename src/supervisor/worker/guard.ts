@@ -20,13 +20,23 @@ const STDERR = 2;
 const REPORT_MS = 15_000;
 
 export interface ErrorHost {
-  /** Whether the process goes on for what is in flight. */
+  /** Whether the process goes on for what is in flight; not asked when 'exit' has been emitted. */
   isGuarded(): boolean;
   /** The process goes on and is to be drained, or, unguarded, is about to end. */
-  onFatal(stack: string, printed: string, error: unknown): void;
+  onFatal(stack: string, printed: string, error: unknown, how: Fatal): void;
   /** Whether it may end now, by process.exit(). */
   mayExit(): boolean;
 }
+
+export interface Fatal {
+  isGuarded: boolean;
+  /** With which Node would end the process. */
+  code: number;
+}
+
+/** Of an uncaught error, and of one in a listener of those. */
+const UNCAUGHT = 1;
+const IN_LISTENER = 7;
 
 interface Seen {
   error: unknown;
@@ -37,25 +47,36 @@ export function watchErrors(host: ErrorHost): void {
   /** The last one that the program's listeners were given. */
   let given: Seen | null = null;
 
-  /** Whether an end by process.exit() may be of that error. */
-  const isOfError = (): boolean => given !== null && performance.now() - given.at < REPORT_MS;
-  const mayExit = (): boolean => host.mayExit() || !isOfError();
+  let isGiving = false;
+  /** From then on Node calls nothing back, so nothing in flight would be answered. */
+  let isExiting = false;
+  const isGuarded = (): boolean => !isExiting && host.isGuarded();
 
-  const fail = (error: unknown): void => host.onFatal(stackOf(error), format(error), error);
+  /** Whether an end by process.exit() may be of that error: in a listener any, later one that says that something failed. */
+  const isOfError = (code: number): boolean =>
+    given !== null && (isGiving || (code !== 0 && performance.now() - given.at < REPORT_MS));
+  const mayExit = (code: number): boolean => host.mayExit() || !isOfError(code);
+
+  const fail = (error: unknown, code = UNCAUGHT): void =>
+    host.onFatal(stackOf(error), format(error), error, { isGuarded: isGuarded(), code });
 
   /** Calls the program's listeners; what they then end the process with is held back. */
-  const give = (error: unknown, next: () => boolean): boolean => {
+  const give = (error: unknown, next: () => boolean, isRejection: boolean): boolean => {
     given = { error, at: performance.now() };
-    if (host.isGuarded()) holdExit(mayExit, () => fail(error));
+    if (isGuarded()) holdExit(mayExit, () => fail(error));
+    isGiving = true;
     try {
       return next();
     } catch (thrown) {
       if (thrown === exiting) return true;
-      if (!host.isGuarded()) throw thrown;
+      // Node makes what a listener of 'unhandledRejection' throws an uncaught error.
+      if (isRejection || !isGuarded()) throw thrown;
       print(format(thrown));
       writeReport(thrown);
-      fail(thrown);
+      fail(thrown, IN_LISTENER);
       return true;
+    } finally {
+      isGiving = false;
     }
   };
 
@@ -63,13 +84,13 @@ export function watchErrors(host: ErrorHost): void {
     if (error === exiting) return true;
     const result = next();
     if (process.hasUncaughtExceptionCaptureCallback()) return result;
-    if (process.listenerCount('uncaughtException') === 0 && !host.isGuarded()) fail(error);
+    if (process.listenerCount('uncaughtException') === 0 && !isGuarded()) fail(error);
     return result;
   });
   around(process, 'uncaughtException', ([error], next) => {
     if (error === exiting) return true;
-    if (process.listenerCount('uncaughtException') > 0) return give(error, next);
-    if (!host.isGuarded()) return next();
+    if (process.listenerCount('uncaughtException') > 0) return give(error, next, false);
+    if (!isGuarded()) return next();
     print(format(error));
     writeReport(error);
     fail(error);
@@ -77,10 +98,12 @@ export function watchErrors(host: ErrorHost): void {
   });
   around(process, 'unhandledRejection', ([reason], next) => {
     if (reason === exiting) return true;
-    return process.listenerCount('unhandledRejection') > 0 ? give(reason, next) : next();
+    return process.listenerCount('unhandledRejection') > 0 ? give(reason, next, true) : next();
   });
   around(process, 'exit', ([code], next) => {
-    if (isOfError() && code !== 0 && !host.isGuarded()) fail(given?.error);
+    isExiting = true;
+    const number = Number(code);
+    if (number !== 0 && isOfError(number) && !host.isGuarded()) fail(given?.error);
     return next();
   });
 }
@@ -126,8 +149,23 @@ function stackOf(error: unknown): string {
 /** But for the line of source above it, which Node keeps to itself. */
 function format(error: unknown): string {
   const isError = attempt(() => error instanceof Error, false);
-  const text = isError ? inspect(error) : `Uncaught:\n${inspect(error)}`;
+  const text = isError ? enhanced(error as Error) : `Uncaught:\n${inspect(error)}`;
   return `${text}\n\nNode.js ${process.version}\n`;
+}
+
+/** Of an 'error' that nobody has listened for: Node knows where it was emitted, and tells it with the stack. */
+function enhanced(error: Error): string {
+  const text = inspect(error);
+  return attempt(() => {
+    const symbols = Object.getOwnPropertySymbols(error);
+    const key = symbols.find(({ description }) => description === 'kEnhanceStackBeforeInspector');
+    if (key === undefined) return text;
+    const { stack = '' } = error;
+    return text.replace(
+      stack,
+      () => (error as unknown as Record<symbol, () => string>)[key]?.() ?? stack,
+    );
+  }, text);
 }
 
 /** Of `--report-uncaught-exception`, which Node writes for an error that nobody has handled. */

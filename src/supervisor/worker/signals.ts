@@ -11,13 +11,20 @@ import { around } from '../../hidden-listeners.js';
 
 export type EndSignal = 'SIGTERM' | 'SIGINT';
 
+type Listener = (...args: unknown[]) => void;
+
 /** By signal: what is called when it comes. */
 const watched = new Map<string, () => void>();
 
 /** Node opens a signal's handle when the first listener comes, and closes it when the last one goes. */
-const nodesStop = process
-  .rawListeners('removeListener')
-  .find(({ name }) => name === 'stopListeningIfSignal');
+const nodes = {
+  newListener: nodesListener('newListener', 'startListeningIfSignal'),
+  removeListener: nodesListener('removeListener', 'stopListeningIfSignal'),
+};
+
+function nodesListener(event: string, name: string): Listener | undefined {
+  return process.rawListeners(event as 'newListener').find((one) => one.name === name) as Listener;
+}
 
 /** `onSignal` is called for each such signal, and the program's listeners by `deliver()` only. */
 export function watchSignal(signal: NodeJS.Signals, onSignal: () => void): void {
@@ -65,9 +72,11 @@ function open(signal: string): void {
   shadow('emit', onHandle, () => tellNode('newListener', signal));
 }
 
-/** To Node, as if the listener came or went. */
-function tellNode(event: 'newListener' | 'removeListener', signal: string): void {
-  EventEmitter.prototype.emit.call(process, event, signal, onHandle);
+/** To Node, as if the listener came or went; the program is to hear of its own alone. */
+function tellNode(event: keyof typeof nodes, signal: string): void {
+  const told = nodes[event];
+  if (told !== undefined) Reflect.apply(told, process, [signal, onHandle]);
+  else EventEmitter.prototype.emit.call(process, event, signal, onHandle);
 }
 
 /** Without a moment in which a signal would have its default action. */
@@ -76,9 +85,9 @@ function keepHandles(): void {
     const [type] = args;
     if (typeof type !== 'string' || !watched.has(type)) return next();
     for (const listener of process.rawListeners('removeListener')) {
-      if (listener !== nodesStop) Reflect.apply(listener, process, args);
+      if (listener !== nodes.removeListener) Reflect.apply(listener, process, args);
     }
-    if (nodesStop === undefined) open(type);
+    if (nodes.removeListener === undefined) open(type);
     return true;
   });
 }

@@ -35,12 +35,13 @@ export function supervise({
   drain: ownDrain,
   activation,
   isDrainLoaded,
+  isSpokenTo,
 }: WorkerSettings): void {
   // Without the native transport the addon is not to be loaded.
   if (channelName !== undefined && channelName !== IPC_CHANNEL) dieWithParent();
   if (channelName !== undefined) {
     setAlone();
-    endAlone();
+    endAlone(isSpokenTo);
   }
   if (activation !== null) {
     Object.assign(process.env, activation, { LISTEN_PID: String(process.pid) });
@@ -75,7 +76,8 @@ export function supervise({
     if (drain !== null) return drain.hasten(how);
     drain = draining().drainProcess(connections, how, {
       // An error ends a program without a signal.
-      onAnswered: () => hasFailed || ending().handOver(endSignal),
+      // One that the program has raised itself is all that it wants.
+      onAnswered: () => hasFailed || raised !== null || ending().handOver(endSignal),
       onEnd: (counts) => {
         sendOutput();
         tellPrimary({ cmd: 'NODE_SUPERVISE_DRAINED', counts });
@@ -92,24 +94,24 @@ export function supervise({
     draining();
     ending();
   }
-  let isGuarded = false;
+  let mayGuardNow = false;
   // Until something listens there is nothing to finish, and Node says best why a start failed.
   if (mayGuard) {
     connections.onFirstServer = () => {
-      isGuarded = true;
+      mayGuardNow = true;
     };
   }
   watchErrors({
-    isGuarded: () => isGuarded,
+    isGuarded: () => mayGuardNow,
     mayExit: () => drain?.isOver === true || ending().hasHandedOver(),
-    onFatal(stack, printed, error) {
+    onFatal(stack, printed, error, { isGuarded, code }) {
       output.add(printed);
       const system = systemFieldsOf(error);
       const cmd = 'NODE_SUPERVISE_ERROR';
       tellPrimary({ cmd, stack, isGuarded, ...(system !== undefined && { system }) });
       if (hasFailed || !isGuarded) return;
       hasFailed = true;
-      failAtExit();
+      failAtExit(code);
       if (drain === null) beginDrain({ ...ownDrain, moves: othersServe() }, endSignal);
       else if (drain.isOver) ending().endProcess(null, raised, connections.servers);
     },
