@@ -6,7 +6,6 @@
 
 import { writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-
 import { around } from '../../hidden-listeners.js';
 import type { SystemErrorFields } from '../messages.js';
 import { exiting, holdExit } from './exit.js';
