@@ -32,6 +32,8 @@ export interface SignalActions {
 /** What signals are about: a Supervisor, or what runs several programs. */
 export type Signalled = Pick<Supervisor, 'stop' | 'kill' | 'scale' | 'workers'> & {
   stats(): Pick<SupervisorStats, 'state'>;
+  /** Where somebody else may end the delay of a stop. */
+  on?(event: 'stopping', then: () => void): unknown;
 };
 
 /** Works until the process ends. As PID 1 too, which gets no signal that it does not handle. */
@@ -45,6 +47,10 @@ export function handleSignals(
     stoppedAt ??= performance.now();
     supervisor.stop(signal).catch(actions.onError);
   };
+  // Of a signal to the whole group the one that this process gets may come after what ended the delay.
+  supervisor.on?.('stopping', () => {
+    if (stoppedAt !== null) stoppedAt = performance.now();
+  });
   const stopOrForce = (signal: StopSignal): void => {
     if (stoppedAt === null) return stop(signal);
     const isKey = signal === 'SIGINT' && terminal !== null;

@@ -1,10 +1,8 @@
 // With --stop-delay a stop is announced: all is served as before, workers that fail are replaced, and only then nobody
 // can connect any more. A second signal ends the delay, a third one kills.
 
-import { once } from 'node:events';
-import net from 'node:net';
 import { test } from 'tap';
-import { ask, noneIsLeft, runCli } from '../fixtures/cluster-cli.js';
+import { ask, begin, noneIsLeft, runCli } from '../fixtures/cluster-cli.js';
 import { fixture } from '../fixtures/harness.js';
 
 const APP = fixture('cluster-app.mjs');
@@ -54,10 +52,7 @@ test('a reload during it', async (t) => {
 test('a second signal ends the delay, a third one kills', async (t) => {
   const run = runCli(t, ['start', APP, '-w', '1', '--stop-delay', LONG, '--drain-timeout', LONG]);
   const port = await run.listening(1);
-  const client = net.connect(port, '127.0.0.1').on('error', () => {});
-  await once(client, 'connect');
-  // A request that is never complete.
-  client.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n');
+  const response = await begin(port, '/stuck');
   run.child.kill('SIGTERM');
   await run.says(/leaving/);
   const again = setInterval(() => run.child.kill('SIGTERM'), 400);
@@ -65,6 +60,6 @@ test('a second signal ends the delay, a third one kills', async (t) => {
   await run.says(/stopping/);
   t.equal(await run.end, 128 + 15);
   clearInterval(again);
-  client.destroy();
+  response.destroy();
   await noneIsLeft(run);
 });

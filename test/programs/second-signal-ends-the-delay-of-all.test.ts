@@ -1,8 +1,6 @@
 // As of one program: with --stop-delay a second signal to the process of several ends the delay, and no request is
 // killed by it; also when it is sent to the whole group. A third one kills.
 
-import { once } from 'node:events';
-import net from 'node:net';
 import { test } from 'tap';
 import { ask, begin, bodyOf, noneIsLeft } from '../fixtures/cluster-cli.js';
 import { fixture } from '../fixtures/harness.js';
@@ -42,10 +40,7 @@ test('a third one kills', async (t) => {
   const { run, port } = runPrograms(t, { web: WEB, api: {} }, ['--drain-timeout', LONG]);
   const web = await port('web');
   await port('api');
-  const client = net.connect(web, '127.0.0.1').on('error', () => {});
-  await once(client, 'connect');
-  // A request that is never complete.
-  client.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n');
+  const response = await begin(web, '/stuck');
   run.child.kill('SIGTERM');
   await run.says(/leaving/);
   const again = setInterval(() => run.child.kill('SIGTERM'), 400);
@@ -53,6 +48,6 @@ test('a third one kills', async (t) => {
   await run.says(/^rondo: web: stopping$/m);
   t.equal(await run.end, 128 + 15);
   clearInterval(again);
-  client.destroy();
+  response.destroy();
   await noneIsLeft(run);
 });

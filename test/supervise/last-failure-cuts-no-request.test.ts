@@ -33,7 +33,7 @@ test('a second signal does not wait for it', nativeOnly, async (t) => {
   const port = await run.listening(1);
   const slow = await begin(port, '/fail?ms=600000');
   await run.says(/stays away/);
-  // One that comes within a second of the first is the same.
+  // One that comes within two seconds of the first is the same.
   const impatient = setInterval(() => run.child.kill('SIGTERM'), 100);
   t.teardown(() => clearInterval(impatient));
   await t.rejects(bodyOf(slow));
