@@ -4,11 +4,14 @@ const NO_ADDONS = '--no-addons';
 const PERMISSIONS = ['--permission', '--experimental-permission'];
 const ALLOW_ADDONS = '--allow-addons';
 
-/** The option by which a process with these cannot, or null. `nodeOptions` is what NODE_OPTIONS holds. */
-export function addonsForbiddenBy(
-  execArgv: readonly string[],
-  nodeOptions: string | undefined,
-): string | null {
+/** Options of Node for workers: those of the command line, and NODE_OPTIONS. */
+export interface WorkerArgs {
+  execArgv: readonly string[];
+  nodeOptions: string | undefined;
+}
+
+/** The option by which a process with these cannot, or null. */
+export function addonsForbiddenBy({ execArgv, nodeOptions }: WorkerArgs): string | null {
   const words = [...execArgv, ...(nodeOptions ?? '').split(/\s+/)];
   if (words.includes(NO_ADDONS)) return NO_ADDONS;
   if (words.includes(ALLOW_ADDONS)) return null;

@@ -7,18 +7,13 @@ import cluster from 'node:cluster';
 import { syncBuiltinESMExports } from 'node:module';
 import { load } from '../lazy.js';
 import type { DispatcherOptions } from '../types.js';
+import type { WorkerArgs } from './addons.js';
 import type { ClusterChild, ClusterChildInternals } from './child.js';
 import type { Fork } from './fork.js';
 import type { ClusterPrimary } from './primary.js';
 
 /** On the cluster object, so that two copies of rondo do not patch it twice. */
 const PATCHED = Symbol.for('rondo.cluster');
-
-/** Options of Node for workers: those of the command line, and NODE_OPTIONS. */
-export interface WorkerArgs {
-  execArgv: readonly string[];
-  nodeOptions: string | undefined;
-}
 
 interface Patch {
   options: () => DispatcherOptions;
@@ -30,7 +25,7 @@ interface Patch {
   /** Is told of it before the first fork. */
   onPrimary: (primary: ClusterPrimary) => void;
   /** The primary's part, made when it is needed first; null if that is left to Node. */
-  open(env?: NodeJS.ProcessEnv): ClusterPrimary | null;
+  open(env?: object | null): ClusterPrimary | null;
 }
 
 type PatchedCluster = typeof cluster & { [PATCHED]?: Patch };
@@ -103,16 +98,17 @@ function patchPrimary(patch: Patch): void {
     return patch.primary;
   };
   cluster.fork = function forkOnRondo(env?: object) {
-    const primary = patch.open(env as NodeJS.ProcessEnv);
+    const primary = patch.open(env);
     if (primary !== null) return primary.fork(env, patch.isPreloaded);
     return load('cluster/fork.js').forkWith(cluster, fork, env);
   };
   nameAs(fork, cluster.fork);
 }
 
-function programsArgs(env: NodeJS.ProcessEnv = {}): WorkerArgs {
+function programsArgs(env: object | null = null): WorkerArgs {
   const { execArgv = process.execArgv } = cluster.settings;
-  return { execArgv, nodeOptions: env.NODE_OPTIONS ?? process.env.NODE_OPTIONS };
+  const { NODE_OPTIONS: nodeOptions } = { ...process.env, ...env };
+  return { execArgv, nodeOptions };
 }
 
 /** Null, with a warning, if rondo cannot do it. */

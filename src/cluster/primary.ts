@@ -15,7 +15,7 @@ import type { LentSocket } from '../dispatcher/transport.js';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native.js';
 import type { Address, DispatcherOptions } from '../types.js';
-import { addonsForbiddenBy } from './addons.js';
+import { addonsForbiddenBy, type WorkerArgs } from './addons.js';
 import { type Fork, forkWith } from './fork.js';
 import { listenOptions } from './listen.js';
 import {
@@ -26,7 +26,6 @@ import {
   type QueryAnswer,
   type QueryServer,
 } from './messages.js';
-import type { WorkerArgs } from './patch.js';
 import { type Lack, SharedListeners } from './shared-listeners.js';
 import { isAddressOf, type PassedListener, TakenListeners } from './taken-listeners.js';
 
@@ -489,17 +488,14 @@ function nameOf(key: string): string {
  * Why the drop-in cannot work in this process, or null. Not if the native transport is demanded or needed: the
  * Dispatcher throws then, and this does where the workers could not load the addon: `ERR_RONDO_NATIVE_MISSING`.
  */
-export function whyUnavailable(
-  options: DispatcherOptions,
-  { execArgv, nodeOptions }: WorkerArgs,
-): string | null {
+export function whyUnavailable(options: DispatcherOptions, workerArgs: WorkerArgs): string | null {
   const { transport = 'auto', sticky = null, proxyProtocol = null } = options;
   const demand = process.env.RONDO_NATIVE;
   // Without it the program would take headers for its clients' own bytes, and sessions would not stay where they are.
   const isNeeded = sticky !== null || proxyProtocol !== null;
   const isDemanded = transport === 'native' || isNeeded || demand === '1';
   if (transport === 'ipc' || (demand === '0' && !isNeeded)) return null;
-  const forbidding = addonsForbiddenBy(execArgv, nodeOptions);
+  const forbidding = addonsForbiddenBy(workerArgs);
   if (forbidding !== null) {
     const reason = `${forbidding} keeps the workers from loading the addon`;
     if (isDemanded) throw new RondoError('ERR_RONDO_NATIVE_MISSING', reason);

@@ -42,20 +42,25 @@ for (const [name, words, skip] of ASKED) {
   });
 }
 
-test('the drop-in', async (t) => {
-  const file = path.join(temporaryDirectory(t), 'program.cjs');
-  writeFileSync(
-    file,
-    `const cluster = require('node:cluster');
-    if (cluster.isPrimary) {
-      cluster.setupPrimary({ execArgv: ['--no-addons'] });
-      cluster.fork().once('listening', () => cluster.disconnect());
-    } else require('node:http').createServer().listen(0);`,
-  );
-  const { status, stderr } = spawnSync(process.execPath, ['--import', REGISTER, file], {
-    encoding: 'utf8',
-    env: { ...process.env, RONDO_NATIVE: '' },
+for (const [name, before, env] of [
+  ['in its settings', "cluster.setupPrimary({ execArgv: ['--no-addons'] });", 'null'],
+  ['for the first worker', '', "{ NODE_OPTIONS: '--no-addons' }"],
+]) {
+  test(`the drop-in, ${name}`, async (t) => {
+    const file = path.join(temporaryDirectory(t), 'program.cjs');
+    writeFileSync(
+      file,
+      `const cluster = require('node:cluster');
+      if (cluster.isPrimary) {
+        ${before}
+        cluster.fork(${env}).once('listening', () => cluster.disconnect());
+      } else require('node:http').createServer().listen(0);`,
+    );
+    const { status, stderr } = spawnSync(process.execPath, ['--import', REGISTER, file], {
+      encoding: 'utf8',
+      env: { ...process.env, RONDO_NATIVE: '' },
+    });
+    t.equal(status, 0, stderr);
+    t.match(stderr, /scheduling is used: --no-addons keeps the workers from loading the addon/);
   });
-  t.equal(status, 0);
-  t.match(stderr, /scheduling is used: --no-addons keeps the workers from loading the addon/);
-});
+}
