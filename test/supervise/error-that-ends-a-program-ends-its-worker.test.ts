@@ -213,6 +213,29 @@ const ENDS: Record<string, { run: () => void; code: number; told?: string[] }> =
       process.on('uncaughtException', () => process.exit(9));
     },
   },
+  'process.exit() of its own that takes its time': {
+    code: 9,
+    told: ['flushed'],
+    run: () => {
+      const { exit } = process;
+      process.exit = ((code: number) => {
+        setTimeout(() => {
+          process.send?.({ event: 'flushed' });
+          exit(code);
+        }, 100);
+      }) as typeof process.exit;
+      process.on('uncaughtException', () => process.exit(9));
+    },
+  },
+  'process.exit() of its own that throws': {
+    code: 7,
+    run: () => {
+      process.exit = () => {
+        throw new Error('another one');
+      };
+      process.on('uncaughtException', () => process.exit(9));
+    },
+  },
   'a clean end long after one that was handled': {
     code: 0,
     run: () => {

@@ -57,7 +57,7 @@ export function endProcess(
   raised: NodeJS.Signals | null,
   servers: ReadonlySet<Server>,
 ): void {
-  exitIfHeld();
+  if (exitIfHeld()) return;
   if (signal === null) {
     // With Node's own scheduling something may be handed to it yet, which goes elsewhere when it disconnects.
     if (channelName !== undefined || isHandedOver || !process.connected) exitFailed();

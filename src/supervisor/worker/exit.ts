@@ -9,6 +9,7 @@ import { before } from '../../hidden-listeners.js';
 /** Thrown out of process.exit(); as an uncaught error it is nobody's (guard.ts). */
 export const exiting = new Error('The process ends when its requests in flight are answered');
 
+/** As Node's; one of the program's own may return. */
 type Exit = (...args: Parameters<typeof process.exit>) => never;
 
 const nodesExit: Exit = process.exit;
@@ -16,7 +17,7 @@ const nodesExit: Exit = process.exit;
 /** What the program has called, to be done later. */
 let held: { exit: Exit; args: Parameters<Exit> } | null = null;
 let isHolding = false;
-let failure = 1;
+let failure: number | null = null;
 let begin: () => void = () => {};
 
 /** From now on, unless `mayExit(code)`, process.exit() calls `onExit`, once, and throws. */
@@ -46,20 +47,25 @@ export function isExitHeld(): boolean {
   return held !== null;
 }
 
-/** Ends the process if it was held back. */
-export function exitIfHeld(): void {
-  if (held !== null) held.exit(...held.args);
+/** Calls it if it was held back. One of the program's own may take its time, so true: the end is its business. */
+export function exitIfHeld(): boolean {
+  held?.exit(...held.args);
+  return held !== null;
 }
 
 /** As of an uncaught error: nothing of the program is asked whether there is more to do. */
 export function exitFailed(): never {
-  return nodesExit(failure);
+  return nodesExit(failure ?? 1);
 }
 
 /** Of what Node ends by itself with that code. Also if the program ends with `process.exit(0)`. */
 export function failAtExit(code: number): void {
+  if (failure === null) endWithFailure();
   failure = code;
+}
+
+function endWithFailure(): void {
   before(process, 'exit', (its: number) => {
-    if (its === 0) process.exitCode = failure;
+    if (its === 0) process.exitCode = failure ?? 0;
   });
 }

@@ -171,7 +171,9 @@ function enhanced(error: Error): string {
 function writeReport(error: unknown): void {
   if (!process.report?.reportOnUncaughtException) return;
   const isError = attempt(() => error instanceof Error, false);
-  process.report.writeReport(isError ? (error as Error) : new Error(stackOf(error)));
+  const reported = isError ? (error as Error) : new Error(stackOf(error));
+  // Not where the permission model forbids it.
+  attempt(() => process.report.writeReport(reported), '');
 }
 
 /** Not by process.stderr, which may be the program's, or the cause. */

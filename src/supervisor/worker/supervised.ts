@@ -18,7 +18,7 @@ import { dieWithParent } from '../lifeline.js';
 import type { WorkerSettings } from '../messages.js';
 import { handleSignals } from './end-signals.js';
 import { endAlone } from './ends-alone.js';
-import { failAtExit } from './exit.js';
+import { exitFailed, failAtExit } from './exit.js';
 import { systemFieldsOf, watchErrors } from './guard.js';
 import { LastOutput } from './last-output.js';
 import { onPrimaryMessage, tellPrimary } from './primary.js';
@@ -94,26 +94,27 @@ export function supervise({
     draining();
     ending();
   }
-  let mayGuardNow = false;
   // Until something listens there is nothing to finish, and Node says best why a start failed.
-  if (mayGuard) {
-    connections.onFirstServer = () => {
-      mayGuardNow = true;
-    };
-  }
+  let hasListened = false;
+  connections.onFirstServer = () => {
+    hasListened = true;
+  };
   watchErrors({
-    isGuarded: () => mayGuardNow,
+    isGuarded: () => mayGuard && hasListened,
     mayExit: () => drain?.isOver === true || ending().hasHandedOver(),
     onFatal(stack, printed, error, { isGuarded, code }) {
       output.add(printed);
       const system = systemFieldsOf(error);
       const cmd = 'NODE_SUPERVISE_ERROR';
       tellPrimary({ cmd, stack, isGuarded, ...(system !== undefined && { system }) });
-      if (hasFailed || !isGuarded) return;
+      if (!isGuarded) return;
+      const isFirst = !hasFailed;
       hasFailed = true;
       failAtExit(code);
       if (drain === null) beginDrain({ ...ownDrain, moves: othersServe() }, endSignal);
-      else if (drain.isOver) ending().endProcess(null, raised, connections.servers);
+      else if (drain.isOver && isFirst) ending().endProcess(null, raised, connections.servers);
+      // How it was about to end has failed, too.
+      else if (drain.isOver) exitFailed();
     },
   });
 
