@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
 import { type Test, test } from 'tap';
-import { BIN, temporaryDirectory } from '../fixtures/cluster-cli.js';
+import { BIN, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 
 const PROGRAM = fixture('listens-at-once.mjs');
@@ -55,4 +55,13 @@ test('closed before the answer', nativeOnly, async (t) => {
   const { port } = holder.address() as net.AddressInfo;
   const { plain } = run(t, fixture('closes-at-once.mjs'), [String(port), await freePort()]);
   t.equal(plain, 'taken: listen EADDRINUSE\nfree: served\nclosed\n');
+});
+
+test('a callback of listen() that throws', nativeOnly, async (t) => {
+  const run = runCli(t, ['start', '-w', '1', fixture('throws-when-it-listens.mjs')]);
+  const port = await run.listening(1);
+  t.equal(await (await fetch(`http://127.0.0.1:${port}/`)).text(), 'served');
+  t.equal(run.stdout(), 'handled: the fault\n');
+  run.child.kill('SIGTERM');
+  t.equal(await run.end, 0);
 });

@@ -139,3 +139,20 @@ test("others' process.emit is heeded", preloaded.options, async (t) => {
   t.strictSame((await worker.event('patch')).args, ['SIGTERM', 15]);
   t.match(await worker.exit(), { code: 3 });
 });
+
+test('what comes and goes of them is seen by nobody', preloaded.options, async (t) => {
+  const worker = await startSupervised(t, preloaded);
+  await worker.run(serve);
+  await worker.run(() => {
+    const seen: string[] = [];
+    process.on('removeListener', (name) => seen.push(`off ${String(name)}`));
+    process.on('newListener', (name) => seen.push(`on ${String(name)}`));
+    process.on('SIGTERM', () => {
+      process.send?.({ event: 'seen', seen });
+      process.exit(7);
+    });
+  });
+  worker.drain({});
+  t.strictSame((await worker.event('seen')).seen, ['on SIGTERM']);
+  t.match(await worker.exit(), { code: 7 });
+});
