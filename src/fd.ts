@@ -8,7 +8,7 @@
 
 import { constants } from 'node:os';
 import { invalidOption, RondoError, systemError } from './errors.js';
-import { loadNative, type Native } from './native.js';
+import { loadNative, type Native } from './native/index.js';
 
 /** The most file descriptors in one message: SCM_MAX_FD of Linux. */
 export const MAX_FDS = 253;

@@ -5,7 +5,7 @@
 
 import { invalidOption, RondoError } from './errors.js';
 import { LONGEST_NAME } from './protocol/protocol.js';
-import type { AttachOptions } from './types.js';
+import type { AttachOptions } from './types/worker.js';
 
 /** All keys of an options object. */
 export type Keys<Options> = Record<keyof Options, true>;

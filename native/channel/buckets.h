@@ -1,4 +1,5 @@
-// The buckets of the histograms of times. The same numbers, in seconds, are in src/native.ts.
+// The buckets of the histograms of times. The same numbers, in seconds, are in
+// src/native/figures.ts.
 #ifndef RONDO_CHANNEL_BUCKETS_H_
 #define RONDO_CHANNEL_BUCKETS_H_
 

@@ -23,7 +23,7 @@ enum class GoneReason {
   kChannel = 5,     // the channel itself failed; the event has the errno
 };
 
-// The numbers are known to src/native.ts.
+// The numbers are known to src/native/engine.ts.
 enum class EventType {
   kServing = 0,         // id: slot; count: the listeners it serves now
   kGone = 1,            // id: slot; code: GoneReason; error; count: connections taken back

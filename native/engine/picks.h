@@ -14,7 +14,7 @@
 
 namespace rondo {
 
-// What is asked of the program. The numbers are known to src/native.ts.
+// What is asked of the program. The numbers are known to src/native/engine.ts.
 enum class Question {
   kSlot = 0,      // which worker gets it
   kListener = 1,  // which listener it is for

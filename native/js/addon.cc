@@ -1,5 +1,5 @@
 // What the addon exports. Nothing here or below is global: worker_threads load the addon once per
-// thread, and each gets objects of its own. src/native.ts declares the whole surface.
+// thread, and each gets objects of its own. src/native/index.ts declares the whole surface.
 
 #include <napi.h>
 

@@ -35,7 +35,7 @@ Napi::Value ToJs(Napi::Env env, const ErrorCounters& errors) {
 constexpr size_t kSingleFigures = 17;
 constexpr size_t kFigures = kSingleFigures + kTimeBuckets + 1;
 
-// In the order of Figure in src/native.ts; -1 for what is not known.
+// In the order of Figure in src/native/figures.ts; -1 for what is not known.
 void WriteInto(const Napi::Value& figures, const Reading& reading, bool has_errors) {
   Napi::Float64Array out = figures.As<Napi::Float64Array>();
   if (out.ElementLength() < kFigures) return;
@@ -98,7 +98,7 @@ Napi::Value JsEngine::ListenerStats(const Napi::CallbackInfo& info) {
   return stats;
 }
 
-// slotFigures(id, out): what Figure in src/native.ts names
+// slotFigures(id, out): what Figure in src/native/figures.ts names
 Napi::Value JsEngine::SlotFigures(const Napi::CallbackInfo& info) {
   const uint16_t id = static_cast<uint16_t>(ToUint(info[0]));
   Ledger& ledger = engine_->ledger();

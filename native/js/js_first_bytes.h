@@ -1,4 +1,4 @@
-// What a listener looks for in first bytes, out of src/native.ts's EngineListenerOptions.
+// What a listener looks for in first bytes, out of src/native/engine.ts's EngineListenerOptions.
 #ifndef RONDO_JS_JS_FIRST_BYTES_H_
 #define RONDO_JS_JS_FIRST_BYTES_H_
 

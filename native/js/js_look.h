@@ -1,4 +1,4 @@
-// What a listener wants to know of a connection before it is dealt, of src/native.ts's
+// What a listener wants to know of a connection before it is dealt, of src/native/engine.ts's
 // EngineListenerOptions.
 #ifndef RONDO_JS_JS_LOOK_H_
 #define RONDO_JS_JS_LOOK_H_

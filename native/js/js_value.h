@@ -1,5 +1,5 @@
-// Small helpers of the files that speak napi. Arguments come from src/native.ts, the only caller,
-// which has validated them; a wrong type here is a bug of rondo's own.
+// Small helpers of the files that speak napi. Arguments come from src/native/index.ts, the only
+// caller, which has validated them; a wrong type here is a bug of rondo's own.
 #ifndef RONDO_JS_JS_VALUE_H_
 #define RONDO_JS_JS_VALUE_H_
 
@@ -23,7 +23,7 @@ inline std::string ToString(const Napi::Value& value) {
   return value.As<Napi::String>().Utf8Value();
 }
 
-// Of src/native.ts's EngineListenerOptions, what the policy needs.
+// Of src/native/engine.ts's EngineListenerOptions, what the policy needs.
 inline PolicyOptions ToPolicyOptions(const Napi::Object& object) {
   PolicyOptions options;
   options.name = ToString(object.Get("policy"));

@@ -1,5 +1,5 @@
 // The platforms with a prebuilt addon, which a package of its own has each: `@rondo/linux-x64-glibc`, and so on.
-// src/native-addon.ts looks for them by these names.
+// src/native/addon.ts looks for them by these names.
 import path from 'node:path';
 import { root } from '../support.mjs';
 

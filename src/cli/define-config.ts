@@ -1,7 +1,7 @@
 /** The types of a configuration file, for those that are programs themselves. */
 
 import type { SupervisorOptions } from '../supervisor/types.js';
-import type { Policy } from '../types.js';
+import type { Policy } from '../types/policy.js';
 
 /** What may be said of one program. */
 export interface ProgramConfig extends Omit<SupervisorOptions, 'exec' | 'sockets' | 'policy'> {

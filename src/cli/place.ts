@@ -2,7 +2,7 @@
 
 import type { Address } from 'node:cluster';
 import { isIPv6 } from 'node:net';
-import type { Address as DispatcherAddress } from '../types.js';
+import type { Address as DispatcherAddress } from '../types/options.js';
 
 /** `127.0.0.1:8000`, `[::1]:8000`, `*:8000` for every address, a path, or `fd 3`. */
 export function placeOf(listening: Address & { fd?: number }): string {

@@ -8,19 +8,16 @@
 import cluster from 'node:cluster';
 import { validateDispatcherOptions } from '../dispatcher/options.js';
 import { RondoError } from '../errors.js';
-import type { DispatcherOptions, DispatcherStats } from '../types.js';
+import type { DispatcherOptions } from '../types/options.js';
+import type { DispatcherStats } from '../types/stats.js';
 import { optionsFromEnvironment } from './options.js';
 import { patchCluster, patchedPrimary, replaceOptions } from './patch.js';
 
 export * from 'node:cluster';
 export { RondoError, type RondoErrorCode } from '../errors.js';
-export type {
-  DispatcherOptions,
-  DispatcherStats,
-  PickFunction,
-  Policy,
-  PolicyName,
-} from '../types.js';
+export type { DispatcherOptions } from '../types/options.js';
+export type { PickFunction, Policy, PolicyName } from '../types/policy.js';
+export type { DispatcherStats } from '../types/stats.js';
 
 const fromEnvironment = optionsFromEnvironment(process.env);
 patchCluster(() => fromEnvironment);

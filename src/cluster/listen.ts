@@ -7,8 +7,8 @@ import { createServer, type ListenOptions as NetListenOptions, type Server } fro
 import { constants } from 'node:os';
 import path from 'node:path';
 import { systemError } from '../errors.js';
-import { loadNative } from '../native.js';
-import type { ListenOptions } from '../types.js';
+import { loadNative } from '../native/index.js';
+import type { ListenOptions } from '../types/options.js';
 import type { QueryServer } from './messages.js';
 
 /** UV_TCP_IPV6ONLY, in the flags of a listen request. */

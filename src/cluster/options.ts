@@ -1,7 +1,7 @@
 /** The drop-in's options: by `configure()`, or from the environment for the preload. */
 
 import { load } from '../lazy.js';
-import type { DispatcherOptions } from '../types.js';
+import type { DispatcherOptions } from '../types/options.js';
 
 type FromEnvironment = Omit<DispatcherOptions, 'maxConnections'>;
 

@@ -6,7 +6,7 @@
 import cluster from 'node:cluster';
 import { syncBuiltinESMExports } from 'node:module';
 import { load } from '../lazy.js';
-import type { DispatcherOptions } from '../types.js';
+import type { DispatcherOptions } from '../types/options.js';
 import type { WorkerArgs } from './addons.js';
 import type { ClusterChild, ClusterChildInternals } from './child.js';
 import type { Fork } from './fork.js';

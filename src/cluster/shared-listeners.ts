@@ -9,7 +9,7 @@
 
 import type { Worker } from 'node:cluster';
 import type { Listener } from '../dispatcher/listener.js';
-import type { Address } from '../types.js';
+import type { Address } from '../types/options.js';
 
 interface Shared {
   /** When each asked for it, by `performance.now()`. */

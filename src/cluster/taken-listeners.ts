@@ -6,8 +6,8 @@
 
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
 import type { Listener, ListenerSettings } from '../dispatcher/listener.js';
-import type { UnixFile } from '../native.js';
-import type { Address } from '../types.js';
+import type { UnixFile } from '../native/engine.js';
+import type { Address } from '../types/options.js';
 import type { QueryServer } from './messages.js';
 
 /** What a worker that listens there asked for, and what it is told; see QueryServer. */

@@ -3,7 +3,7 @@
 import { checkKeys } from '../options.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { DealingChanges, StopSignal } from '../supervisor/types.js';
-import type { ListenerChanges, SlotOptions } from '../types.js';
+import type { ListenerChanges, SlotOptions } from '../types/options.js';
 import { RequestError } from './answering.js';
 import { addressText, findListener, openListeners } from './listener-names.js';
 

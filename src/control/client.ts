@@ -4,7 +4,8 @@
  */
 
 import type { DealingChanges, StopSignal, UpgradeResult } from '../supervisor/types.js';
-import type { ListenerChanges, ListenerStats, SlotOptions } from '../types.js';
+import type { ListenerChanges, SlotOptions } from '../types/options.js';
+import type { ListenerStats } from '../types/stats.js';
 import type { ControlIdentity, ControlStatus, LogRecord, OptionsInForce } from './answers.js';
 import { ask, begin, linesOf } from './requests.js';
 import type { SeatSnapshot } from './types.js';

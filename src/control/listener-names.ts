@@ -3,7 +3,7 @@
 import { isIPv6 } from 'node:net';
 import { invalidOption, RondoError } from '../errors.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
-import type { ListenerStats } from '../types.js';
+import type { ListenerStats } from '../types/stats.js';
 
 /**
  * Throws `ERR_RONDO_INVALID_OPTION` if there is no such listener, or several; `ERR_RONDO_NATIVE_MISSING` with

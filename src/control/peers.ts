@@ -2,7 +2,7 @@
 
 import type { Socket } from 'node:net';
 import path from 'node:path';
-import { loadNative, type PeerCredentials } from '../native.js';
+import { loadNative, type PeerCredentials } from '../native/index.js';
 import { commandOf } from '../service/processes.js';
 
 /** Who asks for something. */

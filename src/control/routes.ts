@@ -1,7 +1,7 @@
 /** From a request to its answer: who asks, what for, and what is logged of it. */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { PeerCredentials } from '../native.js';
+import type { PeerCredentials } from '../native/index.js';
 import { checkOneOf } from '../options.js';
 import type { StopSignal } from '../supervisor/types.js';
 import { answer, bodyOf, errorAnswer, RequestError } from './answering.js';

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { Duplex } from 'node:stream';
 import { invalidOption, RondoError } from '../errors.js';
-import type { PeerCredentials } from '../native.js';
+import type { PeerCredentials } from '../native/index.js';
 import { checkKeys } from '../options.js';
 import { markOwn } from '../own-sockets.js';
 import { Supervisor } from '../supervisor/supervisor.js';

@@ -1,12 +1,12 @@
 /** Puts together what a Supervisor and its dispatcher know. Asks no worker, so none can hold it up. */
 
 import type { ListenerTotals } from '../dispatcher/listener-sums.js';
-import { Figure, type SlotFigures, TIME_BOUNDS_S } from '../native.js';
+import { Figure, type SlotFigures, TIME_BOUNDS_S } from '../native/figures.js';
 import type { SeatFigures } from '../supervisor/figures.js';
 import { rondo } from '../supervisor/forking.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import type { SeatStats, WorkerInfo } from '../supervisor/types.js';
-import type { DispatcherStats } from '../types.js';
+import type { DispatcherStats } from '../types/stats.js';
 import { VERSION } from '../version.js';
 import type {
   DealingSnapshot,

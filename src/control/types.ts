@@ -1,14 +1,9 @@
 /** What the control socket, the metrics and the page tell of a running Supervisor. No code. */
 
 import type { SeatStats, SupervisorStats, WorkerInfo, WorkerReason } from '../supervisor/types.js';
-import type {
-  IdleStats,
-  ListenerStats,
-  PolicyName,
-  Rebalancing,
-  SessionStats,
-  TransportName,
-} from '../types.js';
+import type { TransportName } from '../types/options.js';
+import type { PolicyName } from '../types/policy.js';
+import type { IdleStats, ListenerStats, Rebalancing, SessionStats } from '../types/stats.js';
 
 /** Everything that is known at a moment, read without asking a worker. */
 export interface Snapshot {

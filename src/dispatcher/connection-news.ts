@@ -4,7 +4,7 @@
  */
 
 import { channels } from '../channels.js';
-import type { SlotStats } from '../types.js';
+import type { SlotStats } from '../types/stats.js';
 import type { ListenerTotals } from './listener-sums.js';
 
 const LOOK_MS = 1_000;

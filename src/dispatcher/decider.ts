@@ -5,7 +5,8 @@
 
 import { inspect } from 'node:util';
 import { RondoError } from '../errors.js';
-import type { PickFunction, PickSlot, RouteFunction } from '../types.js';
+import type { RouteFunction } from '../types/look.js';
+import type { PickFunction, PickSlot } from '../types/policy.js';
 import type { Listener } from './listener.js';
 import { targetOf } from './route.js';
 import type { Peer, Routed } from './transport.js';

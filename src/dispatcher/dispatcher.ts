@@ -9,13 +9,12 @@ import { MOST_SLOTS } from '../protocol/protocol.js';
 import type {
   Address,
   DispatcherOptions,
-  DispatcherStats,
   ListenOptions,
   Rebalance,
-  Rebalancing,
   SlotOptions,
   TransportName,
-} from '../types.js';
+} from '../types/options.js';
+import type { DispatcherStats, Rebalancing } from '../types/stats.js';
 import { ConnectionNews } from './connection-news.js';
 import { type DispatcherEvents, type Tell, tellerOf, transportEvents } from './events.js';
 import { dealingOptions, Listener, type ListenerOwner, resolveTarget } from './listener.js';

@@ -2,7 +2,8 @@
 
 import type { EventEmitter } from 'node:events';
 import { RondoError } from '../errors.js';
-import type { ProxyFault, SlotGoneInfo } from '../types.js';
+import type { ProxyFault } from '../types/look.js';
+import type { SlotGoneInfo } from '../types/stats.js';
 import { Decider } from './decider.js';
 import type { Listener } from './listener.js';
 import { publishNews } from './news.js';

@@ -4,7 +4,8 @@
  */
 
 import { isIPv6 } from 'node:net';
-import type { Address, ListenerStats, SessionStats } from '../types.js';
+import type { Address } from '../types/options.js';
+import type { ListenerStats, SessionStats } from '../types/stats.js';
 import type { Listener } from './listener.js';
 
 const COUNTERS = ['accepted', 'redealt', 'closed', 'turnedAway', 'routedOn', 'routedHere'] as const;

@@ -3,14 +3,10 @@
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { RondoError } from '../errors.js';
-import type { UnixFile } from '../native.js';
-import type {
-  Address,
-  ListenerChanges,
-  ListenerStats,
-  OpenListener,
-  RouteFunction,
-} from '../types.js';
+import type { UnixFile } from '../native/engine.js';
+import type { RouteFunction } from '../types/look.js';
+import type { Address, ListenerChanges, OpenListener } from '../types/options.js';
+import type { ListenerStats } from '../types/stats.js';
 import { type ValidListenerOptions, type ValidPlace, validateListenerChanges } from './options.js';
 import type { ValidPolicy } from './policies/index.js';
 import { checkTransport, proxyProtocolOf, type ValidProxyProtocol } from './proxy-protocol.js';

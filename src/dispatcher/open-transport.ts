@@ -1,8 +1,8 @@
 /** Which transport a dispatcher gets: the one it asks for, or native where that can be had. */
 
 import { RondoError } from '../errors.js';
-import { loadNative } from '../native.js';
-import type { TransportName } from '../types.js';
+import { loadNative } from '../native/index.js';
+import type { TransportName } from '../types/options.js';
 import { IpcTransport } from './ipc/transport.js';
 import { NativeTransport } from './native/transport.js';
 import type { ValidDispatcherOptions } from './options.js';

@@ -7,10 +7,10 @@ import type {
   DispatcherOptions,
   ListenerChanges,
   ListenOptions,
-  Policy,
   SlotOptions,
   SlotSpawnOptions,
-} from '../types.js';
+} from '../types/options.js';
+import type { Policy } from '../types/policy.js';
 import { isSamePolicy, type ValidPolicy, validatePolicy } from './policies/index.js';
 import {
   checkSourcesFit,

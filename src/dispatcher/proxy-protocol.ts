@@ -3,7 +3,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { invalidOption, RondoError } from '../errors.js';
 import { checkInteger, checkKeys, type Keys } from '../options.js';
-import type { Address, ProxyProtocol, ProxyProtocolOptions, TransportName } from '../types.js';
+import type { ProxyProtocol, ProxyProtocolOptions } from '../types/look.js';
+import type { Address, TransportName } from '../types/options.js';
 
 export interface ValidProxyProtocol {
   from: string[];

@@ -10,7 +10,8 @@
  *   quick ◀─▶ full:   they say it, and nobody has room
  */
 
-import type { Rebalance, Rebalancing } from '../types.js';
+import type { Rebalance } from '../types/options.js';
+import type { Rebalancing } from '../types/stats.js';
 import type { SlotLoad } from './transport.js';
 
 const LOOK_MS = 500;

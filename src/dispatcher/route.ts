@@ -2,7 +2,8 @@
 
 import { invalidOption } from '../errors.js';
 import { MOST_LISTENERS } from '../protocol/protocol.js';
-import type { ListenOptions, RouteFunction } from '../types.js';
+import type { RouteFunction } from '../types/look.js';
+import type { ListenOptions } from '../types/options.js';
 
 /** A name of RFC 1123 in small letters, or `*.` and one. */
 const HOST =

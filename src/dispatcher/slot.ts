@@ -11,14 +11,8 @@ import type { ChildProcess } from 'node:child_process';
 import { invalidOption, RondoError } from '../errors.js';
 import { familyEnvironment } from '../family.js';
 import { around, before } from '../hidden-listeners.js';
-import type {
-  SlotGoneInfo,
-  SlotOptions,
-  SlotSpawnOptions,
-  SlotState,
-  SlotStats,
-  SpawnedWith,
-} from '../types.js';
+import type { SlotOptions, SlotSpawnOptions, SpawnedWith } from '../types/options.js';
+import type { SlotGoneInfo, SlotState, SlotStats } from '../types/stats.js';
 import { validateSlotOptions, validateSpawnOptions } from './options.js';
 import type { Tally } from './tally.js';
 import type { LoopFigures, SlotChannel, Transport } from './transport.js';

@@ -2,7 +2,7 @@
 
 import { invalidOption } from '../errors.js';
 import { checkInteger, checkKeys, type Keys } from '../options.js';
-import type { StickyOptions } from '../types.js';
+import type { StickyOptions } from '../types/look.js';
 
 /** Kinds of keys, and whether a name belongs to each. */
 const KINDS: Record<StickyOptions['by'] & string, boolean> = {

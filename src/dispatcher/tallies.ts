@@ -5,7 +5,7 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { before } from '../hidden-listeners.js';
-import type { SlotFigures } from '../native.js';
+import type { SlotFigures } from '../native/figures.js';
 import { Tally } from './tally.js';
 
 /** What counts; processes are named by their slot and generation. */

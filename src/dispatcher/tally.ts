@@ -1,10 +1,10 @@
 /**
  * What is counted of one process, from its assignment to a slot until nothing of it is left: also when it was
  * released, and its slot is another's, since what it has still open goes on ending. Then the last numbers stay.
- * Numbers stand in arrays, by native.ts's `Figure`: a scrape reads all of 64 workers.
+ * Numbers stand in arrays, by native/figures.ts's `Figure`: a scrape reads all of 64 workers.
  */
 
-import { FIGURES, Figure, type SlotFigures } from '../native.js';
+import { FIGURES, Figure, type SlotFigures } from '../native/figures.js';
 
 /** Those that never fall, whatever a worker writes of itself; with the histogram, which comes last. */
 const COUNTERS = [

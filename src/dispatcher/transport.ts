@@ -5,16 +5,11 @@
  */
 
 import type { ChildProcess } from 'node:child_process';
-import type { PassedConnection, UnixFile } from '../native.js';
-import type {
-  Address,
-  IdleStats,
-  PickSlot,
-  ProxyFault,
-  SessionStats,
-  SlotOptions,
-  TransportName,
-} from '../types.js';
+import type { PassedConnection, UnixFile } from '../native/engine.js';
+import type { ProxyFault } from '../types/look.js';
+import type { Address, SlotOptions, TransportName } from '../types/options.js';
+import type { PickSlot } from '../types/policy.js';
+import type { IdleStats, SessionStats } from '../types/stats.js';
 import type { ValidPolicy } from './policies/index.js';
 import type { ValidProxyProtocol } from './proxy-protocol.js';
 import type { RouteTable } from './route.js';

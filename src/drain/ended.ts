@@ -5,7 +5,7 @@
  */
 
 import type { Socket } from 'node:net';
-import { loadNative } from '../native.js';
+import { loadNative } from '../native/index.js';
 
 export class Ended {
   readonly #endedAt = new Map<Socket, number>();

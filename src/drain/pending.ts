@@ -1,7 +1,7 @@
 /** Whether something has arrived for a connection that has not been read. */
 
 import type { Socket } from 'node:net';
-import { loadNative } from '../native.js';
+import { loadNative } from '../native/index.js';
 
 /** Never, where the addon is not: then what comes between a turn's reading and its end is lost. */
 export function hasPendingBytes(socket: Socket | object): boolean {

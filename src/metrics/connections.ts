@@ -2,8 +2,8 @@
 
 import type { AddressSnapshot } from '../control/types.js';
 import type { Dispatcher } from '../dispatcher/dispatcher.js';
-import { Figure, type SlotFigures, TIME_BOUNDS_S, TIMES } from '../native.js';
-import type { IdleStats } from '../types.js';
+import { Figure, type SlotFigures, TIME_BOUNDS_S, TIMES } from '../native/figures.js';
+import type { IdleStats } from '../types/stats.js';
 import { type Exposition, labelsOf } from './exposition.js';
 import { writeRouted, writeSessions } from './sessions.js';
 

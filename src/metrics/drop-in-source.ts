@@ -6,7 +6,7 @@
 
 import type { ClusterPrimary, Forked } from '../cluster/primary.js';
 import { addCounters, newFigures, type Tally } from '../dispatcher/tally.js';
-import { Figure, type SlotFigures } from '../native.js';
+import { Figure, type SlotFigures } from '../native/figures.js';
 import { VERSION } from '../version.js';
 import {
   COUNTED,

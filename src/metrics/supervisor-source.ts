@@ -3,7 +3,7 @@
  * control/snapshot.ts reads, without making an object of each thing: of 64 seats there are 3,000 lines.
  */
 
-import { Figure, type SlotFigures } from '../native.js';
+import { Figure, type SlotFigures } from '../native/figures.js';
 import type { Figures, SeatFigures } from '../supervisor/figures.js';
 import { rondo } from '../supervisor/forking.js';
 import type { Supervisor, SupervisorOutline } from '../supervisor/supervisor.js';

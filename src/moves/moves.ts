@@ -8,7 +8,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 import { performance } from 'node:perf_hooks';
-import type { Rebalance } from '../types.js';
+import type { Rebalance } from '../types/options.js';
 import { type Giver, moveIdle } from './move.js';
 import { Pace } from './pace.js';
 

@@ -3,7 +3,7 @@
  * `native/channel/frames.h`'s.
  */
 
-import type { Address, Rebalance } from '../types.js';
+import type { Address, Rebalance } from '../types/options.js';
 
 /** Raised whenever {@link State}, a message of the ipc transport or a native frame changes. */
 export const PROTOCOL_VERSION = 4;

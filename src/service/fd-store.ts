@@ -5,11 +5,11 @@
  */
 
 import type { PassedListener } from '../cluster/taken-listeners.js';
-import { loadNative, type SocketName } from '../native.js';
+import { loadNative, type SocketName } from '../native/index.js';
 import { rondo } from '../supervisor/forking.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { addStored } from '../supervisor/upgrade/stored.js';
-import type { Address } from '../types.js';
+import type { Address } from '../types/options.js';
 import { passengers } from './handover.js';
 
 /** Throws where it cannot be sent. */

@@ -4,7 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
-import { loadNative } from '../native.js';
+import { loadNative } from '../native/index.js';
 
 /** Reaps what is not in `own()`, whenever a child has ended. Does nothing but as PID 1. */
 export function reapOrphans(own: () => ReadonlySet<number>): void {

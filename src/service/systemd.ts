@@ -6,7 +6,7 @@
 import { fstatSync } from 'node:fs';
 import { getSystemErrorName } from 'node:util';
 import { RondoError } from '../errors.js';
-import { loadNative } from '../native.js';
+import { loadNative } from '../native/index.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type SendFds, storeSockets, takeStored } from './fd-store.js';
 import { passService } from './handover.js';

@@ -3,7 +3,7 @@
  */
 
 import { errnoName, invalidOption, RondoError, systemError } from '../errors.js';
-import type { SharedRefusal } from '../native.js';
+import type { SharedRefusal } from '../native/shared.js';
 import { checkInteger, checkKeys, checkOneOf, type Keys } from '../options.js';
 import type { HistogramOptions, LimiterOptions, MapOptions, SetOptions } from './types.js';
 

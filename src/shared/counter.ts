@@ -1,5 +1,5 @@
 import { RondoError } from '../errors.js';
-import type { NativeCounter } from '../native.js';
+import type { NativeCounter } from '../native/shared.js';
 import { badCount, checkName, isCount, refused } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
 import { metricName } from './metric-options.js';

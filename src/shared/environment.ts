@@ -4,7 +4,8 @@
  */
 
 import { errnoName, invalidOption, RondoError, systemError } from '../errors.js';
-import { loadNative, type NativeShared } from '../native.js';
+import { loadNative } from '../native/index.js';
+import type { NativeShared } from '../native/shared.js';
 
 /** `pid:fd:token` of the region, or `-errno` if the primary could make none. */
 export const SHARED_VARIABLE = 'RONDO_SHARED';

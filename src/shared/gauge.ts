@@ -1,4 +1,4 @@
-import type { NativeGauge } from '../native.js';
+import type { NativeGauge } from '../native/shared.js';
 import { checkFinite, checkName, refused } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
 import { metricName } from './metric-options.js';

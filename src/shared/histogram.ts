@@ -1,4 +1,4 @@
-import type { NativeHistogram } from '../native.js';
+import type { NativeHistogram } from '../native/shared.js';
 import { checkFinite, checkHistogram, checkName, refused, sizesDiffer } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
 import { metricName } from './metric-options.js';

@@ -1,5 +1,5 @@
 import { invalidOption, type RondoError } from '../errors.js';
-import { type NativeLimiter, SharedMistake } from '../native.js';
+import { type NativeLimiter, SharedMistake } from '../native/shared.js';
 import { ALGORITHMS, badKey, checkLimiter, MOST_KEY_BYTES, refused } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
 import { pluggedIn } from './remote.js';

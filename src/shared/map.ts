@@ -1,4 +1,4 @@
-import { type NativeMap, SharedMistake } from '../native.js';
+import { type NativeMap, SharedMistake } from '../native/shared.js';
 import { badKey, checkMap, refused, toBytes, ttlOf } from './checks.js';
 import { missingReason, region, throwMissing } from './environment.js';
 import { pluggedIn } from './remote.js';

@@ -4,7 +4,7 @@
  */
 
 import { load } from '../lazy.js';
-import { type NativeWatched, SHARED_KINDS } from '../native.js';
+import { type NativeWatched, SHARED_KINDS } from '../native/shared.js';
 import { missingReason, region } from './environment.js';
 import type { HistogramValue, Share } from './types.js';
 

@@ -6,7 +6,7 @@
 import type { Worker } from 'node:cluster';
 import { validateSlotOptions } from '../dispatcher/options.js';
 import { invalidOption, RondoError } from '../errors.js';
-import type { SlotOptions } from '../types.js';
+import type { SlotOptions } from '../types/options.js';
 import { forkWorker, rondo, slotOf } from './forking.js';
 import type { SystemErrorFields } from './messages.js';
 import { OomWatch } from './oom.js';

@@ -7,7 +7,7 @@
 
 import cluster from 'node:cluster';
 import { addCounters, newFigures, type Tally } from '../dispatcher/tally.js';
-import { Figure, type SlotFigures } from '../native.js';
+import { Figure, type SlotFigures } from '../native/figures.js';
 import { rondo } from './forking.js';
 import type { SupervisorEvents, WorkerInfo, WorkerReason } from './types.js';
 

@@ -11,7 +11,7 @@ import type { ClusterPrimary } from '../cluster/primary.js';
 import type { Slot } from '../dispatcher/slot.js';
 import { RondoError } from '../errors.js';
 import { ownFile } from '../own-files.js';
-import type { SlotOptions } from '../types.js';
+import type { SlotOptions } from '../types/options.js';
 import { withheldFrom } from './env-files.js';
 import { SUPERVISED_VARIABLE, type WorkerSettings } from './messages.js';
 import { namesModules } from './node-args.js';

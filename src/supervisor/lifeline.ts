@@ -1,7 +1,7 @@
 /** No process outlives the one that started it, however that one ends and whatever it is stuck in. */
 
 import { constants } from 'node:os';
-import { loadNative } from '../native.js';
+import { loadNative } from '../native/index.js';
 
 /**
  * Where the addon is. Elsewhere a process ends when its IPC channel closes, which it has to be able to

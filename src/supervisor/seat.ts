@@ -7,7 +7,7 @@
  */
 
 import type { Lack } from '../cluster/shared-listeners.js';
-import type { SlotOptions } from '../types.js';
+import type { SlotOptions } from '../types/options.js';
 import type { ValidSupervisorOptions } from './options.js';
 import { RestartPolicy } from './restart-policy.js';
 import type { Awaited, SeatStats, StopSignal, WorkerReason } from './types.js';

@@ -9,7 +9,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { invalidOption, RondoError } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf, type Keys } from '../options.js';
-import type { ListenerChanges, SlotOptions } from '../types.js';
+import type { ListenerChanges, SlotOptions } from '../types/options.js';
 import { Configuration, withChanges } from './configuration.js';
 import { Figures } from './figures.js';
 import { rondo } from './forking.js';

@@ -2,7 +2,8 @@
 
 import type { Address } from 'node:cluster';
 import type { RondoError } from '../errors.js';
-import type { Address as DispatcherAddress, DispatcherOptions, DispatcherStats } from '../types.js';
+import type { Address as DispatcherAddress, DispatcherOptions } from '../types/options.js';
+import type { DispatcherStats } from '../types/stats.js';
 
 /** Options of a {@link Supervisor}, in addition to those of its dispatcher. */
 export interface SupervisorOptions extends Omit<DispatcherOptions, 'maxConnections'> {

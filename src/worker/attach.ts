@@ -10,7 +10,8 @@ import { Server } from 'node:net';
 import { invalidOption, RondoError } from '../errors.js';
 import { validateAttachOptions } from '../options.js';
 import type { ListenerState, State } from '../protocol/protocol.js';
-import type { Address, AttachOptions } from '../types.js';
+import type { Address } from '../types/options.js';
+import type { AttachOptions } from '../types/worker.js';
 import {
   type ChannelUser,
   type CountingServer,

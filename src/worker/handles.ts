@@ -5,7 +5,7 @@
 
 import { Socket } from 'node:net';
 import { constants } from 'node:os';
-import type { Native } from '../native.js';
+import type { Native } from '../native/index.js';
 import { About } from './about.js';
 import type { StreamHandle } from './channel.js';
 import { noteAbout } from './proxy-header.js';

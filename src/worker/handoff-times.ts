@@ -1,6 +1,6 @@
 /** How long connections took from their accepting until the program has them, in memory that the primary reads. */
 
-import { TIME_BOUNDS_S } from '../native.js';
+import { TIME_BOUNDS_S } from '../native/figures.js';
 
 const BOUNDS_US = TIME_BOUNDS_S.map((seconds) => Math.round(seconds * 1e6));
 

@@ -6,7 +6,7 @@
 
 import type { Server } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { AttachOptions } from '../types.js';
+import type { AttachOptions } from '../types/worker.js';
 import type { ProxyHeader } from './about.js';
 import { Attachments } from './attach.js';
 import { channelName } from './environment.js';
@@ -15,7 +15,7 @@ import { proxyHeader as headerOf } from './proxy-header.js';
 
 export { RondoError, type RondoErrorCode } from '../errors.js';
 export { keep } from '../moves/held.js';
-export type { AttachOptions, ReleaseOptions } from '../types.js';
+export type { AttachOptions, ReleaseOptions } from '../types/worker.js';
 export type { ProxyEndpoint, ProxyHeader, ProxySsl, ProxyTlv } from './about.js';
 export { release } from './release.js';
 export { claimSession, releaseSession } from './sessions.js';

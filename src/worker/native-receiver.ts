@@ -9,7 +9,8 @@ import { performance } from 'node:perf_hooks';
 import { channels } from '../channels.js';
 import { RondoError, systemError } from '../errors.js';
 import { Moves } from '../moves/moves.js';
-import { FIELDS_PER_CONNECTION, type Native, type NativeReceiver, PACE } from '../native.js';
+import type { Native } from '../native/index.js';
+import { FIELDS_PER_CONNECTION, type NativeReceiver, PACE } from '../native/receiver.js';
 import { decodeState, type State } from '../protocol/protocol.js';
 import {
   type ChannelUser,

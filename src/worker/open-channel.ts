@@ -3,7 +3,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../errors.js';
-import { loadNative } from '../native.js';
+import { loadNative } from '../native/index.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol/protocol.js';
 import type { ChannelUser, WorkerChannel } from './channel.js';
 import { checkCopy, workerProcess } from './environment.js';

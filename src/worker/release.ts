@@ -11,7 +11,7 @@ import type { HttpSocket } from '../moves/http-socket.js';
 import type { Giver } from '../moves/move.js';
 import { checkInteger, checkKeys, type Keys } from '../options.js';
 import { IPC_CHANNEL } from '../protocol/protocol.js';
-import type { ReleaseOptions } from '../types.js';
+import type { ReleaseOptions } from '../types/worker.js';
 import type { StreamHandle } from './channel.js';
 import { workerProcess } from './environment.js';
 

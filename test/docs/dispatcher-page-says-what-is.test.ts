@@ -55,7 +55,7 @@ test('its policies are the policies', async (t) => {
     rows.map(([, name, help]) => [name, help]),
     POLICIES.map(({ name, help }) => [name, help]),
   );
-  const types = readFileSync(path.join(root, 'src/types.ts'), 'utf8');
+  const types = readFileSync(path.join(root, 'src/types/policy.ts'), 'utf8');
   const [, docs = ''] =
     /^\/\*\*\n((?: \*.*\n)+?) \*\/\nexport type PolicyName =/m.exec(types) ?? [];
   const named = [...docs.matchAll(/^ \* - `'([\w-]+)'`:/gm)].map(([, name]) => name);

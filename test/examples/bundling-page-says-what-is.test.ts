@@ -30,7 +30,7 @@ test('its commands', nativeOnly, async (t) => {
 });
 
 test('its errors', async (t) => {
-  const source = ['errors', 'lazy', 'own-files', 'native-addon']
+  const source = ['errors', 'lazy', 'own-files', 'native/addon']
     .map((name) => readFileSync(path.join(ROOT, `src/${name}.ts`), 'utf8'))
     .join('\n');
   const codes = new Set([...page.matchAll(/ERR_RONDO_\w+/g)].map(([code]) => code));

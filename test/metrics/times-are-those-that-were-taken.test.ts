@@ -3,7 +3,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { test } from 'tap';
 import type { Tally } from '../../src/dispatcher/tally.js';
-import { Figure, TIME_BOUNDS_S } from '../../src/native.js';
+import { Figure, TIME_BOUNDS_S } from '../../src/native/figures.js';
 import { until } from '../fixtures/faults.js';
 import { type Deck, openDeck, read, transports, type Worker } from '../fixtures/harness.js';
 

@@ -9,7 +9,7 @@ import { constants, tmpdir } from 'node:os';
 import path from 'node:path';
 import { close, socketpair } from 'rondo/fd';
 import { type Test, test } from 'tap';
-import { loadNative, type Native, type SocketName } from '../../src/native.js';
+import { loadNative, type Native, type SocketName } from '../../src/native/index.js';
 import { nativeOnly, openFds } from '../fixtures/harness.js';
 
 const native = loadNative() as Native;

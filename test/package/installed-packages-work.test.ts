@@ -9,7 +9,7 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
-import { PLATFORMS } from '../../src/native-addon.js';
+import { PLATFORMS } from '../../src/native/addon.js';
 import { type Example, get, startCommand } from '../fixtures/examples.js';
 import { nativeOnly } from '../fixtures/harness.js';
 import { packPackages } from '../fixtures/packages.js';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Test, test } from 'tap';
-import { PLATFORMS } from '../../src/native-addon.js';
+import { PLATFORMS } from '../../src/native/addon.js';
 import { nativeOnly } from '../fixtures/harness.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));

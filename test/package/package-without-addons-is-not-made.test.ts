@@ -6,7 +6,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
-import { PLATFORMS } from '../../src/native-addon.js';
+import { PLATFORMS } from '../../src/native/addon.js';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const PACK = path.join(ROOT, 'scripts/package/pack.mjs');

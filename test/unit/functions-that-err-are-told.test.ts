@@ -5,7 +5,8 @@ import { test } from 'tap';
 import { Decider } from '../../src/dispatcher/decider.js';
 import type { Listener } from '../../src/dispatcher/listener.js';
 import { validatePolicy } from '../../src/dispatcher/policies/index.js';
-import type { PickFunction, RouteFunction } from '../../src/types.js';
+import type { RouteFunction } from '../../src/types/look.js';
+import type { PickFunction } from '../../src/types/policy.js';
 
 const PEERS = [1, 2, 3].map((port) => ({ address: '192.0.2.1', port, family: 'IPv4' as const }));
 const SLOTS = [0, 4].map((id) => ({

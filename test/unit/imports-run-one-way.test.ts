@@ -12,10 +12,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 /** From the bottom up. A directory stands for all in it, whose files may import each other. */
 const LAYERS = [
   ['node-version', 'version', 'lazy', 'builtins'],
-  ['types', 'errors', 'hidden-listeners', 'own-sockets', 'channels'],
+  ['types/', 'errors', 'hidden-listeners', 'own-sockets', 'channels'],
   ['own-files'],
-  ['native-addon'],
-  ['protocol/', 'native'],
+  ['protocol/', 'native/'],
   ['options'],
   ['hub/'],
   ['shared/'],
@@ -115,7 +114,7 @@ test('src: imports run one way', async (t) => {
   t.notOk(isAllowed('dispatcher/slot', 'worker/attach'), '(what may not be is not allowed)');
   t.notOk(isAllowed('worker/attach', 'dispatcher/slot'));
   t.notOk(isAllowed('errors', 'options'));
-  t.notOk(isAllowed('native', 'protocol/protocol'));
+  t.notOk(isAllowed('native/index', 'protocol/protocol'));
   t.notOk(isAllowed('dispatcher/slot', 'index'));
 });
 
@@ -134,14 +133,14 @@ test('src: no file needs itself', async (t) => {
   t.strictSame(circles, []);
 });
 
-test('src: only native-addon.ts loads the addon, for native.ts', async (t) => {
+test('src: only native/addon.ts loads the addon, for native/index.ts', async (t) => {
   for (const file of files) {
     const text = readFileSync(path.join(root, 'src', `${file}.ts`), 'utf8');
     const loads = /\.node['"`]|process\.dlopen/.test(text);
-    t.equal(loads, file === 'native-addon', file);
+    t.equal(loads, file === 'native/addon', file);
   }
-  const importers = local.filter(({ to }) => to === 'native-addon').map(({ from }) => from);
-  t.strictSame(importers, ['native']);
+  const importers = local.filter(({ to }) => to === 'native/addon').map(({ from }) => from);
+  t.strictSame(importers, ['native/index']);
   t.strictSame(
     imports.filter(
       ({ specifier, isTypeOnly }) => !isTypeOnly && !/^(node:|\.{1,2}\/)/.test(specifier),

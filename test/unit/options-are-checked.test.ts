@@ -11,7 +11,8 @@ import {
 } from '../../src/dispatcher/options.js';
 import { POLICIES, POLICY_NAMES, validatePolicy } from '../../src/dispatcher/policies/index.js';
 import { validateAttachOptions } from '../../src/options.js';
-import type { ListenOptions, Policy } from '../../src/types.js';
+import type { ListenOptions } from '../../src/types/options.js';
+import type { Policy } from '../../src/types/policy.js';
 
 const NAME = 'x'.repeat(64);
 

@@ -5,13 +5,9 @@ import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { POLICIES, POLICY_NAMES } from '../../src/dispatcher/policies/index.js';
 import type { PolicySettings } from '../../src/dispatcher/policies/policy.js';
-import {
-  type EngineListenerOptions,
-  loadNative,
-  type Native,
-  type PickVector,
-} from '../../src/native.js';
-import type { PolicyName } from '../../src/types.js';
+import type { EngineListenerOptions, PickVector } from '../../src/native/engine.js';
+import { loadNative, type Native } from '../../src/native/index.js';
+import type { PolicyName } from '../../src/types/policy.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 import { random } from '../fixtures/random.mjs';
 

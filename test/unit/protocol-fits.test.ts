@@ -4,15 +4,10 @@
 import { readFileSync } from 'node:fs';
 import { test } from 'tap';
 import { validateListenOptions } from '../../src/dispatcher/options.js';
-import {
-  EngineEventType,
-  FIELDS_PER_CONNECTION,
-  Figure,
-  GoneReason,
-  loadNative,
-  type Native,
-  TIME_BOUNDS_S,
-} from '../../src/native.js';
+import { EngineEventType, GoneReason } from '../../src/native/engine.js';
+import { Figure, TIME_BOUNDS_S } from '../../src/native/figures.js';
+import { loadNative, type Native } from '../../src/native/index.js';
+import { FIELDS_PER_CONNECTION } from '../../src/native/receiver.js';
 import {
   decodeState,
   encodeState,

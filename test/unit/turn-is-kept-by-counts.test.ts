@@ -6,7 +6,7 @@ import { newConnection } from '../../src/dispatcher/ipc/connection.js';
 import type { IpcSlot } from '../../src/dispatcher/ipc/slot.js';
 import { Turn } from '../../src/dispatcher/ipc/turn.js';
 import { validatePolicy } from '../../src/dispatcher/policies/index.js';
-import type { Policy } from '../../src/types.js';
+import type { Policy } from '../../src/types/policy.js';
 
 interface FakeSlot {
   slot: number;

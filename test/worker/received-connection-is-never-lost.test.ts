@@ -5,7 +5,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { constants } from 'node:os';
 import { type Test, test } from 'tap';
-import { FIELDS_PER_CONNECTION, type Native, type NativeReceiverOwner } from '../../src/native.js';
+import type { Native } from '../../src/native/index.js';
+import { FIELDS_PER_CONNECTION, type NativeReceiverOwner } from '../../src/native/receiver.js';
 import { PROTOCOL_VERSION } from '../../src/protocol/protocol.js';
 import type { ChannelUser } from '../../src/worker/channel.js';
 import { openNativeChannel } from '../../src/worker/native-receiver.js';

@@ -7,7 +7,7 @@
 
 namespace rondo {
 
-// The numbers are known to src/native.ts.
+// The numbers are known to src/native/engine.ts.
 enum class HeaderFault : uint8_t {
   kUntrusted = 0,  // its source may send none
   kMissing = 1,    // it begins with something else

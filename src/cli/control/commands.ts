@@ -1,7 +1,7 @@
 /** The commands for a running rondo, by their names: `rondo status`, `rondo reload`, … */
 
 import type { DealingChanges } from '../../supervisor/types.js';
-import type { ListenerChanges, SlotOptions } from '../../types.js';
+import type { ListenerChanges, SlotOptions } from '../../types/options.js';
 import { ArgumentError } from '../arguments.js';
 import { followLogs, logs, reopenLog } from './logs.js';
 import { type Call, type Command, runCommand } from './run-command.js';

@@ -2,7 +2,7 @@
 
 import type { ControlStatus, LastReload } from '../../control/answers.js';
 import type { DealingSnapshot, SeatSnapshot, WorkerSnapshot } from '../../control/types.js';
-import type { Rebalancing } from '../../types.js';
+import type { Rebalancing } from '../../types/stats.js';
 import { textOf } from '../place.js';
 import { type Cell, durationText, tableOf } from './table.js';
 

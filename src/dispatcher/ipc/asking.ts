@@ -3,7 +3,7 @@
  * call per listener, as many connections as there is room for, once what the loop has to do is done.
  */
 
-import type { PickSlot } from '../../types.js';
+import type { PickSlot } from '../../types/policy.js';
 import type { Peer } from '../transport.js';
 import { clockMs } from './clock.js';
 import { type Connection, peerOf } from './connection.js';

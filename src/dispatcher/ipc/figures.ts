@@ -1,6 +1,6 @@
 /** What the ipc transport counts. */
 
-import { TIME_BOUNDS_S, TIMES } from '../../native.js';
+import { TIME_BOUNDS_S, TIMES } from '../../native/figures.js';
 import type { ListenerCounts } from '../transport.js';
 import { clockMs } from './clock.js';
 

@@ -7,7 +7,7 @@ import { lstatSync, renameSync, rmSync } from 'node:fs';
 import type { Server } from 'node:net';
 import path from 'node:path';
 import { after } from '../../hidden-listeners.js';
-import type { UnixFile } from '../../native.js';
+import type { UnixFile } from '../../native/engine.js';
 import type { ListenTarget } from '../transport.js';
 
 /** Of sockets that were handed over to this process. */

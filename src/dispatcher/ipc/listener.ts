@@ -8,7 +8,7 @@ import { createServer, type Server } from 'node:net';
 import { constants } from 'node:os';
 import { systemError } from '../../errors.js';
 import { after } from '../../hidden-listeners.js';
-import type { Address } from '../../types.js';
+import type { Address } from '../../types/options.js';
 import type { ListenTarget } from '../transport.js';
 import type { RawHandle } from './connection.js';
 

@@ -14,7 +14,7 @@ import {
   type ToPrimary,
 } from '../../protocol/ipc-messages.js';
 import { PROTOCOL_VERSION } from '../../protocol/protocol.js';
-import type { SlotOptions } from '../../types.js';
+import type { SlotOptions } from '../../types/options.js';
 import { clockMs } from './clock.js';
 import type { Connection } from './connection.js';
 import { cpuTimeNs } from './cpu-time.js';

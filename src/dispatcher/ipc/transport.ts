@@ -17,9 +17,10 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { Figure, type SlotFigures, type UnixFile } from '../../native.js';
+import type { UnixFile } from '../../native/engine.js';
+import { Figure, type SlotFigures } from '../../native/figures.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../../protocol/protocol.js';
-import type { Address, SlotOptions } from '../../types.js';
+import type { Address, SlotOptions } from '../../types/options.js';
 import { Tallies } from '../tallies.js';
 import type { Tally } from '../tally.js';
 import type {

@@ -1,7 +1,8 @@
 /** What the engine has counted of a slot, by names. */
 
 import { errnoName } from '../../errors.js';
-import { Figure, HEADER_FAULTS, type SlotFigures } from '../../native.js';
+import { HEADER_FAULTS } from '../../native/engine.js';
+import { Figure, type SlotFigures } from '../../native/figures.js';
 import type { ListenerCounts, SlotCounts, SlotLoad } from '../transport.js';
 
 type ErrorCounts = ReadonlyArray<[errno: number, count: number]>;

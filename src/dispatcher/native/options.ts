@@ -1,6 +1,6 @@
 /** The Dispatcher's options as the engine has them: numbers, and 0 for no limit. */
 
-import type { EngineListenerOptions, EngineOptions } from '../../native.js';
+import type { EngineListenerOptions, EngineOptions } from '../../native/engine.js';
 import type { RouteTable } from '../route.js';
 import type { DealingOptions, TransportOptions } from '../transport.js';
 

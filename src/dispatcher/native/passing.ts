@@ -1,6 +1,6 @@
 /** Connections between two primaries: what the engine keeps for another one, and what comes from it. */
 
-import type { NativeEngine, PassedConnection } from '../../native.js';
+import type { NativeEngine, PassedConnection } from '../../native/engine.js';
 import type { Passing } from '../transport.js';
 
 export class NativePassing implements Passing {

@@ -7,7 +7,7 @@
 import path from 'node:path';
 import { errnoName, systemError } from '../../errors.js';
 import { after } from '../../hidden-listeners.js';
-import type { NativeEngine } from '../../native.js';
+import type { NativeEngine } from '../../native/engine.js';
 
 /** What removes a file of ours at a time of its own choice is noticed this late at most. */
 const LOOK_MS = 1000;

@@ -4,8 +4,8 @@
  * loop; the engine does not wait for longer than `pickTimeoutMs`.
  */
 
-import { type NativeEngine, type PickRequest, Question } from '../../native.js';
-import type { PickSlot } from '../../types.js';
+import { type NativeEngine, type PickRequest, Question } from '../../native/engine.js';
+import type { PickSlot } from '../../types/policy.js';
 import type { Peer, Routed, SlotCounts, TransportEvents } from '../transport.js';
 
 export class Picks {

@@ -11,19 +11,16 @@ import { errnoName, RondoError, systemError } from '../../errors.js';
 import {
   type EngineEvent,
   EngineEventType,
-  FIGURES,
-  Figure,
   GoneReason,
   HEADER_FAULTS,
   type ListenResult,
-  type Native,
   type NativeEngine,
-  type SlotFigures,
-  TIMES,
   type UnixFile,
-} from '../../native.js';
+} from '../../native/engine.js';
+import { FIGURES, Figure, type SlotFigures, TIMES } from '../../native/figures.js';
+import type { Native } from '../../native/index.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../../protocol/protocol.js';
-import type { Address, SlotOptions } from '../../types.js';
+import type { Address, SlotOptions } from '../../types/options.js';
 import { Tallies } from '../tallies.js';
 import type { Tally } from '../tally.js';
 import type {

@@ -2,7 +2,7 @@
 
 import { invalidOption } from '../../errors.js';
 import { checkKeys, checkOneOf, quoted } from '../../options.js';
-import type { PickFunction, Policy, PolicyName } from '../../types.js';
+import type { PickFunction, Policy, PolicyName } from '../../types/policy.js';
 import { leastConnections } from './least-connections.js';
 import { leastLoaded } from './least-loaded.js';
 import type { Evenness, Picker, PolicyDefinition, PolicySettings } from './policy.js';

@@ -4,8 +4,8 @@
  * same for the engine, and test/fixtures/policy-vectors.json is what both must do.
  */
 
-import type { EngineListenerOptions } from '../../native.js';
-import type { PolicyName } from '../../types.js';
+import type { EngineListenerOptions } from '../../native/engine.js';
+import type { PolicyName } from '../../types/policy.js';
 
 /** A slot that serves the connection's listener. */
 export interface Candidate {

@@ -1,7 +1,7 @@
 /** Any slot, each as likely: mulberry32, as a function of how many picks there were. */
 
 import { checkInteger } from '../../options.js';
-import type { RandomOptions } from '../../types.js';
+import type { RandomOptions } from '../../types/policy.js';
 import type { PolicyDefinition } from './policy.js';
 
 const LARGEST_SEED = 0xffff_ffff;

@@ -4,7 +4,7 @@
  */
 
 import { checkInteger, checkNumber } from '../../options.js';
-import type { SourceIpOptions } from '../../types.js';
+import type { SourceIpOptions } from '../../types/policy.js';
 import { addressBytes } from './address.js';
 import type { Candidate, Choice, PolicyDefinition, PolicySettings } from './policy.js';
 import { pickRoundRobin } from './round-robin.js';

@@ -3,7 +3,7 @@
 import type { RondoError } from '../../errors.js';
 import type { Supervisor } from '../../supervisor/supervisor.js';
 import type { SupervisorEvents, WorkerInfo } from '../../supervisor/types.js';
-import type { Address } from '../../types.js';
+import type { Address } from '../../types/options.js';
 import type { Happening } from './wire.js';
 
 const MOST = 200;

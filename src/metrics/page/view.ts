@@ -3,7 +3,7 @@
 import { currentWorker, drainingBeside } from '../../control/current-worker.js';
 import type { Rates } from '../../control/rates.js';
 import type { SeatSnapshot, Snapshot, WorkerSnapshot } from '../../control/types.js';
-import type { ListenerStats } from '../../types.js';
+import type { ListenerStats } from '../../types/stats.js';
 import { textOf } from './happenings.js';
 import type { Histogram } from './latency-window.js';
 import type { DealingView, ListenerView, SeatView, Tick, WorkerView } from './wire.js';

@@ -5,7 +5,7 @@
 
 import { closeSync } from 'node:fs';
 import type { Passing } from '../../dispatcher/transport.js';
-import { loadNative, type Native } from '../../native.js';
+import { loadNative, type Native } from '../../native/index.js';
 import type { IdleMessage } from './protocol.js';
 
 /** More than a message has. */

@@ -10,7 +10,7 @@
 import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Passing } from '../../dispatcher/transport.js';
-import type { PassedConnection } from '../../native.js';
+import type { PassedConnection } from '../../native/engine.js';
 import { monotonicMs } from './arriving.js';
 import type { IdleMessage } from './protocol.js';
 

@@ -15,7 +15,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../../errors.js';
 import { before } from '../../hidden-listeners.js';
-import { loadNative } from '../../native.js';
+import { loadNative } from '../../native/index.js';
 import { VERSION } from '../../version.js';
 import { deferred } from '../deferred.js';
 import { dieWithParent, outliveParent } from '../lifeline.js';

@@ -20,8 +20,8 @@
  */
 
 import type { PassedListener } from '../../cluster/taken-listeners.js';
-import type { UnixFile } from '../../native.js';
-import type { SlotOptions } from '../../types.js';
+import type { UnixFile } from '../../native/engine.js';
+import type { SlotOptions } from '../../types/options.js';
 import type { Changeable } from '../configuration.js';
 
 /** A new primary has to understand those of all that may have started it. */

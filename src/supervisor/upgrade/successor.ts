@@ -10,7 +10,7 @@ import type { Socket } from 'node:net';
 import { constants } from 'node:os';
 import { type Duplex, PassThrough } from 'node:stream';
 import { RondoError, systemError } from '../../errors.js';
-import { loadNative } from '../../native.js';
+import { loadNative } from '../../native/index.js';
 import { deferred } from '../deferred.js';
 import { Arriving, type ArrivingHost } from './arriving.js';
 import type { Command } from './command.js';

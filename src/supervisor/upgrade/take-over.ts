@@ -3,7 +3,7 @@
  * of what can have only one. Called off before that, it ends; after, the old one may end as it likes.
  */
 
-import type { Address } from '../../types.js';
+import type { Address } from '../../types/options.js';
 import type { Changeable } from '../configuration.js';
 import { rondo } from '../forking.js';
 import { passengers } from './passengers.js';

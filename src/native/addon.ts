@@ -1,13 +1,13 @@
 /**
  * Finds the addon and loads it: the one that was built in a checkout, or that of the package for this platform,
- * which npm installs as an optional dependency. What it offers is declared in native.ts.
+ * which npm installs as an optional dependency. What it offers is declared in index.ts.
  */
 
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { nodeRequire } from './lazy.js';
-import { isBundled, ownRoot, placesBeside, resolveFrom } from './own-files.js';
-import { VERSION } from './version.js';
+import { nodeRequire } from '../lazy.js';
+import { isBundled, ownRoot, placesBeside, resolveFrom } from '../own-files.js';
+import { VERSION } from '../version.js';
 
 /** As in scripts/prebuilt/platforms.mjs. */
 export const PLATFORMS = [
