@@ -1,11 +1,12 @@
 // A policy may be a function: it is told of connections and workers, and its answers are carried out. What
 // it does wrong is an event, and costs no connection.
 
+import { once } from 'node:events';
 import type net from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Dispatcher, Listener, PickConnection, PickFunction, PickSlot } from 'rondo';
 import { test } from 'tap';
-import { until } from '../fixtures/faults.js';
+import { openClient, until } from '../fixtures/faults.js';
 import { hold, openDeck, read, transports } from '../fixtures/harness.js';
 import { settled } from '../fixtures/settled.js';
 
@@ -102,7 +103,14 @@ for (const transport of transports()) {
       const deck = await openDeck(t, { transport, policy, pickTimeoutMs: PATIENT_MS, window });
       const errors = errorsOf(deck.dispatcher);
       const pids = [(await deck.worker(['hold'])).pid, (await deck.worker(['hold'])).pid];
-      const held = await Promise.all(Array.from({ length: 100 }, () => hold(deck.port)));
+      // So that they are all there, for otherwise they may come one by one.
+      deck.dispatcher.pause();
+      const sockets = await Promise.all(Array.from({ length: 100 }, () => openClient(deck.port)));
+      const lines = sockets.map((socket) => once(socket, 'data'));
+      deck.dispatcher.resume();
+      const held = await Promise.all(
+        sockets.map(async (socket, at) => ({ socket, line: String(await lines[at]).trim() })),
+      );
       const isRight = held.filter(
         ({ socket, line }) => Number(line) === pids[named.get(socket.localPort as number) ?? -1],
       );
