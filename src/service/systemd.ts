@@ -10,9 +10,12 @@ import { loadNative } from '../native/index.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type SendFds, storeSockets, takeStored } from './fd-store.js';
 import { passService } from './handover.js';
-import { extendTimeouts } from './timeouts.js';
+import { Extension, extendTimeouts } from './timeouts.js';
 
 const FIRST_FD = 3;
+
+/** A program that is told to stop says soon how long that takes at most. One that does not is stuck. */
+const UNTOLD_MS = 60_000;
 
 /**
  * Of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, if they are meant for this process. Throws
@@ -165,6 +168,8 @@ export interface ProgramsTeller {
   reloading(): void;
   reloaded(): void;
   stopping(): void;
+  /** Of one that stops: how long that takes at most, null while it is not known. */
+  endsWithin(ms: number | null): void;
 }
 
 /** The same for several programs, which hear nothing of a service manager themselves. */
@@ -183,16 +188,39 @@ export function notifyOfPrograms(
   if (NOTIFY_SOCKET !== undefined) {
     watchdog(WATCHDOG_USEC, WATCHDOG_PID, () => tell('WATCHDOG=1'));
   }
+  const extension = new Extension(tell);
+  extension.begin();
+  let endMs = UNTOLD_MS;
   return {
-    started: () => tell('READY=1', `MAINPID=${process.pid}`, status()),
+    started: () => {
+      extension.end();
+      tell('READY=1', `MAINPID=${process.pid}`, status());
+    },
     changed: () => {
       if (!programs.isStopping) tell(status());
     },
-    reloading: () => tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`),
-    reloaded: () => {
-      if (!programs.isStopping) tell('READY=1', status());
+    // After STOPPING=1 there is no way back.
+    reloading: () => {
+      if (programs.isStopping) return;
+      tell('RELOADING=1', `MONOTONIC_USEC=${process.hrtime.bigint() / 1000n}`);
+      extension.begin();
     },
-    stopping: () => tell('STOPPING=1', 'STATUS=stopping'),
+    reloaded: () => {
+      if (programs.isStopping) return;
+      extension.end();
+      tell('READY=1', status());
+    },
+    stopping: () => {
+      tell('STOPPING=1', 'STATUS=stopping');
+      extension.begin();
+      extension.endIn(endMs);
+    },
+    endsWithin: (ms) => {
+      if (!programs.isStopping) return;
+      if (ms === null) return extension.begin();
+      endMs = Math.max(endMs, ms);
+      extension.endIn(endMs);
+    },
   };
 }
 

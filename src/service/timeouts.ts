@@ -26,26 +26,46 @@ const ENDS: ReadonlyArray<keyof SupervisorEvents> = [
   'failed',
 ];
 
+/** What asks, again and again. */
+export class Extension {
+  readonly #tell: Tell;
+  #timer: NodeJS.Timeout | undefined;
+  #deadline: NodeJS.Timeout | undefined;
+
+  constructor(tell: Tell) {
+    this.#tell = tell;
+  }
+
+  /** Until `end()`. */
+  begin(): void {
+    this.end();
+    const ask = (): void => this.#tell(`EXTEND_TIMEOUT_USEC=${EXTENSION_USEC}`);
+    ask();
+    this.#timer = setInterval(ask, EVERY_MS).unref();
+  }
+
+  end(): void {
+    clearInterval(this.#timer);
+    clearTimeout(this.#deadline);
+  }
+
+  /** Until then at the latest, and not until what was said before. */
+  endIn(ms: number): void {
+    clearTimeout(this.#deadline);
+    this.#deadline = setTimeout(() => this.end(), ms).unref();
+  }
+}
+
 /** From now on, which is before the start, until the end. Returns what says that the start is over. */
 export function extendTimeouts(supervisor: Supervisor, tell: Tell): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const ask = (): void => tell(`EXTEND_TIMEOUT_USEC=${EXTENSION_USEC}`);
-  const end = (): void => clearInterval(timer);
-  const begin = (): void => {
-    end();
-    ask();
-    timer = setInterval(ask, EVERY_MS).unref();
-  };
-  begin();
-  for (const event of BEGINS) supervisor.on(event, begin);
+  const extension = new Extension(tell);
+  extension.begin();
+  for (const event of BEGINS) supervisor.on(event, () => extension.begin());
   const endUnlessLeaving = (): void => {
-    if (supervisor.stats().state !== 'leaving') end();
+    if (supervisor.stats().state !== 'leaving') extension.end();
   };
   for (const event of ENDS) supervisor.on(event, endUnlessLeaving);
   // By then everything has been killed that did not end by itself.
-  supervisor.once('stopping', () => {
-    const { endWithinMs } = supervisor;
-    setTimeout(end, endWithinMs).unref();
-  });
-  return end;
+  supervisor.once('stopping', () => extension.endIn(supervisor.endWithinMs));
+  return () => extension.end();
 }

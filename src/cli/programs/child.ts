@@ -54,7 +54,9 @@ export function joinPrograms(env: NodeJS.ProcessEnv): ParentOfPrograms | null {
       supervisor.on('reload:end', reloaded);
       supervisor.on('reload:failed', reloaded);
       supervisor.on('leaving', () => tell({ does: 'stop', isDelayed: true }));
-      supervisor.on('stopping', () => tell({ does: 'stop', isDelayed: false }));
+      supervisor.on('stopping', () => {
+        tell({ does: 'stop', isDelayed: false, withinMs: supervisor.endWithinMs });
+      });
       onProgramMessage<ToProgram>(process, (message) => {
         if (message.does === 'force') {
           onForced(message.code);

@@ -32,8 +32,9 @@ export type ToProgram =
 export type FromProgram =
   /** A reload is over. */
   | { does: 'reloaded' }
-  /** A stop has begun: its delay, or what comes after it. */
-  | { does: 'stop'; isDelayed: boolean }
+  /** A stop has begun: its delay, or what comes after it, which takes so long at most. */
+  | { does: 'stop'; isDelayed: true }
+  | { does: 'stop'; isDelayed: false; withinMs: number }
   | { does: 'answer'; id: number; answer: Answer };
 
 type ProgramMessage = ToProgram | FromProgram;

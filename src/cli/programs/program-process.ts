@@ -55,6 +55,8 @@ export interface ProgramHost {
   /** It was ended by a signal, and is followed by another one. */
   onLost(program: ProgramProcess, signal: NodeJS.Signals, delayMs: number): void;
   onMessage(message: unknown): void;
+  /** It has begun to stop: how long that takes at most, null while it is delayed. */
+  onStop(withinMs: number | null): void;
   onError(error: Error): void;
 }
 
@@ -121,8 +123,9 @@ export class ProgramProcess {
     await done;
   }
 
+  /** Twice is as good as once: a second signal would be somebody's who does not want to wait. */
   stop(signal: StopSignal): void {
-    if (this.isOver) return;
+    if (this.isOver || this.#state === 'stopping') return;
     if (this.#child === null) return this.#end('ended', 0);
     clearTimeout(this.#timer);
     this.#setState('stopping');
@@ -199,6 +202,7 @@ export class ProgramProcess {
       case 'stop':
         if (this.#isDelayed === true && !message.isDelayed) this.#delayEndedAt = performance.now();
         this.#isDelayed = message.isDelayed;
+        this.#host.onStop(message.isDelayed ? null : message.withinMs);
         return;
       case 'answer':
         return this.#asking.hear(message.id, message.answer);

@@ -19,7 +19,11 @@ export interface ProgramsHost {
   onState(program: ProgramProcess): void;
   onLost(program: ProgramProcess, signal: NodeJS.Signals, delayMs: number): void;
   onMessage(message: unknown): void;
+  /** One of them has begun to stop: how long that takes at most, null while it is delayed. */
+  onStop(withinMs: number | null): void;
   onError(error: Error): void;
+  /** All of them are about to stop; once. */
+  onStopping(): void;
   /** Each is ready or over, and one at least is ready; once. */
   onStarted(): void;
   /** With the exit code. */
@@ -96,6 +100,7 @@ export class Programs {
   }
 
   stop(signal: StopSignal = 'SIGTERM'): void {
+    if (!this.#isStopping) this.#host.onStopping();
     this.#isStopping = true;
     for (const program of this.#all) program.stop(signal);
     this.#look();
@@ -127,6 +132,7 @@ export class Programs {
       onState: (one) => this.#onState(one),
       onLost: this.#host.onLost,
       onMessage: this.#host.onMessage,
+      onStop: this.#host.onStop,
       onError: this.#host.onError,
     });
     this.#programs.set(name, program);

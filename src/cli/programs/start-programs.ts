@@ -55,7 +55,9 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
       },
       onLost: (program, signal, delayMs) => logLost(log, isJson, program, signal, delayMs),
       onMessage: tellParent,
+      onStop: (withinMs) => systemd.endsWithin(withinMs),
       onError,
+      onStopping: () => systemd.stopping(),
       onStarted: () => {
         systemd.started();
         tellParent('ready');
@@ -87,7 +89,6 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
         ),
       stop: async (signal = 'SIGTERM', { delayMs } = {}) => {
         if (delayMs === 0) return programs.hurry(signal);
-        systemd.stopping();
         programs.stop(signal);
       },
       kill: async () => programs.force(forcedCode ?? 1),
