@@ -9,7 +9,7 @@ import { optionsFromEnvironment } from '../cluster/options.js';
 import type { RondoError } from '../errors.js';
 import { validateSupervisorOptions } from '../supervisor/options.js';
 import { workingDirectory } from '../supervisor/program.js';
-import type { SupervisorOptions } from '../supervisor/types.js';
+import type { DealingChanges, SupervisorOptions } from '../supervisor/types.js';
 import { ArgumentError, asArgumentError, type Settings, type StartArguments } from './arguments.js';
 import { type Config, configError, type ProgramSettings, readConfig } from './config-file.js';
 import { type MetricsAddress, parseMetricsAddress } from './metrics-address.js';
@@ -29,6 +29,9 @@ const LIVE = [
   'rebalance',
   'proxyProtocol',
 ] as const;
+
+/** What a supervisor has from its start to its end. */
+const START_ONLY = ['agent', 'transport', 'sticky'] as const;
 
 export type LiveSettings = Pick<Settings, (typeof LIVE)[number]>;
 
@@ -71,7 +74,7 @@ export class SettingsSource {
   /** The error of an option, with its name as a flag, or with the file that it is in. */
   explain(error: unknown): unknown {
     const { settings, configFile } = this.#given;
-    const option = (error as RondoError).option ?? '';
+    const [option = ''] = ((error as RondoError).option ?? '').split('.');
     if (configFile === null || option in settings || !Object.hasOwn(this.#fromFile, option)) {
       return asArgumentError(error, settings);
     }
@@ -176,6 +179,16 @@ export class SettingsSource {
       "start: the file to run is missing, and the configuration has no 'exec'",
     );
   }
+}
+
+/** Those of the keys that only a new start takes over. */
+export function startOnlyOf(keys: readonly string[]): Array<(typeof START_ONLY)[number]> {
+  return START_ONLY.filter((key) => keys.includes(key));
+}
+
+/** Those of the changes that `supervisor.configure()` takes. */
+export function dealingIn(changes: Partial<SupervisorOptions>): DealingChanges {
+  return pick(changes, (key) => key !== 'workers' && LIVE.includes(key as never));
 }
 
 function differences(

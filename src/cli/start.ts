@@ -111,7 +111,11 @@ export async function start(given: StartArguments): Promise<void> {
     tellParent();
     void beginToWatch?.();
   };
-  const started = serveMetrics(run, parentOfPrograms).then(() => supervisor.start());
+  const started = serveMetrics(run, parentOfPrograms).then(() => {
+    // Looking up a host's name takes its time.
+    if (supervisor.isStopAsked) process.exit(exitCode);
+    return supervisor.start();
+  });
   started.then(onStarted, (error: RondoError) => {
     // Of a stop and of seats that stop the events tell.
     if (['stopping', 'stopped'].includes(supervisor.stats().state)) return;

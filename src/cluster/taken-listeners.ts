@@ -66,10 +66,7 @@ export class TakenListeners {
     const { fd, address, backlog, settings } = passed;
     const listener = await dispatcher.takeOver({ fd, name, address, backlog });
     // Before any worker is there.
-    if (settings?.isPaused === true) listener.pause();
-    if (settings !== null && Object.keys(settings.changes).length > 0) {
-      listener.configure(settings.changes);
-    }
+    if (settings !== null) apply(settings, listener);
     this.#all.push(new Taken(passed, listener));
     return listener;
   }
@@ -115,6 +112,12 @@ export class TakenListeners {
     return this.#all[index]?.listener ?? null;
   }
 
+  /** It has been changed there since it was passed. */
+  configure(index: number, settings: ListenerSettings): void {
+    const taken = this.#all[index];
+    if (taken !== undefined) apply(settings, taken.listener);
+  }
+
   /** Files are removed with their listeners from now on. The former primary has left. */
   takeFiles(): void {
     for (const { listener, passed } of this.#all) {
@@ -138,6 +141,12 @@ export class TakenListeners {
     for (const { listener } of unwanted) void listener.close();
     return unwanted.map(({ listener }) => listener.address());
   }
+}
+
+function apply({ isPaused, changes }: ListenerSettings, listener: Listener): void {
+  if (isPaused) listener.pause();
+  else listener.resume();
+  if (Object.keys(changes).length > 0) listener.configure(changes);
 }
 
 /** Whether the worker would listen just there. */

@@ -31,6 +31,8 @@ export interface SignalActions {
 
 /** What signals are about: a Supervisor, or what runs several programs. */
 export type Signalled = Pick<Supervisor, 'stop' | 'kill' | 'scale' | 'workers'> & {
+  /** After the scalings that wait. */
+  readonly workersToBe?: number;
   stats(): Pick<SupervisorStats, 'state'>;
   /** Where somebody else may end the delay of a stop. */
   on?(event: 'stopping', then: () => void): unknown;
@@ -84,8 +86,9 @@ export function handleSignals(
       actions.note(`${signal} adds and removes no worker, as this is a background job`);
       return;
     }
-    const workers = Math.max(1, Math.min(MOST_WORKERS, supervisor.workers + change));
-    if (workers !== supervisor.workers) supervisor.scale(workers).catch(actions.onError);
+    const before = supervisor.workersToBe ?? supervisor.workers;
+    const workers = Math.max(1, Math.min(MOST_WORKERS, before + change));
+    if (workers !== before) supervisor.scale(workers).catch(actions.onError);
   };
   process.on('SIGTTIN', () => scaleBy(1, 'SIGTTIN'));
   process.on('SIGTTOU', () => scaleBy(-1, 'SIGTTOU'));

@@ -40,7 +40,8 @@ export class Agent {
   #state: 'starting' | 'ready' | 'waiting' | 'stopped' = 'starting';
   #child: ChildProcess | null = null;
   #wasReady = false;
-  #startedAt = 0;
+  /** Of the process at the moment; null until it is ready. */
+  #readyAt: number | null = null;
   #timer: NodeJS.Timeout | undefined;
   /** Of the promise of `start()`. */
   #onFirstReady: () => void = () => {};
@@ -99,7 +100,7 @@ export class Agent {
 
   #start(): void {
     this.#state = 'starting';
-    this.#startedAt = performance.now();
+    this.#readyAt = null;
     try {
       this.#fork();
     } catch (error) {
@@ -125,7 +126,11 @@ export class Agent {
       execArgv: [...agentArgv, '--require', ownFile('supervisor/agent-process.cjs', 'The agent')],
     });
     this.#child = child;
-    this.#timer = setTimeout(() => child.kill('SIGKILL'), startTimeoutMs);
+    let isLate = false;
+    this.#timer = setTimeout(() => {
+      isLate = true;
+      child.kill('SIGKILL');
+    }, startTimeoutMs);
     child.on('message', (message) => {
       if (message === 'ready' && this.#state === 'starting') this.#onReady(child.pid as number);
     });
@@ -137,13 +142,15 @@ export class Agent {
     });
     child.once('exit', (code, signal) => {
       this.#host.onExited(code, signal);
-      this.#onGone(signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`);
+      const how = signal === null ? `it ended with code ${code}` : `it was ended by ${signal}`;
+      this.#onGone(isLate ? `it was not ready within ${startTimeoutMs} ms` : how);
     });
   }
 
   #onReady(pid: number): void {
     clearTimeout(this.#timer);
     this.#state = 'ready';
+    this.#readyAt = performance.now();
     this.#wasReady = true;
     this.#host.onReady(pid);
     this.#onFirstReady();
@@ -154,7 +161,7 @@ export class Agent {
     if (this.#state === 'stopped') return;
     clearTimeout(this.#timer);
     const now = performance.now();
-    const delayMs = this.#policy.next(now, now - this.#startedAt);
+    const delayMs = this.#policy.next(now, this.#readyAt === null ? null : now - this.#readyAt);
     if (delayMs === null) return this.#giveUp(why);
     this.#state = 'waiting';
     this.#timer = setTimeout(() => this.#start(), delayMs);

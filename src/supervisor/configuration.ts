@@ -26,8 +26,8 @@ const DEALING: Record<keyof DealingChanges, true> = {
 };
 
 export class Configuration {
-  /** What the program has given, before anything was changed. */
-  readonly #base: SupervisorOptions;
+  /** What the program gives by itself: at its start, and what it has read again since. */
+  #base: SupervisorOptions;
   #given: SupervisorOptions;
   #valid: ValidSupervisorOptions;
   /** By which the workers and their memory were reckoned. */
@@ -46,13 +46,14 @@ export class Configuration {
 
   /** As they are now, with defaults. */
   get inForce(): SupervisorOptions {
-    const { dispatcher, cwd: _, agent, ...rest } = this.#valid;
+    // What a program has not given stays inside; the variables of files may be secrets.
+    const { dispatcher, cwd: _cwd, agent, fileEnv: _env, agentArgv: _argv, ...rest } = this.#valid;
     const { maxConnections, ...dealing } = dispatcher;
     const maxOpenConnections = maxConnections;
     return { ...rest, ...dealing, maxOpenConnections, ...(agent !== null && { agent }) };
   }
 
-  /** For another process: what the program has given, and what has been changed since. */
+  /** For another process: what the program gives, and what has been changed besides. */
   get base(): Changeable {
     return passable(this.#base);
   }
@@ -75,12 +76,16 @@ export class Configuration {
     const { exec, cwd, fileEnv, execArgv, agentArgv } = found;
     const kept = { exec, cwd, fileEnv, execArgv, agentArgv, agent: this.#valid.agent };
     // With a change of how connections are dealt the number of workers stays, whatever the machine gives by now.
-    const isDealing = Object.keys(changes).every((key) => key in DEALING);
-    const machine = isDealing ? this.#machine : machineNow();
+    const machine = Object.keys(changes).every(isDealing) ? this.#machine : machineNow();
     const valid = { ...validateSupervisorOptions(given, machine), ...kept };
     this.#machine = machine;
     this.#given = given;
     this.#valid = valid;
+  }
+
+  /** The program gives these by itself from now on. */
+  rebase(changes: Changeable): void {
+    this.#base = { ...this.#base, ...changes };
   }
 
   /** Those of the changes that need no new workers. */
@@ -91,6 +96,12 @@ export class Configuration {
   /** What would undo these changes. */
   undoing(changes: DealingChanges): DealingChanges {
     return pick(this.#given, Object.keys(changes));
+  }
+
+  /** Those of the changes that have not been changed again since. */
+  stillInForce(changes: DealingChanges): string[] {
+    const keys = Object.keys(changes) as Array<keyof DealingChanges>;
+    return keys.filter((key) => this.#given[key] === changes[key]);
   }
 }
 
@@ -113,8 +124,13 @@ function passable({ sockets: _, ...options }: SupervisorOptions): Changeable {
   return JSON.parse(JSON.stringify(options)) as Changeable;
 }
 
+/** Those that need no new workers. */
+export function isDealing(key: string): boolean {
+  return key in DEALING;
+}
+
 /** Those that are not in `from` become undefined, which stands for the default. */
 function pick(from: ReloadOptions, keys: string[]): DealingChanges {
-  const own = keys.filter((key) => key in DEALING) as Array<keyof DealingChanges>;
+  const own = keys.filter(isDealing) as Array<keyof DealingChanges>;
   return Object.fromEntries(own.map((key) => [key, from[key]]));
 }

@@ -118,10 +118,16 @@ export class Crew {
     return { ended: Promise.all(ended).then(() => {}) };
   }
 
-  /** Throws `ERR_RONDO_INVALID_OPTION`. */
+  /** Throws `ERR_RONDO_INVALID_OPTION`, and `ERR_RONDO_SUPERVISOR_STATE` as long as there are none. */
   seat(id: number): Seat {
     const seat = this.#seats.find((one) => one.id === id);
     if (seat !== undefined) return seat;
+    if (this.#seats.length === 0) {
+      throw new RondoError(
+        'ERR_RONDO_SUPERVISOR_STATE',
+        'No worker is started before the agent is ready',
+      );
+    }
     throw invalidOption('seat', `an integer from 0 to ${this.#seats.length - 1}`, id);
   }
 

@@ -68,10 +68,13 @@ export class Lifecycle {
   readonly #watch: Watch;
   #state: SupervisorStats['state'] = 'new';
   #stopping: Promise<void> | null = null;
+  #isStopAsked = false;
   /** When it has failed: until no worker is left. */
   #whenGone: Promise<void> = Promise.resolve();
   readonly #delay = new Delay();
   readonly #started = deferred();
+  /** Until there are seats, or it has ended. */
+  readonly #seated = deferred();
   /** The seats that were said to be missing. */
   #missingTold = '';
   #unwatch: () => void = () => {};
@@ -106,8 +109,17 @@ export class Lifecycle {
     return this.#missing.length > 0;
   }
 
+  get isStopAsked(): boolean {
+    return this.#isStopAsked;
+  }
+
   get agent(): SupervisorStats['agent'] {
     return this.#agent && { pid: this.#agent.pid, isReady: this.#agent.isReady };
+  }
+
+  /** Resolves when there is something to change: there are seats, which do not come before the agent is ready, or it has ended. */
+  get whenSeated(): Promise<void> {
+    return this.#seated.promise;
   }
 
   checkRunning(): void {
@@ -144,6 +156,7 @@ export class Lifecycle {
       throw new RondoError('ERR_RONDO_START_FAILED', (error as Error).message, { cause: error });
     }
     this.#teller.during(() => this.crew.grow(this.#options.workers));
+    this.#seated.resolve();
     // In the place of another process it is all or nothing.
     const failed = this.#host.old() === null ? [] : [this.crew.whenWell()];
     await Promise.race([this.#started.promise, ...failed]);
@@ -151,6 +164,7 @@ export class Lifecycle {
 
   /** Without `delayMs`, it is the option's. */
   async stop(signal: StopSignal, delayMs?: number): Promise<void> {
+    this.#isStopAsked = true;
     if (this.#state === 'new') return;
     if (this.#state === 'failed') return this.#whenGone;
     if (this.#stopping === null) {
@@ -237,6 +251,7 @@ export class Lifecycle {
     this.#watch.retire();
     this.crew.freeze();
     this.#started.reject(stopped());
+    this.#seated.resolve();
   }
 
   #fail({ lastOutput, seat, listenError }: CrewFailure): void {
@@ -273,6 +288,7 @@ export class Lifecycle {
     this.#delay.end();
     keepListeners(false);
     this.#state = state;
+    this.#seated.resolve();
     if (active === this) active = null;
   }
 

@@ -9,8 +9,16 @@ import { validateEnvFiles } from './variables.js';
 
 export { MOST_WORKERS };
 
-/** What fits a timer. */
+/** What fits a timer; one that is longer ends at once. */
 export const LONGEST_MS = 0x7fff_ffff;
+
+/** For a timer, out of several times. */
+export function sumMs(...times: number[]): number {
+  return Math.min(
+    LONGEST_MS,
+    times.reduce((sum, ms) => sum + ms, 0),
+  );
+}
 
 /** Numbers: least, most, and what it is without. */
 const NUMBERS = {
@@ -119,8 +127,12 @@ export function validateSupervisorOptions(
   checkTexts('execArgv', execArgv);
   const { nodeArgs = [] } = options;
   checkTexts('nodeArgs', nodeArgs);
-  if (typeof env !== 'object' || env === null || !Object.values(env).every(isText)) {
+  if (typeof env !== 'object' || env === null || Array.isArray(env)) {
     throw invalidOption('env', 'an object of strings', env);
+  }
+  // One by one: others may be secrets.
+  for (const [name, value] of Object.entries(env)) {
+    if (!isText(value)) throw invalidOption(`env.${name}`, 'a string', value);
   }
   checkOneOf('readyWhen', readyWhen, ['listening', 'message', 'started']);
   if (typeof guard !== 'boolean') throw invalidOption('guard', 'a boolean', guard);

@@ -10,13 +10,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { invalidOption, RondoError } from '../errors.js';
 import { checkInteger, checkKeys, checkOneOf, type Keys } from '../options.js';
 import type { ListenerChanges, SlotOptions } from '../types/options.js';
-import { Configuration, withChanges } from './configuration.js';
+import { Configuration, isDealing, withChanges } from './configuration.js';
 import { Figures } from './figures.js';
 import { rondo } from './forking.js';
 import { Lifecycle } from './lifecycle.js';
 import { dispatcherInUse, findListener, listenersMeant } from './listeners.js';
 import { restartSeat, validateDrainSeat } from './one-seat.js';
-import { LONGEST_MS, MOST_WORKERS } from './options.js';
+import { LONGEST_MS, MOST_WORKERS, sumMs } from './options.js';
 import { replaceAll } from './reload.js';
 import type { Seat } from './seat.js';
 import { Teller } from './teller.js';
@@ -70,6 +70,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /** Reloads, scalings and recyclings come one after another. */
   #queue: Promise<unknown> = Promise.resolve();
   #reloading: { changes: ReloadOptions; done: Promise<void> } | null = null;
+  /** The number of the last scaling that waits. */
+  #scaling: number | null = null;
   #upgrade: Upgrade | null = null;
   /** Until this process has everything of the one whose place it takes. */
   #takeOver: TakeOver | null = null;
@@ -106,16 +108,26 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     return this.#configuration.valid.workers;
   }
 
+  /** The same after the scalings that wait for their turn. @internal */
+  get workersToBe(): number {
+    return this.#scaling ?? this.workers;
+  }
+
   /** How long an end takes at most after the delay of it, in milliseconds; afterwards something is wrong. @internal */
   get endWithinMs(): number {
     const { drainTimeoutMs, killTimeoutMs } = this.#configuration.valid;
     // The agent ends after the workers.
-    return drainTimeoutMs + 2 * killTimeoutMs;
+    return sumMs(drainTimeoutMs, killTimeoutMs, killTimeoutMs);
   }
 
   /** The options in force, with defaults, as they are after `configure()`, `scale()` and reloads. A copy. */
   get options(): SupervisorOptions {
     return this.#configuration.inForce;
+  }
+
+  /** Also before the start, for a program that takes its time before that. @internal */
+  get isStopAsked(): boolean {
+    return this.#lifecycle.isStopAsked;
   }
 
   /** By an upgrade this process takes the place of another one, and has not everything yet. */
@@ -160,8 +172,9 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    * Rejects with `ERR_RONDO_RELOAD_FAILED` if a new worker does not become ready or fails too soon after,
    * with its seat in `seat`, and what it wrote last in `lastOutput` and in the message: the old workers
    * that are left stay, and seats that had been replaced get workers with the old options again, unless
-   * those do not start any more. `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, and
-   * `ERR_RONDO_SUPERVISOR_STATE` if it is not running, or is stopped meanwhile.
+   * those do not start any more. `ERR_RONDO_START_FAILED` if every seat has a new worker, and one that came with a larger number
+   * of `workers` has stopped. `ERR_RONDO_INVALID_OPTION`, `ERR_RONDO_UNKNOWN_OPTION`, and `ERR_RONDO_SUPERVISOR_STATE` if it is
+   * not running, or is stopped meanwhile.
    */
   async reload(changes: ReloadOptions = {}): Promise<void> {
     this.#lifecycle.checkRunning();
@@ -194,6 +207,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   async scale(workers: number): Promise<void> {
     checkInteger('workers', workers, 1, MOST_WORKERS);
     this.#lifecycle.checkRunning();
+    this.#scaling = workers;
     const { ended } = await this.#enqueue(() => this.#resize(workers));
     await ended;
   }
@@ -203,8 +217,23 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    */
   configure(changes: DealingChanges): void {
     this.#lifecycle.checkRunning();
+    const before = this.#configuration.undoing(changes);
     this.#configuration.change(changes);
-    this.#lifecycle.applyOptions();
+    try {
+      this.#lifecycle.applyOptions();
+    } catch (error) {
+      // Such as what the ipc transport cannot do.
+      this.#configuration.change(before);
+      throw error;
+    }
+  }
+
+  /**
+   * The program gives these options by itself from now on, such as out of a file that it has read again: in an upgrade it
+   * is the new process that says them. @internal
+   */
+  rebase(changes: Partial<SupervisorOptions>): void {
+    this.#configuration.rebase(changes);
   }
 
   /**
@@ -379,11 +408,6 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     const takeOver = this.#takeOver;
     try {
       await this.#lifecycle.start();
-      const { crew } = this.#lifecycle;
-      for (const { seat, dealing } of takeOver?.seats ?? []) {
-        // There may be fewer, by the configuration of now.
-        if (seat < crew.seats.length) crew.configureSeat(seat, dealing);
-      }
       const closed = (await takeOver?.finish()) ?? [];
       if (takeOver === null) this.#settleStored();
       this.#takeOver = null;
@@ -417,6 +441,13 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       change: (changes) => {
         this.#configuration.change(changes);
         this.#lifecycle.applyOptions();
+      },
+      configureSeats: (seats) => {
+        const { crew } = this.#lifecycle;
+        for (const { seat, dealing } of seats) {
+          // There may be fewer, by the configuration of now.
+          if (seat < crew.seats.length) crew.configureSeat(seat, dealing);
+        }
       },
       giveUp: () => void this.#giveUp(this.#takeOver as TakeOver),
     });
@@ -458,7 +489,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   }
 
   #enqueue<R>(run: () => Promise<R>): Promise<R> {
-    const done = this.#queue.then(() => {
+    const done = this.#queue.then(async () => {
+      await this.#lifecycle.whenSeated;
       this.#lifecycle.checkRunning();
       return run();
     });
@@ -480,23 +512,29 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     } catch (error) {
       if (!this.#lifecycle.isRunning) throw error;
       // What was configured meanwhile stays.
-      this.configure(before);
+      const ours = this.#configuration.stillInForce(dealing);
+      this.configure(Object.fromEntries(ours.map((key) => [key, before[key as never]])));
       this.#teller.tell('reload:failed', error as RondoError);
       throw error;
     }
-    const { workers, ...others } = changes;
-    // Where nobody has said a number, there may be more or fewer CPUs than before.
-    this.#configuration.change({ ...others, ...(workers !== undefined && { workers }) }, next);
+    const others = Object.entries(changes).filter(
+      // Those that deal are in force since it began; where nobody has said a number, there may be more or fewer CPUs than before.
+      ([key, value]) => !isDealing(key) && (key !== 'workers' || value !== undefined),
+    );
+    this.#configuration.change(Object.fromEntries(others), next);
     this.#lifecycle.applyOptions();
-    if (crew.seats.length !== this.workers) await crew.resize(this.workers);
+    const unstarted =
+      crew.seats.length === this.workers ? null : await failureOf(crew.resize(this.workers));
     this.#lifecycle.checkRunning();
     // The new program may listen elsewhere. Not while one is missing that may come back.
     const closed = crew.ready === crew.seats.length ? (rondo()?.closeUnusedListeners() ?? []) : [];
     for (const address of closed) this.#teller.tell('address:closed', address);
     this.#teller.tell('reload:end');
+    if (unstarted !== null) throw unstarted;
   }
 
   async #resize(workers: number): Promise<{ ended: Promise<void> }> {
+    if (this.#scaling === workers) this.#scaling = null;
     this.#configuration.change({ workers });
     return this.#lifecycle.crew.resize(workers);
   }
@@ -515,4 +553,11 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
       return false;
     }
   }
+}
+
+function failureOf(done: Promise<unknown>): Promise<Error | null> {
+  return done.then(
+    () => null,
+    (error: Error) => error,
+  );
 }

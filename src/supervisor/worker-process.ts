@@ -9,7 +9,7 @@ import type { DrainSettings } from '../drain/types.js';
 import { deferred } from './deferred.js';
 import { LastWords } from './last-words.js';
 import type { SystemErrorFields, ToSupervisor, ToWorker } from './messages.js';
-import type { ValidSupervisorOptions } from './options.js';
+import { sumMs, type ValidSupervisorOptions } from './options.js';
 import { Pulse } from './pulse.js';
 import type { Awaited, StopSignal, WorkerInfo, WorkerReason, WorkerState } from './types.js';
 import { watchWorker } from './watch-worker.js';
@@ -270,7 +270,7 @@ export class WorkerProcess {
   }
 
   #setKillTimer(drainTimeoutMs: number): void {
-    const ms = drainTimeoutMs + this.#options.killTimeoutMs;
+    const ms = sumMs(drainTimeoutMs, this.#options.killTimeoutMs);
     this.#timer = setTimeout(() => this.kill(this.#record.reason ?? 'stop'), ms);
   }
 

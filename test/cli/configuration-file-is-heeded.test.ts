@@ -106,6 +106,36 @@ test('at the next reload', async (t) => {
   t.equal(await version(port), '1', 'what is no longer there is as it would be without');
 });
 
+test('a reload that is asked for during another one reads the file when its turn comes', async (t) => {
+  const at = (name: string) => ({ APP_VERSION: name });
+  const { run, change } = runWith(t, { workers: 1, env: at('one'), readyWhen: 'listening' });
+  const port = await run.listening(1);
+  change({
+    workers: 1,
+    env: { ...at('two'), APP_FAILS: 'by-never-listening' },
+    startTimeoutMs: 500,
+  });
+  run.child.kill('SIGHUP');
+  await run.says(/^rondo: reload: begins$/m);
+  change({ workers: 1, env: at('one') });
+  await reload(run);
+  await run.says(/^rondo: reload: failed/m);
+  await run.says(/^rondo: reload: failed[\s\S]*^rondo: reload: done$/m);
+  t.equal(await version(port), 'one', 'nothing of what it has read before is left');
+});
+
+test('what takes effect at once stays though the reload fails', async (t) => {
+  const { run, change } = runWith(t, { workers: 1 });
+  await run.listening(1);
+  change({ workers: 1, window: 5, execArgv: ['--require', './no-such-module.cjs'] });
+  await reload(run);
+  t.match(run.stderr(), /^rondo: reload: failed/m);
+  t.equal((await run.stats()).window, 5);
+  change({ workers: 1, window: 5 });
+  await reload(run);
+  t.equal((await run.stats()).window, 5);
+});
+
 test('after a reload that failed', async (t) => {
   const { run, change } = runWith(t, { workers: 1, env: { APP_VERSION: 'one' } });
   const port = await run.listening(1);

@@ -26,3 +26,19 @@ test('one more, one less', async (t) => {
   run.child.kill('SIGTERM');
   t.equal(await run.end, 0);
 });
+
+test('several during a reload', async (t) => {
+  const run = runCli(t, ['start', fixture('cluster-app.mjs'), '-w', '1'], withProbe);
+  await run.listening(1);
+  run.child.kill('SIGHUP');
+  await run.says(/^rondo: reload: begins$/m);
+  for (let i = 0; i < 3; i++) {
+    run.child.kill('SIGTTIN');
+    // Two that come at the same time are one; asks by a signal with a higher number, which is delivered later.
+    await run.stats();
+  }
+  await run.says(/^rondo: reload: done$/m);
+  await run.says(/^rondo: worker 3 \(pid \d+\) ready/m);
+  run.child.kill('SIGTERM');
+  t.equal(await run.end, 0);
+});

@@ -3,7 +3,7 @@
 
 import { copyFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ListenerStats } from 'rondo';
+import { type ListenerStats, Supervisor } from 'rondo';
 import type { LogRecord } from 'rondo/control';
 import { test } from 'tap';
 import { temporaryDirectory } from '../fixtures/cluster-cli.js';
@@ -102,6 +102,21 @@ for (const transport of transports()) {
     await t.rejects(client.status(), { code: 'ERR_RONDO_CONTROL_GONE' });
   });
 }
+
+test('what is in files of the environment is told to nobody', async (t) => {
+  const envFile = path.join(temporaryDirectory(t), '.env');
+  writeFileSync(envFile, 'DB_PASSWORD=s3cret');
+  const options = { envFile, env: { TOKEN: 's3cret, too' }, workers: 1 };
+  const { client, supervised } = await openControlled(t, options);
+  const told = await client.options();
+  t.strictSame(told.env, ['TOKEN']);
+  t.notMatch(JSON.stringify([told, await client.status()]), 's3cret');
+  const { exec, workers, envFile: file, ...rest } = told;
+  t.ok(exec && workers && file);
+  const { env: _, policy: __, ...known } = rest;
+  t.doesNotThrow(() => new Supervisor({ exec, ...known } as never), 'all are options of rondo');
+  await supervised.call('stop');
+});
 
 test('a reload that fails', async (t) => {
   const exec = path.join(temporaryDirectory(t), 'app.mjs');

@@ -49,7 +49,34 @@ test('one that cannot be had', async (t) => {
 test('one that is never ready', async (t) => {
   const late = { ...options, maxRestarts: 0, startTimeoutMs: 200 };
   const supervised = await openSupervisor(t, late, { AGENT_READY_AFTER_MS: '60000' });
-  await t.rejects(supervised.call('start'), { code: 'ERR_RONDO_START_FAILED', message: /SIGKILL/ });
+  await t.rejects(supervised.call('start'), {
+    code: 'ERR_RONDO_START_FAILED',
+    message: /it was not ready within 200 ms$/,
+  });
+});
+
+test('one that is never ready, again and again', async (t) => {
+  // Each attempt takes longer than a worker has to serve to be well, and than the window.
+  const limits = { maxRestarts: 2, minUptimeMs: 50, restartWindowMs: 100, backoffMinMs: 1 };
+  const late = { ...options, ...limits, startTimeoutMs: 200 };
+  const supervised = await openSupervisor(t, late, { AGENT_READY_AFTER_MS: '60000' });
+  await t.rejects(supervised.call('start'), { code: 'ERR_RONDO_START_FAILED' });
+  t.equal(supervised.seen('agent:exited').length, 3);
+});
+
+test('what is asked for before it is ready waits', async (t) => {
+  const supervised = await openSupervisor(t, options, { AGENT_READY_AFTER_MS: '500' });
+  const started = supervised.call('start');
+  const rejected = { code: 'ERR_RONDO_SUPERVISOR_STATE', message: /agent/ };
+  await t.rejects(supervised.call('restart', 0), rejected, 'there is no seat');
+  const scaled = supervised.call('scale', 3);
+  const reloaded = supervised.call('reload');
+  await Promise.all([started, scaled, reloaded]);
+  const events = supervised.events.map(({ event }) => event);
+  t.ok(events.indexOf('agent:ready') < events.indexOf('worker:starting'), 'it is first');
+  t.ok(events.indexOf('agent:ready') < events.indexOf('reload:begin'));
+  t.equal((await supervised.readyPids()).length, 3);
+  await supervised.call('stop');
 });
 
 test('unhealthy', async (t) => {

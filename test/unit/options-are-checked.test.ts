@@ -11,6 +11,8 @@ import {
 } from '../../src/dispatcher/options.js';
 import { POLICIES, POLICY_NAMES, validatePolicy } from '../../src/dispatcher/policies/index.js';
 import { validateAttachOptions } from '../../src/options.js';
+import { validateSupervisorOptions } from '../../src/supervisor/options.js';
+import type { SupervisorOptions } from '../../src/supervisor/types.js';
 import type { ListenOptions } from '../../src/types/options.js';
 import type { Policy } from '../../src/types/policy.js';
 
@@ -303,4 +305,17 @@ test('changes leave the rest as it is', async (t) => {
     weight: 3,
     maxConnections: 9,
   });
+});
+
+test('variables of the environment', async (t) => {
+  const of = (env: unknown) => () =>
+    validateSupervisorOptions({ exec: 'app.js', env } as SupervisorOptions);
+  t.throws(of({ DB_PASSWORD: 's3cret', PORT: 8000 }), {
+    code: 'ERR_RONDO_INVALID_OPTION',
+    message: "The option 'env.PORT' must be a string. Received 8000",
+  });
+  for (const env of [null, 'A=b', ['A=b']]) {
+    t.throws(of(env), { message: /^The option 'env' must be an object of strings\. / });
+  }
+  t.strictSame(of({ A: 'b' })().env, { A: 'b' });
 });

@@ -90,6 +90,29 @@ for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
   });
 }
 
+test('what is changed while the new process starts', nativeOnly, async (t) => {
+  const control = path.join(temporaryDirectory(t), 'control.sock');
+  const app = await startUpgradable(t, [APP, '--control', control]);
+  const client = new ControlClient({ path: control });
+  const upgraded = client.upgrade();
+  await app.run.says(/^rondo: upgrade: /m);
+  await client.configureSeat(1, { weight: 3 });
+  await client.configureListener(`127.0.0.1:${app.port}`, { maxConnections: 50 });
+  await client.configure({ window: 7 });
+  await client.pause();
+  t.match(await upgraded, { pid: Number });
+  await until('it is replaced', () => app.run.stderr().match(/has replaced/g)?.length === 1);
+  t.match(await client.status(), {
+    pid: app.pid(),
+    seats: [{ weight: 1 }, { weight: 3 }],
+    listeners: [{ paused: true }],
+    dealing: { window: 7 },
+  });
+  await client.resume();
+  t.not(await ask(app.port), '');
+  await app.stop();
+});
+
 test('the control socket, and the port of the metrics', nativeOnly, async (t) => {
   const control = path.join(temporaryDirectory(t), 'control.sock');
   const app = await startUpgradable(t, [APP, '--control', control, '--metrics', '0']);

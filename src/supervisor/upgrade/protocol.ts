@@ -20,6 +20,7 @@
  */
 
 import type { PassedListener } from '../../cluster/taken-listeners.js';
+import type { ListenerSettings } from '../../dispatcher/listener.js';
 import type { UnixFile } from '../../native/engine.js';
 import type { SlotOptions } from '../../types/options.js';
 import type { Changeable } from '../configuration.js';
@@ -66,10 +67,20 @@ export interface Renewed {
   file: UnixFile;
 }
 
+/** A listener that was configured, paused or resumed since the manifest; `index` is its place in it. */
+export interface Reconfigured {
+  index: number;
+  settings: ListenerSettings;
+}
+
 export interface Go {
   type: 'go';
   /** How connections are dealt, if it was changed since the manifest. */
   changed: Changeable;
+  /** Left out by an older rondo, as the seats are. */
+  reconfigured?: Reconfigured[];
+  /** Weights and limits of seats. */
+  seats?: SeatDealing[];
   /** Their sockets come by {@link LATE_FD}, one message each, in this order. */
   renewed: Renewed[];
 }

@@ -16,6 +16,7 @@ export interface TakeOverHost {
   whenWell(): Promise<void>;
   /** What the old process has changed since this one has begun to start. */
   change(changes: Changeable): void;
+  configureSeats(seats: readonly SeatDealing[]): void;
   /** The old process does without this one. */
   giveUp(): void;
 }
@@ -40,10 +41,6 @@ export class TakeOver {
     return this.#oldEnded;
   }
 
-  get seats(): readonly SeatDealing[] {
-    return this.#old.manifest.seats;
-  }
-
   /** Before the first worker starts. Rejects as `dispatcher.listen()` does. */
   async begin(): Promise<void> {
     const { listeners } = this.#old.manifest;
@@ -63,8 +60,10 @@ export class TakeOver {
   async finish(): Promise<Address[]> {
     try {
       await this.#host.whenWell();
-      const { changed, renewed } = await this.#old.sayReady();
+      const { changed, renewed, reconfigured = [], seats } = await this.#old.sayReady();
       if (Object.keys(changed).length > 0) this.#host.change(changed);
+      this.#host.configureSeats(seats ?? this.#old.manifest.seats);
+      for (const { index, settings } of reconfigured) rondo()?.taken.configure(index, settings);
       const fds = await this.#old.receiveFds(renewed.length);
       for (const [i, { index, file }] of renewed.entries()) {
         const fd = fds[i];

@@ -9,13 +9,20 @@ import type { PassedListener } from '../../cluster/taken-listeners.js';
 import { RondoError, systemError } from '../../errors.js';
 import type { Changeable } from '../configuration.js';
 import { rondo } from '../forking.js';
-import type { ValidSupervisorOptions } from '../options.js';
+import { sumMs, type ValidSupervisorOptions } from '../options.js';
 import type { UpgradeResult } from '../types.js';
 import type { ArrivingHost } from './arriving.js';
 import { sameCommand } from './command.js';
 import { passengers } from './passengers.js';
 import { PassingOn } from './passing-on.js';
-import { type Manifest, type Renewed, type SeatDealing, UPGRADE_VERSION } from './protocol.js';
+import {
+  type Go,
+  type Manifest,
+  type Reconfigured,
+  type Renewed,
+  type SeatDealing,
+  UPGRADE_VERSION,
+} from './protocol.js';
 import { Successor } from './successor.js';
 
 /** The first of the sockets; see {@link CHANNEL_FD} and {@link LATE_FD}. */
@@ -141,7 +148,7 @@ export class Upgrade {
         command,
         fds,
         timeoutMs: timeoutOf(options),
-        endMs: options.drainTimeoutMs + 2 * options.killTimeoutMs,
+        endMs: sumMs(options.drainTimeoutMs, options.killTimeoutMs, options.killTimeoutMs),
       });
       this.#successor = successor;
       const manifest: Manifest = {
@@ -168,16 +175,28 @@ export class Upgrade {
     const now = await lend();
     try {
       const renewed: Renewed[] = [];
+      const reconfigured: Reconfigured[] = [];
       const fds: number[] = [];
-      for (const [index, { keys, inherited, file }] of listeners.entries()) {
+      for (const [index, { keys, inherited, file, settings }] of listeners.entries()) {
         const one = now.find(({ passed }) => isSame(passed, { keys, inherited }));
-        const its = one?.passed.file ?? null;
-        if (one === undefined || its === null || its.inode === file?.inode) continue;
+        if (one === undefined) continue;
+        const { settings: current, file: its } = one.passed;
+        if (JSON.stringify(current) !== JSON.stringify(settings)) {
+          reconfigured.push({ index, settings: current ?? { isPaused: false, changes: {} } });
+        }
+        if (its === null || its.inode === file?.inode) continue;
         renewed.push({ index, file: its });
         fds.push(one.lent.fd);
       }
       const isChanged = JSON.stringify(changed) !== before;
-      await successor.go({ type: 'go', changed: isChanged ? changed : {}, renewed }, fds);
+      const go: Go = {
+        type: 'go',
+        changed: isChanged ? changed : {},
+        reconfigured,
+        seats: this.#host.seats(),
+        renewed,
+      };
+      await successor.go(go, fds);
     } finally {
       for (const { lent } of now) lent.close();
     }
@@ -235,6 +254,5 @@ function timeoutOf(options: ValidSupervisorOptions): number {
   const { upgradeTimeoutMs, startTimeoutMs, minUptimeMs, agent, workers } = options;
   if (upgradeTimeoutMs > 0) return upgradeTimeoutMs;
   const starts = agent === null ? 2 : 3;
-  const ms = BOOT_MS + workers * BOOT_PER_WORKER_MS + starts * startTimeoutMs + minUptimeMs;
-  return Math.min(ms, 0x7fff_ffff);
+  return sumMs(BOOT_MS, workers * BOOT_PER_WORKER_MS, starts * startTimeoutMs, minUptimeMs);
 }
