@@ -255,7 +255,7 @@ bool Dispatch::AskForRoom() {
   bool has_room = false;
   silent.ForEach([&](uint32_t slot) {
     Worker* const worker = workers_.At(slot);
-    const uint32_t held = worker->held();
+    const uint64_t held = worker->held();
     worker->AskForCredit(is_limited_ || sets.full.Has(slot));
     worker->Refresh(now_ns_);
     has_room = has_room || (is_limited_ ? worker->held() < held : sets.room.Has(slot));

@@ -62,7 +62,8 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
 }
 
 void Dispatch::OnLost(uint16_t listener, const Worker& worker) {
-  if (workers_.At(worker.id()) == &worker) listeners_[listener]->turn.Returned(worker.id());
+  if (listeners_[listener] == nullptr || workers_.At(worker.id()) != &worker) return;
+  listeners_[listener]->turn.Returned(worker.id());
 }
 
 void Dispatch::OnServing(const Worker& worker) {
