@@ -24,6 +24,22 @@ bool Parked::IsCrowded(uint16_t listener) {
   return is_crowded_[listener];
 }
 
+void Parked::PushOverflow(Connection connection) {
+  overflow_[connection.listener].push_back(std::move(connection));
+  overflow_total_++;
+  Show();
+}
+
+bool Parked::TakeOverflow(uint16_t listener, Connection* out) {
+  std::list<Connection>* const overflow = &overflow_[listener];
+  if (overflow->empty()) return false;
+  *out = std::move(overflow->front());
+  overflow->pop_front();
+  overflow_total_--;
+  Show();
+  return true;
+}
+
 void Parked::OfferAgain() {
   int left = kOffersAtOnce;
   for (ParkedConnection& parked : list_) {

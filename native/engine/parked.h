@@ -1,11 +1,11 @@
 // Connections that are accepted and held in the primary, and what each waits for. Nothing here
 // picks or sends: dispatch_parked.cc goes through the list, and the rules are these:
 //
-//   anyone  dealt before anything new: refused, taken back, not sent, or beyond the backlog
+//   anyone  dealt before anything new: refused, taken back, or not sent
 //   slot    the one worker that its policy or its session names
 //   pick    the program's function, which names its worker
 //   route   the program's function, which names its listener
-//   look    accepted beyond the backlog: looked at (look/looking.h), and dealt as a new one
+//   look    it comes back with its next request: looked at (look/looking.h), and dealt as a new one
 //
 //   pick --answered--> slot --until_ns--> anyone --its session is somebody's--> slot
 //   pick --until_ns, or no worker named--> anyone
@@ -14,8 +14,12 @@
 // Dispatch::Advance() is where that is done.
 //
 // Bounded: when kMostParked connections of one listener are here, no more of it are accepted until
-// half of them are gone, but for those of a backlog that would overflow (overflow.h). Those that
-// move were accepted long ago and do not count: they would keep new clients out.
+// half of them are gone. Those that move were accepted long ago and do not count: they would keep
+// new clients out.
+//
+// Apart from these there is each listener's overflow: what its backlog has no place for
+// (overload.h). It is the front of that backlog still, so it is dealt in the listener's turn and
+// within its limits, and is among nothing that is counted here.
 #ifndef RONDO_ENGINE_PARKED_H_
 #define RONDO_ENGINE_PARKED_H_
 
@@ -24,6 +28,7 @@
 
 #include <array>
 #include <deque>
+#include <list>
 #include <optional>
 #include <vector>
 
@@ -54,7 +59,8 @@ class Parked {
   void Push(ParkedConnection parked);
   size_t size() const { return list_.size(); }
   size_t CountOf(uint16_t listener) const { return count_of_[listener]; }
-  bool IsEmpty() const { return list_.empty(); }
+  // Nor is there any overflow.
+  bool IsEmpty() const { return list_.empty() && overflow_total_ == 0; }
   // Whether so many of the listener's wait that no more are to be accepted.
   bool IsCrowded(uint16_t listener);
 
@@ -83,11 +89,22 @@ class Parked {
   // may have a place by now, and are not asked by what is accepted.
   void OfferAgain();
 
+  void PushOverflow(Connection connection);
+  // The one that has waited the longest. False: there is none.
+  bool TakeOverflow(uint16_t listener, Connection* out);
+  size_t OverflowOf(uint16_t listener) const { return overflow_[listener].size(); }
+  // Since when the next one of TakeOverflow() has waited, of which there is one.
+  uint64_t OverflowSinceNs(uint16_t listener) const {
+    return overflow_[listener].front().accepted_ns;
+  }
+
  private:
   static uint32_t WeightOf(const Connection& connection) { return connection.is_moved ? 0 : 1; }
-  void Show() { waiting_->store(list_.size(), std::memory_order_relaxed); }
+  void Show() { waiting_->store(list_.size() + overflow_total_, std::memory_order_relaxed); }
 
   std::deque<ParkedConnection> list_;
+  std::array<std::list<Connection>, kMaxListeners> overflow_;
+  size_t overflow_total_ = 0;
   std::array<uint32_t, kMaxListeners> count_of_ = {};
   std::array<bool, kMaxListeners> is_crowded_ = {};
   Counter* const waiting_;
