@@ -60,7 +60,7 @@ void Dispatch::ForgetClosed() {
 bool Dispatch::DealParked(bool with_moved) {
   if (parked_.IsEmpty()) return false;
   bool has_moved = false;
-  std::bitset<kMaxListeners> blocked;
+  Blocked blocked;
   parked_.RemoveIf([&](ParkedConnection* parked) {
     const bool is_moved = parked->connection.is_moved;
     if (is_moved && !with_moved) return false;
@@ -199,11 +199,7 @@ void Dispatch::GiveOrPark(Listener* listener, Connection connection) {
   ParkedConnection parked;
   parked.connection = std::move(connection);
   parked.since_ns = now_ns_;
-  if (choice.kind == Choice::kWait) {
-    parked.waits_for = WaitsFor::kSlot;
-    parked.slot = choice.slot;
-    parked.until_ns = until_ns;
-  }
+  if (choice.kind == Choice::kWait) WaitForSlot(&parked, choice.slot, until_ns);
   parked_.Push(std::move(parked));
 }
 

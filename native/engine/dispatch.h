@@ -114,13 +114,20 @@ class Dispatch final : public Floor, public Idle::Owner {
   void HandOffAll();
   bool AskForRoom();
 
-  bool DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked);
+  // Whom nothing more can be dealt to, as a pass over what is parked has found.
+  struct Blocked {
+    std::bitset<kMaxListeners> listeners;  // nobody has room for their connections
+    SlotSet slots;
+  };
+  bool DealOne(ParkedConnection* parked, Blocked* blocked);
   void ForgiveIfNobodyIsLeft(Connection* connection) const;
   void Advance(ParkedConnection* parked);
+  bool MayCome(const ParkedConnection& parked) const;
+  void WaitForSlot(ParkedConnection* parked, int slot, uint64_t until_ns) const;
   void GiveUp(Connection connection);
   void LookAt(Connection connection);
-  bool DealToNamed(ParkedConnection* parked);
-  bool DealToAnyone(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked);
+  bool DealToNamed(ParkedConnection* parked, Blocked* blocked);
+  bool DealToAnyone(ParkedConnection* parked, Blocked* blocked);
   void GiveParked(ParkedConnection* parked, int slot, uint64_t keep_until_ns);
   SlotSet Stuck() const;
   SlotSet ServingButRefused(const Connection& connection) const;

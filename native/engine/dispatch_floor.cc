@@ -54,9 +54,7 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
   parked.was_dealt = true;
   parked.slot = slot;
   if (was_named && how != CameBack::kReturned) {
-    parked.waits_for = WaitsFor::kSlot;
-    parked.slot = slot;
-    parked.until_ns = worker.keep_until_ns();
+    WaitForSlot(&parked, slot, worker.keep_until_ns());
   }
   parked_.Push(std::move(parked));
 }

@@ -15,7 +15,8 @@
 //
 // Bounded: when kMostParked connections of one listener are here, no more of it are accepted until
 // half of them are gone. Those that move were accepted long ago and do not count: they would keep
-// new clients out.
+// new clients out. Nor do those that wait for one worker: they would keep out the others' clients.
+// Of these kMostForSlot wait for each worker.
 //
 // Apart from these there is each listener's overflow: what its backlog has no place for
 // (overload.h). It is the front of that backlog still, so it is dealt in the listener's turn and
@@ -63,6 +64,8 @@ class Parked {
   bool IsEmpty() const { return list_.empty() && overflow_total_ == 0; }
   // Whether so many of the listener's wait that no more are to be accepted.
   bool IsCrowded(uint16_t listener);
+  // Whether so many wait for that slot that no more may.
+  bool IsCrowdedFor(int slot) const;
 
   // Calls `visit(parked)` for each, the oldest first; those for which it returns true are removed,
   // and are the visitor's. It must not push.
@@ -70,13 +73,13 @@ class Parked {
   void RemoveIf(Visit visit) {
     size_t kept = 0;
     for (size_t i = 0; i < list_.size(); i++) {
-      const uint16_t listener = list_[i].connection.listener;
-      const uint32_t weight = WeightOf(list_[i].connection);
-      if (visit(&list_[i])) {
-        count_of_[listener] -= weight;
-      } else if (kept++ != i) {
-        list_[kept - 1] = std::move(list_[i]);
-      }
+      const Place before = PlaceOf(list_[i]);
+      const bool is_removed = visit(&list_[i]);
+      Weigh(before, -1);
+      if (is_removed) continue;
+      // It may wait for something else now.
+      Weigh(PlaceOf(list_[i]), 1);
+      if (kept++ != i) list_[kept - 1] = std::move(list_[i]);
     }
     list_.resize(kept);
     Show();
@@ -99,13 +102,31 @@ class Parked {
   }
 
  private:
-  static uint32_t WeightOf(const Connection& connection) { return connection.is_moved ? 0 : 1; }
+  // What a connection is counted by.
+  struct Place {
+    uint16_t listener;
+    bool is_moved;
+    int slot;  // the one it waits for, or -1
+  };
+  static Place PlaceOf(const ParkedConnection& parked) {
+    const int slot = parked.waits_for == WaitsFor::kSlot ? parked.slot : -1;
+    return {parked.connection.listener, parked.connection.is_moved, slot};
+  }
+  void Weigh(const Place& place, int32_t change) {
+    if (place.is_moved) return;
+    count_of_[place.listener] += change;
+    if (place.slot < 0) return;
+    named_of_[place.listener] += change;
+    count_for_[static_cast<size_t>(place.slot)] += change;
+  }
   void Show() { waiting_->store(list_.size() + overflow_total_, std::memory_order_relaxed); }
 
   std::deque<ParkedConnection> list_;
   std::array<std::list<Connection>, kMaxListeners> overflow_;
   size_t overflow_total_ = 0;
   std::array<uint32_t, kMaxListeners> count_of_ = {};
+  std::array<uint32_t, kMaxListeners> named_of_ = {};  // of these, those that wait for one worker
+  std::array<uint32_t, kMaxSlots> count_for_ = {};     // of these, by slot
   std::array<bool, kMaxListeners> is_crowded_ = {};
   Counter* const waiting_;
 };
