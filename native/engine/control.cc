@@ -97,6 +97,8 @@ void Control::Handle(Worker* worker, const Frame& frame) {
           {EventType::kServing, worker->id(), worker->generation(), 0, 0, worker->serving.count()});
       return;
     case FrameType::kRefused:
+      // Before it has the scoreboard it has received nothing.
+      if (!worker->IsReady()) break;
       worker->expects_returned = true;
       return;
     case FrameType::kClaim:
@@ -117,18 +119,13 @@ bool Control::ReadReturned(Worker* worker) {
   int error = 0;
   std::vector<Connection> returned;
   Released released;
-  std::vector<uint16_t> listeners;
   switch (ReadFrame(worker->primary_end(), buffer_.get(), &frame, &error)) {
     case ReadResult::kEmpty:
       return true;
-    case ReadResult::kFdsLost:  // another thread took the fd between the look and the read
+    case ReadResult::kFdsLost:
+      // Another thread took the fd between the look and the read; or the worker sent too many.
       worker->expects_returned = false;
-      worker->Refresh(NowNs());
-      worker->NoteReturned();
-      Count(&worker->counters()->lost);
-      if (ParseListeners(frame, &listeners)) {
-        for (const uint16_t listener : listeners) floor_->OnLost(listener, *worker);
-      }
+      NoteLost(worker, frame);
       return true;
     case ReadResult::kFrame:
       if (frame.type == FrameType::kReturned && ParseConnections(&frame, &returned)) break;
@@ -142,6 +139,19 @@ bool Control::ReadReturned(Worker* worker) {
   for (Connection& connection : returned) TakeReturned(worker, std::move(connection));
   if (released.connection.fd) TakeReleased(worker, std::move(released));
   return true;
+}
+
+void Control::NoteLost(Worker* worker, const Frame& frame) {
+  const bool is_one = frame.type == FrameType::kReturned || frame.type == FrameType::kReleased;
+  std::vector<uint16_t> listeners;
+  worker->Refresh(NowNs());
+  if (!is_one || !ParseListeners(frame, &listeners) || listeners.size() != 1 ||
+      !MayGiveBack(*worker, listeners[0])) {
+    return worker->Break(GoneReason::kBadFrame);
+  }
+  worker->NoteReturned();
+  Count(&worker->counters()->lost);
+  floor_->OnLost(listeners[0], *worker);
 }
 
 void Control::TakeReturned(Worker* worker, Connection connection) {
@@ -158,12 +168,17 @@ void Control::TakeReleased(Worker* worker, Released released) {
   floor_->OnReleased(std::move(released), *worker);
 }
 
-// It cannot give back more than it got, nor what is no connection of a listener it has served.
-bool Control::IsItsOwn(const Worker& worker, const Connection& connection) const {
-  const uint16_t listener = connection.listener;
+// It cannot give back more than it got, nor to a listener that it has not served.
+bool Control::MayGiveBack(const Worker& worker, uint16_t listener) const {
   return worker.returned_total < worker.received_total() && worker.has_served.test(listener) &&
-         IsConnection(connection.fd.get()) &&
-         IsDomain(floor_->DomainOfListener(listener), connection.fd.get());
+         floor_->DomainOfListener(listener) != 0;
+}
+
+// Nor what is no connection of that listener.
+bool Control::IsItsOwn(const Worker& worker, const Connection& connection) const {
+  const int fd = connection.fd.get();
+  return MayGiveBack(worker, connection.listener) && IsConnection(fd) &&
+         IsDomain(floor_->DomainOfListener(connection.listener), fd);
 }
 
 void Control::SendOwed(Worker* worker) {

@@ -37,6 +37,8 @@ class Control {
   bool ReadReturned(Worker* worker);
   void TakeReturned(Worker* worker, Connection connection);
   void TakeReleased(Worker* worker, Released released);
+  void NoteLost(Worker* worker, const Frame& frame);
+  bool MayGiveBack(const Worker& worker, uint16_t listener) const;
   bool IsItsOwn(const Worker& worker, const Connection& connection) const;
 
   Floor* const floor_;

@@ -29,27 +29,38 @@ void Dispatch::Run() {
     const bool is_new_first = is_new_first_;
     has_moved = DealParked(!is_new_first);
     has_moved = DealSeen() || has_moved;
-    if (!is_paused_) has_moved = AcceptFromAll() || has_moved;
+    has_moved = AcceptFromAll() || has_moved;
     if (is_new_first) has_moved = DealParked(true) || has_moved;
     HandOffAll();
     has_moved = workers_.RemoveBroken() || has_moved;
     // Nothing more can be done, as far as is known: the workers are asked, before the last look.
     has_moved = has_moved || AskForRoom();
   }
-  // Those that broke, or were closed.
-  open_.erase(std::remove_if(open_.begin(), open_.end(),
-                             [](Listener* listener) { return !listener->IsOpen(); }),
-              open_.end());
+  ForgetClosed();
   for (Listener* const listener : open_) listener->WatchIfIdle(is_paused_);
   starvation_.Note(IsStarved(), now_ns_);
   ScheduleLook(has_moved);
+}
+
+// Those that broke, or were closed; but what they have accepted is dealt to whoever serves them.
+void Dispatch::ForgetClosed() {
+  const auto is_over = [this](Listener* listener) {
+    if (listener->IsOpen()) return false;
+    Connection connection;
+    while (listener->turn.serving().IsEmpty() &&
+           parked_.TakeOverflow(listener->id(), &connection)) {
+      GiveUp(std::move(connection));
+    }
+    return parked_.OverflowOf(listener->id()) == 0;
+  };
+  open_.erase(std::remove_if(open_.begin(), open_.end(), is_over), open_.end());
 }
 
 // What is parked, the oldest first; what moves only `with_moved`.
 bool Dispatch::DealParked(bool with_moved) {
   if (parked_.IsEmpty()) return false;
   bool has_moved = false;
-  std::bitset<kMaxListeners> blocked;
+  Blocked blocked;
   parked_.RemoveIf([&](ParkedConnection* parked) {
     const bool is_moved = parked->connection.is_moved;
     if (is_moved && !with_moved) return false;
@@ -89,7 +100,7 @@ bool Dispatch::AcceptFromAll() {
     const size_t first = first_;
     for (size_t i = 0; i < open_.size(); i++) {
       Listener* const listener = open_[(first + i) % open_.size()];
-      if (listener->state() != Listener::State::kWaiting || !AcceptFrom(listener)) continue;
+      if (!MayAcceptFrom(*listener) || !AcceptFrom(listener)) continue;
       has_any = has_moved = true;
       left--;
       // The next pass begins behind it, also if there is no room for another one in this.
@@ -97,6 +108,12 @@ bool Dispatch::AcceptFromAll() {
     }
   }
   return has_moved;
+}
+
+// What has come in is dealt also while nothing is accepted.
+bool Dispatch::MayAcceptFrom(const Listener& listener) const {
+  if (parked_.OverflowOf(listener.id()) > 0) return true;
+  return !is_paused_ && listener.state() == Listener::State::kWaiting;
 }
 
 // Accept, pick, hand off. Picked first: without room the backlog is the queue, for what is not
@@ -118,19 +135,24 @@ bool Dispatch::AcceptFrom(Listener* listener) {
     if (choice.kind != Choice::kSlot) return false;
   }
   Connection connection;
-  connection.listener = listener->id();
-  int error = 0;
-  const AcceptOutcome outcome = listener->Accept(&connection.fd, &error);
-  if (outcome == AcceptOutcome::kEmpty) {
-    listener->turn.EndBurst();
-    return false;
+  // What was before the rest in the backlog.
+  if (parked_.TakeOverflow(listener->id(), &connection)) {
+    connection.waited_ns = now_ns_ - std::min(now_ns_, connection.accepted_ns);
+  } else {
+    connection.listener = listener->id();
+    int error = 0;
+    const AcceptOutcome outcome = listener->Accept(&connection.fd, &error);
+    if (outcome == AcceptOutcome::kEmpty) {
+      listener->turn.EndBurst();
+      return false;
+    }
+    if (outcome != AcceptOutcome::kAccepted)
+      return OnAcceptError(events_, listener, outcome, error, now_ns_);
+    Count(&shared_->engine.accepted);
+    // Not the run's, which may have begun long before.
+    connection.accepted_ns = NowNs();
   }
-  if (outcome != AcceptOutcome::kAccepted)
-    return OnAcceptError(events_, listener, outcome, error, now_ns_);
-  Count(&shared_->engine.accepted);
   is_new_first_ = false;
-  // Not the run's, which may have begun long before.
-  connection.accepted_ns = NowNs();
   if (listener->options().look != nullptr) {
     const Looking::Outcome outcome =
         looking_.Begin(&connection, listener->options().look, listener->silent_ns(), now_ns_);
@@ -177,11 +199,7 @@ void Dispatch::GiveOrPark(Listener* listener, Connection connection) {
   ParkedConnection parked;
   parked.connection = std::move(connection);
   parked.since_ns = now_ns_;
-  if (choice.kind == Choice::kWait) {
-    parked.waits_for = WaitsFor::kSlot;
-    parked.slot = choice.slot;
-    parked.until_ns = until_ns;
-  }
+  if (choice.kind == Choice::kWait) WaitForSlot(&parked, choice.slot, until_ns);
   parked_.Push(std::move(parked));
 }
 
@@ -245,7 +263,7 @@ void Dispatch::HandOffAll() {
 bool Dispatch::AskForRoom() {
   bool is_wanted = !parked_.IsEmpty();
   for (const Listener* const listener : open_) {
-    is_wanted = is_wanted || (!is_paused_ && listener->state() == Listener::State::kWaiting);
+    is_wanted = is_wanted || MayAcceptFrom(*listener);
   }
   if (!is_wanted) return false;
   const WorkerSets& sets = workers_.sets();
@@ -255,7 +273,7 @@ bool Dispatch::AskForRoom() {
   bool has_room = false;
   silent.ForEach([&](uint32_t slot) {
     Worker* const worker = workers_.At(slot);
-    const uint32_t held = worker->held();
+    const uint64_t held = worker->held();
     worker->AskForCredit(is_limited_ || sets.full.Has(slot));
     worker->Refresh(now_ns_);
     has_room = has_room || (is_limited_ ? worker->held() < held : sets.room.Has(slot));

@@ -4,7 +4,8 @@
 //
 // In Run(), with what is parked before anything new:
 //
-//   accept    AcceptFrom: one connection of each listener in turn, while somebody may take it
+//   accept    AcceptFrom: one connection of each listener in turn, while somebody may take it; of
+//             one whose backlog has overflowed, what was parked of it first;
 //             and where its listener wants that, looked at first: Looking
 //   pick      Chooser: the policy, among the workers with room, by the rule of Turn
 //   hand off  HandOffAll: one frame for all that is due to one worker
@@ -65,7 +66,8 @@ class Dispatch final : public Floor, public Idle::Owner {
   void ConfigureListener(uint16_t id, const ListenerOptions& options);
   // Without an fd it has no socket, and gets what others route to it.
   void AddListener(uint16_t id, UniqueFd fd);
-  // The listener goes on with that socket; what has come to the former one is parked, to be dealt.
+  // The listener goes on with that socket; what has come to the former one is parked, as the front
+  // of its backlog.
   void ReplaceListener(uint16_t id, UniqueFd fd);
   // Another fd of its socket. 0 or -errno.
   int DupListener(uint16_t id, UniqueFd* out);
@@ -95,6 +97,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   bool DealParked(bool with_moved);
   bool DealSeen();
   bool AcceptFromAll();
+  bool MayAcceptFrom(const Listener& listener) const;
   bool AcceptFrom(Listener* listener);
   void DealLater(Listener* listener, Connection connection);
   void DealRouted(Listener* listener, Connection connection);
@@ -111,13 +114,20 @@ class Dispatch final : public Floor, public Idle::Owner {
   void HandOffAll();
   bool AskForRoom();
 
-  bool DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked);
+  // Whom nothing more can be dealt to, as a pass over what is parked has found.
+  struct Blocked {
+    std::bitset<kMaxListeners> listeners;  // nobody has room for their connections
+    SlotSet slots;
+  };
+  bool DealOne(ParkedConnection* parked, Blocked* blocked);
   void ForgiveIfNobodyIsLeft(Connection* connection) const;
   void Advance(ParkedConnection* parked);
+  bool MayCome(const ParkedConnection& parked) const;
+  void WaitForSlot(ParkedConnection* parked, int slot, uint64_t until_ns) const;
   void GiveUp(Connection connection);
   void LookAt(Connection connection);
-  bool DealToNamed(ParkedConnection* parked);
-  bool DealToAnyone(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked);
+  bool DealToNamed(ParkedConnection* parked, Blocked* blocked);
+  bool DealToAnyone(ParkedConnection* parked, Blocked* blocked);
   void GiveParked(ParkedConnection* parked, int slot, uint64_t keep_until_ns);
   SlotSet Stuck() const;
   SlotSet ServingButRefused(const Connection& connection) const;
@@ -145,6 +155,8 @@ class Dispatch final : public Floor, public Idle::Owner {
   bool IsPassed(const Listener& listener) const;
   void PassOn(Connection connection);
   int OpenListener(Listener* listener, UniqueFd fd);
+  void CloseOverflow(uint16_t id);
+  void ForgetClosed();
 
   // What a callback of the loop needs to find its listener.
   struct Link {
@@ -175,7 +187,7 @@ class Dispatch final : public Floor, public Idle::Owner {
   Starvation starvation_;
   std::array<std::unique_ptr<Listener>, kMaxListeners> listeners_;
   std::array<Link, kMaxListeners> links_;
-  std::vector<Listener*> open_;  // those that are open
+  std::vector<Listener*> open_;  // those that are open, or have an overflow
   size_t first_ = 0;             // of open_: who begins the next pass
   SlotSet batched_;              // workers that have a frame to be sent
   std::array<ListenerOptions, kMaxListeners> listener_options_;

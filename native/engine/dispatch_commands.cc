@@ -2,6 +2,7 @@
 // options, a pause.
 #include <errno.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/clock.h"
@@ -51,7 +52,10 @@ void Dispatch::Close() {
   idle_.Close();
   looking_.Close();
   hand_over_.Close();
-  for (Listener* const listener : open_) listener->Close();
+  for (Listener* const listener : open_) {
+    listener->Close();
+    CloseOverflow(listener->id());
+  }
   open_.clear();
   parked_.RemoveIf([&](ParkedConnection* parked) {
     Count(&shared_->listeners[parked->connection.listener].closed);
@@ -82,6 +86,8 @@ void Dispatch::ConfigureListener(uint16_t id, const ListenerOptions& options) {
 void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   // What still waits for a closed listener of this id is nobody's any more.
   looking_.CloseOf(id);
+  CloseOverflow(id);
+  open_.erase(std::remove(open_.begin(), open_.end(), listeners_[id].get()), open_.end());
   parked_.RemoveIf([&](ParkedConnection* parked) {
     if (parked->connection.listener != id) return false;
     Count(&shared_->listeners[id].closed);
@@ -105,6 +111,12 @@ void Dispatch::AddListener(uint16_t id, UniqueFd fd) {
   });
 }
 
+void Dispatch::CloseOverflow(uint16_t id) {
+  for (Connection connection; parked_.TakeOverflow(id, &connection);) {
+    Count(&shared_->listeners[id].closed);
+  }
+}
+
 int Dispatch::OpenListener(Listener* listener, UniqueFd fd) {
   Link* const link = &links_[listener->id()];
   *link = {this, listener};
@@ -122,11 +134,11 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
   const bool was_paused = listener->state() == Listener::State::kPaused;
   listener->EndBacklog();
   for (int i = 0; i < kMostAcceptsAtReplacement; i++) {
-    ParkedConnection parked;
-    parked.connection.listener = id;
-    parked.since_ns = parked.connection.accepted_ns = now_ns_;
+    Connection connection;
+    connection.listener = id;
+    connection.accepted_ns = now_ns_;
     int error = 0;
-    const AcceptOutcome outcome = listener->Accept(&parked.connection.fd, &error);
+    const AcceptOutcome outcome = listener->Accept(&connection.fd, &error);
     if (outcome == AcceptOutcome::kAborted || outcome == AcceptOutcome::kShortage) {
       OnAcceptError(events_, listener, outcome, error, now_ns_);
     }
@@ -134,8 +146,7 @@ void Dispatch::ReplaceListener(uint16_t id, UniqueFd fd) {
     // Without an fd for it, what is left is reset.
     if (outcome != AcceptOutcome::kAccepted) break;
     Count(&shared_->engine.accepted);
-    if (listener->LooksAtParked()) parked.waits_for = WaitsFor::kLook;
-    parked_.Push(std::move(parked));
+    parked_.PushOverflow(std::move(connection));
   }
   listener->CloseSocket();
   const int result = OpenListener(listener, std::move(fd));

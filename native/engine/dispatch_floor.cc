@@ -54,15 +54,14 @@ void Dispatch::OnCameBack(Connection connection, const Worker& worker, CameBack 
   parked.was_dealt = true;
   parked.slot = slot;
   if (was_named && how != CameBack::kReturned) {
-    parked.waits_for = WaitsFor::kSlot;
-    parked.slot = slot;
-    parked.until_ns = worker.keep_until_ns();
+    WaitForSlot(&parked, slot, worker.keep_until_ns());
   }
   parked_.Push(std::move(parked));
 }
 
 void Dispatch::OnLost(uint16_t listener, const Worker& worker) {
-  if (workers_.At(worker.id()) == &worker) listeners_[listener]->turn.Returned(worker.id());
+  if (listeners_[listener] == nullptr || workers_.At(worker.id()) != &worker) return;
+  listeners_[listener]->turn.Returned(worker.id());
 }
 
 void Dispatch::OnServing(const Worker& worker) {

@@ -19,9 +19,14 @@ int NumberBelow(size_t end, int answer) {
 
 }  // namespace
 
-// True: it is dealt, or closed. `blocked`: listeners for whose connections nobody has room.
-bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked) {
+// True: it is dealt, or closed.
+bool Dispatch::DealOne(ParkedConnection* parked, Blocked* blocked) {
   Connection& connection = parked->connection;
+  // Many may wait for one worker, and nothing has changed for them.
+  if (parked->waits_for == WaitsFor::kSlot && MayCome(*parked) &&
+      blocked->slots.Has(static_cast<uint32_t>(parked->slot))) {
+    return false;
+  }
   ForgiveIfNobodyIsLeft(&connection);
   // Who serves its listener says nothing of one whose listener is not known yet.
   if (parked->waits_for != WaitsFor::kRoute && IsHopeless(connection)) {
@@ -42,7 +47,7 @@ bool Dispatch::DealOne(ParkedConnection* parked, std::bitset<kMaxListeners>* blo
     case WaitsFor::kPick:
       return false;
     case WaitsFor::kSlot:
-      return DealToNamed(parked);
+      return DealToNamed(parked, blocked);
     case WaitsFor::kAnyone:
       return DealToAnyone(parked, blocked);
   }
@@ -71,25 +76,34 @@ void Dispatch::Advance(ParkedConnection* parked) {
     parked->answer = -1;
   }
   if (is_pick && parked->answer.has_value()) {
-    parked->slot = NumberBelow(kMaxSlots, *parked->answer);
-    parked->waits_for = parked->slot >= 0 ? WaitsFor::kSlot : WaitsFor::kAnyone;
-    parked->until_ns = now_ns_ + kPickWaitNs;
+    const int slot = NumberBelow(kMaxSlots, *parked->answer);
+    parked->waits_for = WaitsFor::kAnyone;
+    if (slot >= 0) WaitForSlot(parked, slot, now_ns_ + kPickWaitNs);
   }
   if (parked->waits_for == WaitsFor::kAnyone && listener->sessions() != nullptr) {
     // Its session may be somebody's by now; not the one's that it has been with, or waited for.
     const int owner = OwnerOf(listener, &parked->connection.glimpse);
     const SlotSet left = ServingButRefused(parked->connection);
     if (owner >= 0 && owner != parked->slot && left.Has(static_cast<uint32_t>(owner))) {
-      parked->waits_for = WaitsFor::kSlot;
-      parked->slot = owner;
-      parked->until_ns = now_ns_ + listener->options().sticky->wait_ns;
+      WaitForSlot(parked, owner, now_ns_ + listener->options().sticky->wait_ns);
     }
   }
-  if (parked->waits_for == WaitsFor::kSlot) {
-    const bool may_come = listener->turn.serving().Has(static_cast<uint32_t>(parked->slot)) &&
-                          now_ns_ < parked->until_ns;
-    if (!may_come) parked->waits_for = WaitsFor::kAnyone;
+  if (parked->waits_for == WaitsFor::kSlot && !MayCome(*parked)) {
+    parked->waits_for = WaitsFor::kAnyone;
   }
+}
+
+// Whether the worker may still get it for which it waits.
+bool Dispatch::MayCome(const ParkedConnection& parked) const {
+  const Turn& turn = listeners_[parked.connection.listener]->turn;
+  return now_ns_ < parked.until_ns && turn.serving().Has(static_cast<uint32_t>(parked.slot));
+}
+
+// So many may wait for the worker already that it goes to any, as if its time were over.
+void Dispatch::WaitForSlot(ParkedConnection* parked, int slot, uint64_t until_ns) const {
+  parked->slot = slot;
+  parked->until_ns = until_ns;
+  parked->waits_for = parked_.IsCrowdedFor(slot) ? WaitsFor::kAnyone : WaitsFor::kSlot;
 }
 
 // Nobody here will ever take it.
@@ -107,25 +121,28 @@ void Dispatch::LookAt(Connection connection) {
   if (is_seen) seen_.push_back(std::move(connection));
 }
 
-bool Dispatch::DealToNamed(ParkedConnection* parked) {
+bool Dispatch::DealToNamed(ParkedConnection* parked, Blocked* blocked) {
   Worker* const worker = workers_.At(static_cast<uint32_t>(parked->slot));
   worker->Refresh(now_ns_);
-  if (!workers_.sets().room.Has(worker->id())) return false;
+  if (!workers_.sets().room.Has(worker->id())) {
+    blocked->slots.Add(worker->id());
+    return false;
+  }
   GiveParked(parked, parked->slot, parked->until_ns);
   return true;
 }
 
-bool Dispatch::DealToAnyone(ParkedConnection* parked, std::bitset<kMaxListeners>* blocked) {
+bool Dispatch::DealToAnyone(ParkedConnection* parked, Blocked* blocked) {
   Connection& connection = parked->connection;
   Listener* const listener = listeners_[connection.listener].get();
   const bool is_new = connection.refused_by.empty();
-  if (is_new && blocked->test(listener->id())) return false;
+  if (is_new && blocked->listeners.test(listener->id())) return false;
   const bool needs_peer = listener->policy()->needs_peer;
   const Peer peer = needs_peer ? PeerOf(connection) : Peer();
   const Choice choice =
       chooser_.Choose(listener, &connection, needs_peer ? &peer : nullptr, now_ns_);
   if (choice.kind != Choice::kSlot) {
-    if (is_new) blocked->set(listener->id());
+    if (is_new) blocked->listeners.set(listener->id());
     return false;
   }
   connection.is_ahead = choice.is_ahead;

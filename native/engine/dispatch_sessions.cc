@@ -16,7 +16,7 @@ constexpr int kMostReads = 512;
 
 }  // namespace
 
-// True: it has gone to its session's worker, or waits for it.
+// True: it has gone to its session's worker, or waits for it, or for any if too many do.
 bool Dispatch::PlaceSession(Listener* listener, Connection* connection) {
   const StickyOptions& sticky = *listener->options().sticky;
   Glimpse* const glimpse = &connection->glimpse;
@@ -30,9 +30,7 @@ bool Dispatch::PlaceSession(Listener* listener, Connection* connection) {
   if (slot < 0) return false;
   ParkedConnection parked;
   parked.since_ns = now_ns_;
-  parked.waits_for = WaitsFor::kSlot;
-  parked.slot = slot;
-  parked.until_ns = now_ns_ + sticky.wait_ns;
+  WaitForSlot(&parked, slot, now_ns_ + sticky.wait_ns);
   Worker* const worker = workers_.At(static_cast<uint32_t>(slot));
   worker->Refresh(now_ns_);
   if (workers_.sets().room.Has(static_cast<uint32_t>(slot))) {

@@ -74,8 +74,6 @@ class Listener {
   bool PicksLater() const {
     return policy_->asks_program || policy_->needs_peer || sessions_ != nullptr || HasRoutes();
   }
-  // What is accepted beyond the backlog is to be looked at, or to be dealt as a new one.
-  bool LooksAtParked() const { return options_.look != nullptr || PicksLater(); }
   // Null where it is not sticky.
   Sessions* sessions() const { return sessions_.get(); }
 

@@ -61,6 +61,12 @@ bool Overload::IsFull(Listener* listener, uint64_t now_ns) {
 }
 
 bool Overload::TurnAway(Listener* listener, uint64_t now_ns) {
+  Connection first;
+  if (parked_->TakeOverflow(listener->id(), &first)) {
+    Count(&listener->counters()->turned_away);
+    ResetConnection(std::move(first.fd));
+    return true;
+  }
   UniqueFd fd;
   int error = 0;
   const AcceptOutcome outcome = listener->Accept(&fd, &error);
@@ -96,8 +102,12 @@ void Overload::TurnAwayOld(Listener* listener, uint32_t backlog_length, uint64_t
 void Overload::TurnAwayOldParked(Listener* listener, uint64_t now_ns) {
   const uint64_t most_ns = listener->options().max_queue_ms * kMillisecond;
   if (most_ns == 0) return;
+  const uint16_t id = listener->id();
+  while (parked_->OverflowOf(id) > 0 && now_ns - parked_->OverflowSinceNs(id) >= most_ns) {
+    TurnAway(listener, now_ns);
+  }
   parked_->RemoveIf([&](ParkedConnection* parked) {
-    if (parked->connection.listener != listener->id()) return false;
+    if (parked->connection.listener != id) return false;
     if (now_ns - parked->since_ns < most_ns) return false;
     Count(&listener->counters()->turned_away);
     ResetConnection(std::move(parked->connection.fd));
@@ -110,10 +120,10 @@ void Overload::TurnAwayOldParked(Listener* listener, uint64_t now_ns) {
 void Overload::ParkOverflow(Listener* listener, BacklogLength backlog, uint64_t now_ns) {
   if (backlog.most == 0 || backlog.length < backlog.most / 4 * 3) return;
   for (uint32_t left = backlog.length - backlog.most / 2; left > 0; left--) {
-    if (parked_->CountOf(listener->id()) >= kMostOverflow) return;
-    ParkedConnection parked;
+    if (parked_->OverflowOf(listener->id()) >= kMostOverflow) return;
+    Connection connection;
     int error = 0;
-    const AcceptOutcome outcome = listener->Accept(&parked.connection.fd, &error);
+    const AcceptOutcome outcome = listener->Accept(&connection.fd, &error);
     if (outcome == AcceptOutcome::kAborted) continue;
     if (outcome == AcceptOutcome::kEmpty) return;
     if (outcome != AcceptOutcome::kAccepted) {
@@ -121,10 +131,9 @@ void Overload::ParkOverflow(Listener* listener, BacklogLength backlog, uint64_t 
       return;
     }
     Count(&shared_->engine.accepted);
-    parked.connection.listener = listener->id();
-    parked.since_ns = parked.connection.accepted_ns = now_ns;
-    if (listener->LooksAtParked()) parked.waits_for = WaitsFor::kLook;
-    parked_->Push(std::move(parked));
+    connection.listener = listener->id();
+    connection.accepted_ns = now_ns;
+    parked_->PushOverflow(std::move(connection));
   }
 }
 

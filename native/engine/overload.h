@@ -1,6 +1,6 @@
 // What happens to connections that cannot be served now: those beyond a limit of the primary's wait
 // in the backlog or are turned away with a reset, so are those that have waited for too long, and
-// those that the backlog has no place for are parked.
+// those that the backlog has no place for are parked, as its overflow.
 #ifndef RONDO_ENGINE_OVERLOAD_H_
 #define RONDO_ENGINE_OVERLOAD_H_
 
@@ -42,7 +42,8 @@ class Overload {
   // Whether it is by their own limits that no worker can take more of the listener's.
   bool AreWorkersFull(const Listener& listener) const;
 
-  // Accepts one connection and resets it. False: there was none.
+  // Accepts one connection, or takes the first of the overflow, and resets it. False: there was
+  // none.
   bool TurnAway(Listener* listener, uint64_t now_ns);
   // What has waited in the backlog, or in the primary, for longer than it may.
   void TurnAwayOld(Listener* listener, uint32_t backlog_length, uint64_t now_ns);

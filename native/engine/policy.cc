@@ -209,7 +209,8 @@ class SourceIp final : public Policy {
     const uint32_t* const salts = salts_;
     const uint32_t lowest = among.Least(
         [=](uint32_t slot) { return ~Score(key ^ salts[slot]) | (may(slot) ? 0 : UINT32_MAX); });
-    if (lowest == UINT32_MAX) return -1;
+    // A score of 0 looks like none.
+    if (lowest == UINT32_MAX) return among.FirstAfter(-1, may);
     return static_cast<int>((Unmix(Unscore(~lowest) ^ key) - 1) * kGoldenInverse);
   }
   int Best(const SlotSet& among, uint32_t key) const {

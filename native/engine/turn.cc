@@ -102,7 +102,7 @@ void Turn::Dealt(uint32_t slot, bool is_counted) {
 }
 
 void Turn::Undealt(uint32_t slot, bool was_counted) {
-  given_[slot]--;
+  CameBack(slot);
   if (open_[slot] > 0) open_[slot]--;
   if (!was_counted) return;
   count_[slot]--;

@@ -43,7 +43,7 @@ class Turn {
   // It was not sent, or was taken back.
   void Undealt(uint32_t slot, bool was_counted);
   // The worker has sent it back: it is not open there, but was its turn.
-  void Returned(uint32_t slot) { given_[slot]--; }
+  void Returned(uint32_t slot) { CameBack(slot); }
   // How many of the slot's connections of this listener have ended, as its worker says: whatever it
   // says, no more than it was given.
   void SetEnded(uint32_t slot, uint32_t ended);
@@ -62,6 +62,10 @@ class Turn {
 
  private:
   void Reserve(uint32_t slot);
+  // A worker may name another listener than the one whose connection it was.
+  void CameBack(uint32_t slot) {
+    if (given_[slot] > 0) given_[slot]--;
+  }
   void FindLowest();
   int64_t NumberOf(uint32_t slot) const;
   int64_t Lead() const;

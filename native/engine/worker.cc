@@ -85,11 +85,10 @@ void Worker::SetMaxConnections(uint32_t max_connections) {
   NoteSets();
 }
 
-uint32_t Worker::held() const {
-  const uint32_t received = static_cast<uint32_t>(received_total_ - returned_total);
-  // Whatever it says, it has not ended more than it got.
-  const uint32_t open = received - ended_;
-  return pending() + (open <= received ? open : 0);
+uint64_t Worker::held() const {
+  // Whatever it says, no more are over than it got.
+  const uint64_t over = std::min(received_total_, ended_total_ + returned_total);
+  return pending() + received_total_ - over;
 }
 
 bool Worker::IsQuick() const { return quick_receipts_ >= kQuickReceipts; }
@@ -305,7 +304,7 @@ void Worker::Detach() {
 }
 
 void Worker::Leave(bool is_dead) {
-  const uint32_t open = held() - pending();
+  const uint64_t open = held() - pending();
   SetHanded(received_);
   counters_->has_left.store(true, std::memory_order_relaxed);
   if (!is_dead) return;

@@ -87,7 +87,7 @@ class Worker {
   uint32_t pending() const { return handed_ - received_; }
   uint64_t received_total() const { return received_total_; }
   // Pending and open, of all listeners.
-  uint32_t held() const;
+  uint64_t held() const;
   // Reads the scoreboard anew. Breaks the worker if it holds what cannot be.
   void Refresh(uint64_t now_ns);
   // Of one listener, as the worker says; see Turn::SetEnded.

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <vector>
@@ -70,6 +71,11 @@ Napi::Value Duplicate(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), fd < 0 ? -errno : fd);
 }
 
+// isUnixSocket(fd)
+Napi::Value IsUnixSocket(const Napi::CallbackInfo& info) {
+  return Napi::Boolean::New(info.Env(), DomainOf(ToInt(info[0])) == AF_UNIX);
+}
+
 // peerCredentials(fd): { pid, uid, gid } or -errno
 Napi::Value PeerCredentialsOf(const Napi::CallbackInfo& info) {
   PeerCredentials peer;
@@ -90,6 +96,7 @@ void DefineFdFunctions(Napi::Env env, Napi::Object exports) {
   exports.Set("receiveFds", Napi::Function::New<Receive>(env, "receiveFds"));
   exports.Set("dupFd", Napi::Function::New<Duplicate>(env, "dupFd"));
   exports.Set("closeFd", Napi::Function::New<Close>(env, "closeFd"));
+  exports.Set("isUnixSocket", Napi::Function::New<IsUnixSocket>(env, "isUnixSocket"));
   exports.Set("peerCredentials", Napi::Function::New<PeerCredentialsOf>(env, "peerCredentials"));
 }
 

@@ -7,7 +7,8 @@
 
 namespace rondo {
 
-// Adds socketpair, sendFds, receiveFds, dupFd, closeFd and peerCredentials to `exports`.
+// Adds socketpair, sendFds, receiveFds, dupFd, closeFd, isUnixSocket and peerCredentials to
+// `exports`.
 void DefineFdFunctions(Napi::Env env, Napi::Object exports);
 
 }  // namespace rondo

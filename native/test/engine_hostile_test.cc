@@ -49,6 +49,16 @@ void GiveBackA(RawWorker* worker, int family, int type) {
   worker->GiveBack();
 }
 
+// A connection of that listener on its way back, with more fds than the primary takes: all are
+// lost.
+void SendLost(RawWorker* worker, int listener, int type = 20) {
+  const UniqueFd any = support::NewSocket();
+  const std::vector<int> too_many(rondo::kMaxBatch + 1, any.get());
+  std::string frame = Bytes({type, 1, 0, 0, listener, 0, 0, 0}) + std::string(8, '\0');
+  worker->Send(FrameType::kRefused);
+  worker->Send(frame, too_many);
+}
+
 const Case kCases[] = {
     {"garbage", [](RawWorker* one) { one->Send("garbage"); }, GoneReason::kBadFrame},
     {"one byte", [](RawWorker* one) { one->Send("g"); }, GoneReason::kBadFrame},
@@ -130,6 +140,39 @@ const Case kCases[] = {
        one->GiveBack();
      },
      GoneReason::kBadFrame},
+    {"lost on the way back, of a listener there is none of",
+     [](RawWorker* one) {
+       one->Receive();
+       SendLost(one, 255);
+     },
+     GoneReason::kBadFrame},
+    {"lost on the way back, of a listener there is none of, which it says it serves",
+     [](RawWorker* one) {
+       one->Receive();
+       const uint16_t serving[] = {0, 255};
+       rondo::SendServing(one->channel(), serving, 2);
+       SendLost(one, 255);
+       SendLost(one, 255);
+     },
+     GoneReason::kBadFrame},
+    {"lost on the way back, of a listener it never served",
+     [](RawWorker* one) {
+       one->Receive();
+       SendLost(one, 1);
+     },
+     GoneReason::kBadFrame},
+    {"lost on the way back, before it is received",
+     [](RawWorker* one) {
+       ReadOnly(one);
+       SendLost(one, 0);
+     },
+     GoneReason::kBadFrame},
+    {"lost on the way back, what is not sent back",
+     [](RawWorker* one) {
+       one->Receive();
+       SendLost(one, 0, static_cast<int>(FrameType::kConnections));
+     },
+     GoneReason::kBadFrame},
     {"mapped a second time", [](RawWorker* one) { one->Send(FrameType::kMapped); },
      GoneReason::kBadFrame},
     {"a count beyond what it got",
@@ -200,6 +243,47 @@ void TestServingBeforeHello() {
   Event event;
   ok(bench.WaitFor(EventType::kGone, 0, &event), "a worker that serves before it says hello");
   is(event.code, static_cast<int>(GoneReason::kBadFrame), "is retired");
+}
+
+void TestRefusedBeforeHello() {
+  EngineBench bench;
+  bench.AddListener(0);
+  RawWorker early(bench.OpenSlot(0));
+  SendLost(&early, 0);
+  Event event;
+  ok(bench.WaitFor(EventType::kGone, 0, &event), "a worker that gives back before it says hello");
+  is(event.code, static_cast<int>(GoneReason::kBadFrame), "is retired");
+}
+
+// It has served both. What the one has open is not what the other was given.
+void TestReturnedToAnother() {
+  for (const bool is_released : {false, true}) {
+    const std::string name = is_released ? "released: " : "returned: ";
+    EngineBench bench;
+    const int port = bench.AddListener(0);
+    rondo::ListenerOptions options;
+    options.max_connections = 3;
+    const int limited_port = bench.AddListener(1, options);
+    RawWorker bad(bench.OpenSlot(0));
+    bad.Serve({0, 1});
+    bench.WaitFor(EventType::kServing, 0);
+    std::vector<UniqueFd> clients;
+    for (int i = 0; i < 2; i++) clients.push_back(Connect(port));
+    while (bad.connections().size() < 2) bad.Receive();
+    rondo::SendServing(bad.channel(), nullptr, 0);
+    bench.WaitFor(EventType::kServing, 0);
+    auto well = bench.AddWorker(1);
+    bad.connections()[0].listener = 1;
+    if (is_released) {
+      bad.Release();
+    } else {
+      bad.GiveBack();
+      is(Answer(clients[0]), 1, name + "served, if its kind of socket is right");
+    }
+    bad.connections().clear();
+    is(Ask(limited_port), 1, name + "a listener with a limit is not full for it");
+    is(bench.Seen(EventType::kGone), 0, name + "(and the worker is well)");
+  }
 }
 
 // What it has served once it may send back: it was on its way.
@@ -321,7 +405,9 @@ void TestAnyFrames() {
       for (size_t length = random() % 12; length > 0; length--) {
         frame += static_cast<char>(random() % 3);
       }
-      bad.Send(frame, std::vector<int>(random() % 3, any.get()));
+      // Now and then more than the primary takes.
+      const size_t fds = random() % 8 == 0 ? rondo::kMaxBatch + 1 : random() % 3;
+      bad.Send(frame, std::vector<int>(fds, any.get()));
     }
     bench.engine.RemoveSlot(0, generation, GoneReason::kExited);
     Event event;
@@ -341,6 +427,8 @@ int main() {
   TestCrimes();
   TestOtherVersion();
   TestServingBeforeHello();
+  TestRefusedBeforeHello();
+  TestReturnedToAnother();
   TestReturnedAfterServing();
   TestCircling();
   TestControlData();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -219,38 +220,172 @@ void TestQueueTimeOfParked() {
   ok(Until([&] { return bench.waiting() == 0; }), "and does not wait");
 }
 
+// A socket with a backlog of 16, and an fd of it by which that can be seen.
+struct SmallDoor {
+  UniqueFd door;
+  UniqueFd seen;
+  int port = 0;
+
+  SmallDoor() : door(support::NewSocket()) {
+    sockaddr_in address = support::Loopback(0);
+    socklen_t size = sizeof(address);
+    bind(door.get(), reinterpret_cast<const sockaddr*>(&address), size);
+    listen(door.get(), 16);
+    getsockname(door.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+    seen.Reset(fcntl(door.get(), F_DUPFD_CLOEXEC, 0));
+  }
+  uint32_t length() const { return rondo::MeasureBacklog(seen.get()).length; }
+  static bool CanBeSeen() { return rondo::MeasureBacklog(SmallDoor().seen.get()).most == 16; }
+
+  // So many clients, each when there is a place for it. False: the backlog has filled up.
+  bool Flood(int count, std::vector<UniqueFd>* clients) const {
+    for (int i = 0; i < count; i++) {
+      clients->push_back(Connect(port));
+      if (!Until([&] { return length() < 12; })) return false;
+    }
+    return true;
+  }
+};
+
 // More than a small backlog can hold: accepted after all, and kept for a worker.
 void TestOverflow() {
   EngineBench bench;
-  UniqueFd door = support::NewSocket();
-  sockaddr_in address = support::Loopback(0);
-  socklen_t size = sizeof(address);
-  bind(door.get(), reinterpret_cast<const sockaddr*>(&address), size);
-  listen(door.get(), 16);
-  getsockname(door.get(), reinterpret_cast<sockaddr*>(&address), &size);
-  const int port = ntohs(address.sin_port);
-  const UniqueFd listener(fcntl(door.get(), F_DUPFD_CLOEXEC, 0));
-  const rondo::BacklogLength backlog = rondo::MeasureBacklog(listener.get());
-  if (backlog.most == 0) return tap::skip("a backlog that overflows", "it cannot be seen here");
-  is(backlog.most, 16, "(a backlog of 16)");
-  bench.AddListener(0, std::move(door));
+  SmallDoor door;
+  bench.AddListener(0, std::move(door.door));
   auto worker = bench.AddWorker(0);
   worker->Stop();
   std::vector<UniqueFd> clients;
-  bool is_drained = true;
-  for (int i = 0; i < 60 && is_drained; i++) {
-    clients.push_back(Connect(port));
-    is_drained = Until([&] { return rondo::MeasureBacklog(listener.get()).length < 12; });
-  }
-  ok(is_drained, "a backlog does not fill up though the worker takes nothing");
+  ok(door.Flood(60, &clients), "a backlog does not fill up though the worker takes nothing");
   ok(bench.waiting() >= 40, "what it has no place for is parked");
   is(CountAnswered(clients), 0, "and waits");
   worker->Go();
   int served = 0;
   for (const UniqueFd& client : clients) served += Answer(client) == 0;
   is(served, 60, "then all are served");
+  is(static_cast<long long>(bench.listener(0).accepted), 60, "each accepted once");
   is(static_cast<long long>(bench.listener(0).redealt), 0, "for the first time");
   ok(Until([&] { return bench.waiting() == 0; }), "and none waits");
+}
+
+// What is parked for want of a place is beyond the limit all the same.
+void TestOverflowWithinLimits() {
+  for (const bool is_total : {false, true}) {
+    const std::string name = is_total ? "of all: " : "of a listener: ";
+    support::BenchOptions options;
+    options.window = {8, 0};
+    options.max_connections = is_total ? 5 : 0;
+    EngineBench bench(options);
+    SmallDoor door;
+    bench.engine.ConfigureListener(0, AtMost(is_total ? 0 : 5));
+    bench.AddListener(0, std::move(door.door));
+    auto worker = bench.AddWorker(0, Conduct::kHold);
+    std::vector<UniqueFd> clients;
+    ok(door.Flood(60, &clients), name + "beyond a limit a backlog does not fill up");
+    ok(bench.waiting() >= 40, name + "what it has no place for is parked");
+    long long most = 0;
+    int received = 0;
+    for (int round = 0; received < 60 && round < 60; round++) {
+      if (!Until([&] { return worker->received > received && bench.pending(0) == 0; })) break;
+      usleep(5000);  // several looks
+      most = std::max<long long>(most, worker->received - received);
+      received = worker->received;
+      worker->LetGo();
+    }
+    is(received, 60, name + "all come, as others have ended");
+    is(most, 5, name + "and never more than may be open at once");
+  }
+}
+
+// Its former socket's, too; and what a paused listener has is dealt.
+void TestReplacedWithinLimits() {
+  EngineBench bench({{8, 0}, 0});
+  bench.engine.ConfigureListener(0, AtMost(3));
+  support::Door door = support::OpenDoor();
+  bench.AddListener(0, std::move(door.fd));
+  bench.engine.PauseListener(0);
+  auto worker = bench.AddWorker(0, Conduct::kHold);
+  const std::vector<UniqueFd> clients = ConnectSeveral(door.port, 10);
+  bench.engine.ReplaceListener(0, support::OpenDoor().fd);
+  ok(Until([&] { return worker->received == 3; }), "of a replaced socket's as many as may be");
+  ok(bench.WaitFor(EventType::kStarved), "the others wait");
+  is(static_cast<long long>(worker->received), 3, "and are not dealt");
+  is(bench.waiting(), 7, "in the primary");
+  worker->Behave(Conduct::kServe);
+  worker->LetGo();
+  for (const UniqueFd& client : clients) ok(IsAnswered(client) || Answer(client) == 0, "served");
+}
+
+// One that is flooded does not starve another, also when its backlog has overflowed.
+void TestOverflowTakesTurns() {
+  EngineBench bench({{1, 0}, 0});
+  SmallDoor door;
+  bench.AddListener(0, std::move(door.door));
+  const int other_port = bench.AddListener(1);
+  RawWorker worker(bench.OpenSlot(0));
+  worker.Serve({0, 1});
+  bench.WaitFor(EventType::kServing, 0);
+  std::vector<UniqueFd> clients;
+  ok(door.Flood(60, &clients), "(a listener is flooded)");
+  for (int i = 0; i < 3; i++) clients.push_back(Connect(other_port));
+  std::vector<int> of_other;
+  for (int i = 0; of_other.size() < 3 && i < 63; i++) {
+    // The engine waits for room and is told so.
+    worker.Receive();
+    worker.Send(rondo::FrameType::kCredit);
+    if (worker.connections().back().listener == 1) of_other.push_back(i);
+  }
+  is(static_cast<long long>(of_other.size()), 3, "another one's are received");
+  ok(of_other.back() <= 8,
+     "in turn with what is parked: the last as number " + std::to_string(of_other.back()));
+}
+
+// What a closed listener has is dealt to whoever serves it still, and closed if nobody does.
+void TestOverflowOfClosed() {
+  EngineBench bench({{8, 0}, 0});
+  SmallDoor door;
+  bench.engine.ConfigureListener(0, AtMost(5));
+  bench.AddListener(0, std::move(door.door));
+  RawWorker worker(bench.OpenSlot(0));
+  worker.Serve({0});
+  bench.WaitFor(EventType::kServing, 0);
+  std::vector<UniqueFd> clients;
+  ok(door.Flood(60, &clients), "(a listener is flooded)");
+  door.seen.Reset();
+  while (worker.connections().size() < 5) worker.Receive();
+  const long long parked = bench.waiting();
+  bench.RemoveListener(0);
+  bench.WaitFor(EventType::kListenerClosed, 0);
+  bench.Settle();
+  is(bench.waiting(), parked, "what is parked stays when its listener is closed");
+  is(static_cast<long long>(bench.slot(0).handed), 5, "within its limit");
+  worker.connections().clear();
+  worker.page()->ended_of[0] += 5;
+  worker.page()->ended += 5;
+  worker.Send(rondo::FrameType::kCredit);
+  while (worker.connections().size() < 5 && worker.Receive()) continue;
+  is(static_cast<long long>(worker.connections().size()), 5, "and is dealt as others end");
+  rondo::SendServing(worker.channel(), nullptr, 0);
+  ok(Until([&] { return bench.waiting() == 0; }), "when nobody serves it any more");
+  is(static_cast<long long>(bench.listener(0).closed), parked - 5,
+     "the rest is closed and counted");
+}
+
+void TestOverflowTurnedAway() {
+  EngineBench bench;
+  SmallDoor door;
+  ListenerOptions options;
+  options.max_queue_ms = 300;
+  bench.engine.ConfigureListener(0, options);
+  bench.AddListener(0, std::move(door.door));
+  std::vector<UniqueFd> clients;
+  ok(door.Flood(40, &clients), "(a listener is flooded that nobody serves)");
+  int turned_away = 0;
+  for (const UniqueFd& client : clients) turned_away += Answer(client) == kClosed;
+  is(turned_away, 40, "what has waited too long is turned away, parked or not");
+  is(static_cast<long long>(bench.listener(0).turned_away), 40, "each counted once");
+  is(static_cast<long long>(bench.listener(0).accepted), 40, "and accepted once");
+  is(bench.waiting(), 0, "none waits");
 }
 
 }  // namespace
@@ -266,7 +401,16 @@ int main() {
   TestTotalLimit();
   TestQueueTime();
   TestQueueTimeOfParked();
-  TestOverflow();
+  TestReplacedWithinLimits();
+  if (SmallDoor::CanBeSeen()) {
+    TestOverflow();
+    TestOverflowWithinLimits();
+    TestOverflowTakesTurns();
+    TestOverflowOfClosed();
+    TestOverflowTurnedAway();
+  } else {
+    tap::skip("a backlog that overflows", "it cannot be seen here");
+  }
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

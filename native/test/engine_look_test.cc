@@ -398,8 +398,8 @@ void TestReplacedSocket() {
   const UniqueFd wrong = ConnectAndSay(port, "GET / HTTP/1.1\r\n\r\n");
   support::Door door = support::OpenDoor();
   bench.engine.ReplaceListener(kId, std::move(door.fd));
-  is(Answer(wrong), kClosed, "of what came to a former socket, what is wrong is closed");
   const auto worker = bench.AddWorker(0);
+  is(Answer(wrong), kClosed, "of what came to a former socket, what is wrong is closed");
   is(Answer(right), 0, "and what is right is served");
 }
 

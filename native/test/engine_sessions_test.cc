@@ -215,6 +215,38 @@ void TestDoesNotWaitForGood() {
   is(Visit(scene.port, "s"), 1, "to stay");
 }
 
+// However many wait for one worker, the others are served; but those that wait are bounded.
+void TestManyWaitForOne() {
+  if (!support::AllowFds(3000)) return tap::skip("many that wait", "so many fds are not allowed");
+  Scene scene(2);
+  scene.bench.engine.ConfigureSlot(0, 1, 1);
+  scene.workers[0]->Behave(Conduct::kHold);
+  for (const char* const sid : {"s", "t"}) {
+    scene.workers[0]->Tell(FrameType::kClaim, ClaimKind::kSession, sid);
+  }
+  std::vector<UniqueFd> clients;
+  clients.push_back(Get(scene.port, "/?sid=s"));
+  ok(Until([&] { return scene.workers[0]->received == 1; }), "its worker is full");
+  const auto wait = [&](size_t count) {
+    while (clients.size() < count + 1) clients.push_back(Get(scene.port, "/?sid=s"));
+    return Until([&] { return scene.bench.waiting() == static_cast<long long>(count); });
+  };
+  ok(wait(300), "the next of the session wait for it");
+  is(Visit(scene.port, "other"), 1, "while those of other workers are served");
+  is(Visit(scene.port, "new"), 1, "and new ones");
+  ok(wait(1024), "more wait for it");
+  is(Visit(scene.port, "t"), 1, "up to a bound: one beyond it goes to any other");
+  is(Read(scene.counted().moved), 1, "and its session has moved");
+  is(scene.bench.waiting(), 1024, "the others still wait");
+  scene.workers[0]->Behave(Conduct::kServe);
+  scene.bench.engine.ConfigureSlot(0, 1, 0);
+  scene.workers[0]->LetGo();
+  int served = 0;
+  for (size_t i = 1; i < clients.size(); i++) served += Answer(clients[i]) == 0;
+  is(served, 1024, "and get it");
+  is(scene.bench.waiting(), 0, "none waits any more");
+}
+
 // It goes while one waits for it.
 void TestWorkerGoesMeanwhile() {
   Scene scene(2);
@@ -301,6 +333,7 @@ int main() {
   TestIdleTime();
   TestWaitsForItsWorker();
   TestDoesNotWaitForGood();
+  TestManyWaitForOne();
   TestWorkerGoesMeanwhile();
   TestNonsenseClaims();
   TestReplacedSocket();

@@ -545,6 +545,26 @@ void TestSourceIpAddresses() {
        "source-ip: what is behind a prefix of " + std::to_string(prefix) + " does not matter");
     ok(same_inside <= static_cast<int>(prefix / 8 + 2), "source-ip: and what is in it does");
   }
+  // The lowest score there is, and nobody else.
+  const struct {
+    uint32_t slot;
+    const char* address;
+  } lowest[] = {{1, "12.31.22.248"}, {5, "222.103.121.3"}};
+  for (const auto& one : lowest) {
+    World alone({one.slot});
+    alone.peer = rondo::ParsePeer(one.address);
+    const std::string name = std::string("source-ip: ") + one.address;
+    is(policy->Pick(alone.field()), static_cast<int>(one.slot), name + " of one slot");
+    PolicyOptions options;
+    options.name = "source-ip";
+    options.bound_permille = 1250;
+    alone.open[one.slot] = 9;
+    is(Policy::Make(options)->Pick(alone.field()), static_cast<int>(one.slot), name + ", bound");
+    alone.Add(7);
+    alone.open[7] = 90;
+    is(Policy::Make(options)->Pick(alone.field()), static_cast<int>(one.slot),
+       name + ", one of two that is within its bound");
+  }
   world.peer = Peer();
   world.last = 4;
   is(policy->Pick(world.field()), 5, "source-ip: without an address, in turn");

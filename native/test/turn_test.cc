@@ -264,6 +264,21 @@ void TestOpen() {
   is(static_cast<long long>(bench.turn.Open()), 3, "one that stopped serving still has its own");
 }
 
+// A worker may send back to a listener what it was given for another.
+void TestMoreBackThanGiven() {
+  Bench bench({0, 1});
+  bench.Give(0, 1);
+  bench.turn.Returned(0);
+  bench.turn.Returned(0);
+  bench.turn.Undealt(0, true);
+  bench.turn.SetEnded(0, 0);
+  is(bench.open(0), 0, "when more comes back than was given, nothing is open");
+  is(static_cast<long long>(bench.turn.Open()), 0, "(over all)");
+  bench.Give(0, 2);
+  bench.turn.SetEnded(0, 0);
+  is(bench.open(0), 2, "and what is given then counts");
+}
+
 void TestByOpen() {
   Bench bench({0, 1}, "least-connections");
   is(bench.Room(0), kLead, "by open connections: a lead");
@@ -355,6 +370,7 @@ int main() {
   TestRefused();
   TestUndealt();
   TestOpen();
+  TestMoreBackThanGiven();
   TestByOpen();
   TestByWeight();
   TestLongBurst();

@@ -36,6 +36,8 @@ export interface Native {
   ): number | { bytes: number; fds: number[]; fdsLost: boolean; payloadCut: boolean };
   dupFd(fd: number): number;
   closeFd(fd: number): number;
+  /** The fd is left alone. */
+  isUnixSocket(fd: number): boolean;
   /** How many bytes a socket or pipe holds that nobody has read yet, or -errno. */
   pendingBytes(fd: number): number;
   /** Ends a connection for writing unless there are such bytes: their number, 0 if it has ended, or -errno. */

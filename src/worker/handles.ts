@@ -33,7 +33,7 @@ type ToldClass = CountingClass & {
 /** Node has no name then, as of a Unix socket. */
 const NOT_CONNECTED = -constants.errno.ENOTCONN;
 
-/** What a listener's connections are: TCP's, or a Unix socket's. */
+/** What a connection is: TCP's, or a Unix socket's. */
 export type StreamKind = 'tcp' | 'pipe';
 
 /**

@@ -52,8 +52,8 @@ class NativeChannel implements WorkerChannel, GivesBack {
   #handles!: HandleFactory;
   #ended!: Uint32Array;
   #handoffTimes!: Float64Array;
-  /** By listener id; ids that are not among the present listeners' keep what they had. */
-  readonly #kinds = new Map<number, StreamKind>();
+  /** Ids of listeners that are on a path; ids that are not among the present listeners' stay. */
+  readonly #onPaths = new Set<number>();
 
   constructor(native: Native, fd: number, user: ChannelUser) {
     this.#native = native;
@@ -151,7 +151,8 @@ class NativeChannel implements WorkerChannel, GivesBack {
   #onState(text: string): void {
     const state = decodeState(text);
     for (const { id, address } of state.listeners) {
-      this.#kinds.set(id, typeof address === 'string' ? 'pipe' : 'tcp');
+      if (typeof address === 'string') this.#onPaths.add(id);
+      else this.#onPaths.delete(id);
     }
     this.#user.onState(state);
     this.#state = state;
@@ -228,11 +229,17 @@ class NativeChannel implements WorkerChannel, GivesBack {
   #open(index: number, fd: number, listener: number, hasAbout: boolean): StreamHandle | number {
     try {
       const about = hasAbout ? this.#receiver.about(index) : null;
-      return this.#handles.open(this.#kinds.get(listener) ?? 'tcp', fd, listener, about);
+      return this.#handles.open(this.#kindOf(fd, listener), fd, listener, about);
     } catch (error) {
       this.#close(index);
       throw error;
     }
+  }
+
+  /** Routes begin at a port. So only what comes to a listener that is on a path may be of either kind. */
+  #kindOf(fd: number, listener: number): StreamKind {
+    if (!this.#onPaths.has(listener)) return 'tcp';
+    return this.#native.isUnixSocket(fd) ? 'pipe' : 'tcp';
   }
 
   /** With `mayReturn` to any worker, this one included. */
