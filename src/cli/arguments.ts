@@ -154,8 +154,8 @@ export function parseArguments(words: string[]): Arguments {
 
 /** What parseArgs() does not know: a value that begins with a dash, and a flag with a value or without. */
 function completeWord(word: string, index: number, words: readonly string[]): string[] {
-  if (word === '--watch') return ['--watch='];
   if (words[index - 1] === '--node-arg') return [];
+  if (word === '--watch') return ['--watch='];
   return word === '--node-arg' && index + 1 < words.length
     ? [`${word}=${words[index + 1]}`]
     : [word];

@@ -29,6 +29,10 @@ function main(words: string[]): void {
     if (Object.hasOwn(COMMANDS, name)) {
       return void Promise.resolve(COMMANDS[name]?.(words.slice(1))).catch(fail);
     }
+    const [late] = words.filter((word) => Object.hasOwn(COMMANDS, word));
+    if (late !== undefined && name.startsWith('-') && !words.includes('start')) {
+      throw new ArgumentError(`the options of '${late}' come after it: rondo ${late} [options]`);
+    }
     const parsed = parseArguments(words);
     switch (parsed.command) {
       case 'help':

@@ -11,6 +11,8 @@ interface Reloads {
   waiting: Promise<void> | null;
 }
 
+const ENDS = ['stopping', 'stopped', 'failed'];
+
 const reloadsOf = new WeakMap<Run, Reloads>();
 
 /**
@@ -34,7 +36,8 @@ async function begin({ supervisor, settings, note }: Run): Promise<void> {
   const changes = settings.readAgain();
   const kept = startOnlyOf(Object.keys(changes));
   for (const key of kept) delete changes[key];
-  if (kept.length > 0) note(`only a new start takes over ${kept.join(', ')}; the rest is reloaded`);
+  const late = [...kept, ...(settings.hasOtherMetrics ? ['metrics'] : [])];
+  if (late.length > 0) note(`only a new start takes over ${late.join(', ')}; the rest is reloaded`);
   const dealing = dealingIn(changes);
   for (const key in dealing) delete changes[key as keyof SupervisorOptions];
   const accept = (accepted: Partial<SupervisorOptions>): void => {
@@ -64,6 +67,8 @@ export function isRefused(error: Error): boolean {
 export function followFile({ supervisor, settings, note }: Run): void {
   settings.watch(
     ({ workers, ...dealing }, others) => {
+      // After an upgrade it is another process that follows the file.
+      if (ENDS.includes(supervisor.stats().state)) return;
       try {
         if (Object.keys(dealing).length > 0) supervisor.configure(dealing);
         supervisor.rebase(dealing);
@@ -75,6 +80,7 @@ export function followFile({ supervisor, settings, note }: Run): void {
         supervisor.scale(workers).catch((error: Error) => note(error.message));
       }
       const late: string[] = startOnlyOf(others);
+      if (settings.hasOtherMetrics) late.push('metrics');
       const reloaded = others.filter((key) => !late.includes(key));
       if (reloaded.length > 0) note(`a reload will take over ${reloaded.join(', ')}`);
       if (late.length > 0) note(`only a new start takes over ${late.join(', ')}`);

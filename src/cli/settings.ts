@@ -42,12 +42,14 @@ export class SettingsSource {
   /** What the file had when it was read last. */
   #fromFile: ProgramSettings = {};
   #metrics: MetricsAddress | null = null;
+  readonly #servedMetrics: string;
 
   /** `config`: what is in the file, if that has just been read. Throws {@link ArgumentError}. */
   constructor(given: StartArguments, env: NodeJS.ProcessEnv, config: Config | null = null) {
     this.#given = given;
     this.#env = env;
     this.#current = this.#read(config);
+    this.#servedMetrics = JSON.stringify(this.metrics);
   }
 
   get current(): SupervisorOptions {
@@ -57,6 +59,11 @@ export class SettingsSource {
   /** Where the program's metrics are served; of the file, when it was read last. */
   get metrics(): MetricsAddress | null {
     return this.#given.metrics ?? this.#metrics;
+  }
+
+  /** Whether the file names another place for metrics than the one where they are served. */
+  get hasOtherMetrics(): boolean {
+    return JSON.stringify(this.metrics) !== this.#servedMetrics;
   }
 
   /**
@@ -152,8 +159,13 @@ export class SettingsSource {
     const own = programs.get(program ?? '');
     if (own !== undefined) return own;
     const names = [...programs.keys()].join(', ');
-    const missing = program === null ? 'of its programs one' : `there is no program '${program}'`;
-    throw configError(configFile, `${missing}; its programs are ${names}`);
+    if (program === null) {
+      throw configError(
+        configFile,
+        'it has several programs now; only a new start takes that over',
+      );
+    }
+    throw configError(configFile, `there is no program '${program}'; its programs are ${names}`);
   }
 
   #metricsOf(metrics: string | number | undefined): MetricsAddress | null {

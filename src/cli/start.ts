@@ -43,6 +43,9 @@ export async function start(given: StartArguments): Promise<void> {
   if (config?.programs && given.program === null && given.file === null) {
     return startPrograms(given, config, process.env);
   }
+  if (given.failTogether && given.program === null) {
+    throw new ArgumentError("'--fail-together' is for a configuration with several programs");
+  }
   const settings = new SettingsSource(given, process.env, config);
   const supervisor = openSupervisor(settings);
   const log = new Log(given, process.env);

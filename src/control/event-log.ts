@@ -10,7 +10,8 @@ import type { LogRecord } from './answers.js';
 
 type Event = keyof SupervisorEvents;
 
-const MOST_LINES = 1_000;
+/** As many are kept, and can be asked for. */
+export const MOST_LINES = 1_000;
 /** Of all together; what a worker wrote last may be long. */
 const MOST_BYTES = 1 << 20;
 

@@ -79,7 +79,7 @@ function whyUnusable({ directory, isPrivate }: Candidate, access: number): strin
     if (!found.isDirectory()) return 'it is no directory';
     const uid = process.getuid?.();
     if (found.uid !== uid && (isPrivate || found.uid !== 0)) return "it is another user's";
-    const others = isPrivate ? 0o077 : 0o002;
+    const others = isPrivate ? 0o077 : 0o022;
     if ((found.mode & others) !== 0) return 'others may enter it or write to it';
     accessSync(directory, access);
     return null;

@@ -10,12 +10,10 @@ import type {
   LogRecord,
   OptionsInForce,
 } from './answers.js';
-import type { EventLog } from './event-log.js';
+import { type EventLog, MOST_LINES } from './event-log.js';
 import type { ReloadRecord } from './last-reload.js';
 import { takeSnapshot } from './snapshot.js';
 
-/** Of the log; as many as are kept. */
-const MOST_LINES = 1_000;
 const DEFAULT_LINES = 100;
 
 export interface ReadContext {

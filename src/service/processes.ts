@@ -22,10 +22,13 @@ export function commandOf(pid: number): string[] | null {
   }
 }
 
-/** Whether it is `rondo start`, by the name of the bin or by this very file. */
+/** Whether it is `rondo start`, by the name of the bin or by the file that it leads to, of any release. */
 export function isRondo(command: readonly string[]): boolean {
   const main = findOwnFile('cli/main.js');
-  const bin = command.findIndex((word) => path.basename(word) === 'rondo' || word === main);
+  const bin = command.findIndex(
+    (word) =>
+      path.basename(word) === 'rondo' || word === main || word.endsWith('/dist/cli/main.js'),
+  );
   return bin >= 0 && command.includes('start', bin);
 }
 

@@ -57,6 +57,12 @@ test('what is done', async (t) => {
     dealing: { policy: 'source-ip', window: 3 },
     seats: [{}, {}, { weight: 5 }],
   });
+  const tooMany = runCli(t, ['logs', '-n', '1001'], env);
+  t.equal(await tooMany.end, 2);
+  t.match(
+    tooMany.stderr(),
+    /^rondo: --lines must be an integer from 0 to 1000\. Received '1001'$/m,
+  );
   await does(t, rondo('logs', '-n', '1', '--json'), /^\{"time":"[^"]*","event":"action".*\}\n$/);
   await does(
     t,

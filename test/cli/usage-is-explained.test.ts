@@ -33,6 +33,8 @@ for (const flag of ['--version', '-v']) {
 const wrong: Array<[args: string[], named: RegExp, env?: NodeJS.ProcessEnv]> = [
   [[], /command is missing/],
   [['halt'], /'halt'/],
+  [['--name', 'shop', 'status'], /options of 'status' come after it: rondo status/],
+  [['start', APP, '--fail-together'], /'--fail-together' is for a configuration with several/],
   [['start', APP, '--control', ''], /'--control' must be/],
   [['start', APP, '--name', '../x'], /'--name' must be a name .* Received '..\/x'/],
   [['start'], /file to run is missing/],

@@ -65,6 +65,7 @@ test('what is wrong', async (t) => {
     t.throws(() => new Supervisor({ exec: APP, ...options }), { message }, JSON.stringify(options));
   }
   for (const [args, said] of [
+    [['--node-arg', '--watch'], /'--node-arg' must be options of Node .*--watch/],
     [['--node-arg', '--foo'], /'--node-arg' must be options of Node .*: bad option: --foo/],
     [['--import', 'no-such-package'], /'--import' .*: 'no-such-package' is not, as seen from /],
     [['--node-arg'], /'--node-arg <value>' argument missing/],

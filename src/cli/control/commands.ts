@@ -1,5 +1,6 @@
 /** The commands for a running rondo, by their names: `rondo status`, `rondo reload`, … */
 
+import { MOST_LINES } from '../../control/event-log.js';
 import type { DealingChanges } from '../../supervisor/types.js';
 import type { ListenerChanges, SlotOptions } from '../../types/options.js';
 import { ArgumentError } from '../arguments.js';
@@ -137,7 +138,7 @@ Ends when it has.
     options: LOGS,
     async run(call) {
       if (call.values.reopen === true) return reopenLog(call);
-      const count = integerIn('--lines', call.values.lines);
+      const count = integerIn('--lines', call.values.lines, MOST_LINES);
       if (call.values.follow === true) await followLogs(call, count);
       else await logs(call, count);
     },

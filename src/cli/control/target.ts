@@ -52,7 +52,7 @@ export async function findTargets(): Promise<Target[]> {
       .filter((file) => file.endsWith(SUFFIX))
       .map((file) => path.join(directory, file)),
   );
-  const found = await Promise.all(files.map(look));
+  const found = await Promise.all(files.map((file) => look(file)));
   return found.filter((target) => target !== null).sort((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1));
 }
 
@@ -71,19 +71,21 @@ async function byName(name: string): Promise<ControlClient> {
 }
 
 async function atPath(file: string): Promise<ControlClient> {
-  if ((await look(file)) !== null) return new ControlClient({ path: file });
+  if ((await look(file, true)) !== null) return new ControlClient({ path: file });
   throw new TargetError(`no rondo listens at '${file}'`);
 }
 
-/** Null: nobody listens there. */
-async function look(file: string): Promise<Target | null> {
+/** Null: nobody listens there. In a directory of all users' one that this user may not ask is another's. */
+async function look(file: string, isNamed = false): Promise<Target | null> {
   try {
     const client = new ControlClient({ path: file, timeoutMs: ANSWER_MS });
     return { path: file, identity: await client.identity() };
   } catch (error) {
     // What else it is, the command itself will be told.
-    const isAbsent = /ECONNREFUSED|ENOENT|ENOTSOCK/.test((error as Error).message);
-    return isAbsent ? null : { path: file, identity: null };
+    const { message } = error as Error;
+    const isAbsent = /ECONNREFUSED|ENOENT|ENOTSOCK/.test(message);
+    const isAnothers = !isNamed && /EACCES/.test(message);
+    return isAbsent || isAnothers ? null : { path: file, identity: null };
   }
 }
 

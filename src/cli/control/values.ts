@@ -3,9 +3,15 @@
 import { ArgumentError } from '../arguments.js';
 
 /** Throws {@link ArgumentError}. */
-export function integerIn(name: string, text: string | boolean | undefined): number {
-  if (typeof text === 'string' && /^\d{1,9}$/.test(text)) return Number(text);
-  throw new ArgumentError(`${name} must be an integer. Received '${text}'`);
+export function integerIn(
+  name: string,
+  text: string | boolean | undefined,
+  most: number | null = null,
+): number {
+  const number = typeof text === 'string' && /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (number <= (most ?? number)) return number;
+  const expected = most === null ? 'an integer' : `an integer from 0 to ${most}`;
+  throw new ArgumentError(`${name} must be ${expected}. Received '${text}'`);
 }
 
 /** Throws {@link ArgumentError}. */
