@@ -74,7 +74,6 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
   exports.Set("Receiver", JsReceiver::Define(env));
   exports.Set("pick", Napi::Function::New<Pick>(env, "pick"));
   exports.Set("protocolVersion", kProtocolVersion);
-  exports.Set("largestBatch", static_cast<double>(Receiver::kLargestBatch));
   return exports;
 }
 

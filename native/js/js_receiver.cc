@@ -8,10 +8,6 @@ namespace rondo {
 
 namespace {
 
-// Numbers per connection in the array that JS reads a batch from: fd, listener id, is final, how
-// many microseconds after its accepting it was received, and whether about() has anything.
-constexpr size_t kFieldsPerConnection = 5;
-
 // Neither below 0, as between clocks that are not the same, nor beyond the array's numbers.
 int32_t AgeUs(uint64_t accepted_ns, uint64_t now_ns) {
   const uint64_t age_us = now_ns < accepted_ns ? 0 : (now_ns - accepted_ns) / 1000;
@@ -29,6 +25,7 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                          InstanceMethod<&JsReceiver::Close>("close"),
                          InstanceMethod<&JsReceiver::SetServing>("setServing"),
                          InstanceMethod<&JsReceiver::Refuse>("refuse"),
+                         InstanceMethod<&JsReceiver::RefuseRest>("refuseRest"),
                          InstanceMethod<&JsReceiver::Release>("release"),
                          InstanceMethod<&JsReceiver::HasUnsent>("hasUnsent"),
                          InstanceMethod<&JsReceiver::About>("about"),
@@ -43,7 +40,8 @@ Napi::Function JsReceiver::Define(Napi::Env env) {
                      });
 }
 
-// new Receiver(fd, owner, batch): `batch` is an Int32Array that OnConnections fills
+// new Receiver(fd, owner, fields): `fields` is an Int32Array that says what there is to know of a
+// connection, before owner.onConnection() is called for it
 JsReceiver::JsReceiver(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsReceiver>(info) {
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(info.Env(), &loop);
@@ -53,7 +51,8 @@ JsReceiver::JsReceiver(const Napi::CallbackInfo& info) : Napi::ObjectWrap<JsRece
   // close.
   receiver_ = std::make_unique<Receiver>(loop, UniqueFd(check_result_ < 0 ? -1 : fd), this);
   owner_ = Napi::Persistent(info[1].As<Napi::Object>());
-  slots_ = Napi::Persistent(info[2].As<Napi::Int32Array>());
+  on_connection_ = Napi::Persistent(owner_.Get("onConnection").As<Napi::Function>());
+  fields_ = Napi::Persistent(info[2].As<Napi::Int32Array>());
   context_ = std::make_unique<Napi::AsyncContext>(info.Env(), "rondo:receiver");
 }
 
@@ -91,13 +90,16 @@ Napi::Value JsReceiver::SetServing(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// refuse(index, mayReturn): gives a connection of the present batch back to the primary; false if
-// there is none any more
+// refuse(mayReturn): gives the connection back to the primary; false if there is none any more
 Napi::Value JsReceiver::Refuse(const Napi::CallbackInfo& info) {
-  const uint32_t index = ToUint(info[0]);
-  const bool is_taken = batch_ != nullptr && index < batch_->size() &&
-                        receiver_->Refuse(&(*batch_)[index], ToBool(info[1]));
+  const bool is_taken = current_ != nullptr && receiver_->Refuse(current_, ToBool(info[0]));
   return Napi::Boolean::New(info.Env(), is_taken);
+}
+
+// refuseRest(): gives those back of which onConnection() is still to be told
+Napi::Value JsReceiver::RefuseRest(const Napi::CallbackInfo& info) {
+  while (batch_ != nullptr && called_ < batch_->size()) Return(&(*batch_)[called_++]);
+  return info.Env().Undefined();
 }
 
 // release(fd, listener, idleMs, about): gives a connection that was served to the primary. Takes
@@ -119,13 +121,10 @@ Napi::Value JsReceiver::HasUnsent(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), receiver_->HasUnsent());
 }
 
-// about(index): what came with a connection of the present batch, or null
+// about(): what came with the connection, or null
 Napi::Value JsReceiver::About(const Napi::CallbackInfo& info) {
-  const uint32_t index = ToUint(info[0]);
-  if (batch_ == nullptr || index >= batch_->size() || (*batch_)[index].about.empty()) {
-    return info.Env().Null();
-  }
-  const std::string& about = (*batch_)[index].about;
+  if (current_ == nullptr || current_->about.empty()) return info.Env().Null();
+  const std::string& about = current_->about;
   return Napi::Buffer<char>::Copy(info.Env(), about.data(), about.size());
 }
 
@@ -201,30 +200,36 @@ Napi::Value JsReceiver::UnrefLoop(const Napi::CallbackInfo& info) {
 }
 
 void JsReceiver::OnConnections(std::vector<Connection>* batch) {
-  Napi::HandleScope scope(Env());
-  Napi::Int32Array numbers = slots_.Value();
-  const uint64_t now_ns = uv_hrtime();
-  for (size_t i = 0; i < batch->size(); i++) {
-    const Connection& connection = (*batch)[i];
-    int32_t* const fields = numbers.Data() + i * kFieldsPerConnection;
-    fields[0] = connection.fd.get();
-    fields[1] = connection.listener;
-    fields[2] = connection.is_final;
-    fields[3] = AgeUs(connection.accepted_ns, now_ns);
-    fields[4] = !connection.about.empty();
-  }
   batch_ = batch;
-  const bool has_run = Call("onConnections", {ToJs(Env(), static_cast<double>(batch->size()))});
-  batch_ = nullptr;
-  for (Connection& connection : *batch) {
-    if (!has_run) {
-      // Without a channel it closes with the batch.
-      if (!receiver_->Refuse(&connection, true)) receiver_->CountEnded(connection.listener);
-    } else {
+  called_ = 0;
+  while (called_ < batch->size()) {
+    Napi::HandleScope scope(Env());
+    current_ = &(*batch)[called_++];
+    Describe(*current_);
+    if (Call(on_connection_.Value(), {})) {
       // JS's now, unless refuse() has taken it.
-      (void)connection.fd.Release();
+      (void)current_->fd.Release();
+    } else {
+      Return(current_);
     }
   }
+  current_ = nullptr;
+  batch_ = nullptr;
+}
+
+// The fields of FIELDS_PER_CONNECTION in src/native/receiver.ts.
+void JsReceiver::Describe(const Connection& connection) {
+  int32_t* const fields = fields_.Value().Data();
+  fields[0] = connection.fd.get();
+  fields[1] = connection.listener;
+  fields[2] = connection.is_final;
+  fields[3] = AgeUs(connection.accepted_ns, uv_hrtime());
+  fields[4] = !connection.about.empty();
+}
+
+void JsReceiver::Return(Connection* connection) {
+  // Without a channel it closes with the batch.
+  if (!receiver_->Refuse(connection, true)) receiver_->CountEnded(connection->listener);
 }
 
 void JsReceiver::OnWelcome(const Welcome& welcome) {
@@ -248,14 +253,17 @@ void JsReceiver::OnEnd(int error) {
 }
 
 bool JsReceiver::Call(const char* method, const std::vector<napi_value>& arguments) {
-  const Napi::Object owner = owner_.Value();
   napi_value function;
+  if (napi_get_named_property(Env(), owner_.Value(), method, &function) != napi_ok) return false;
+  return Call(function, arguments);
+}
+
+bool JsReceiver::Call(napi_value function, const std::vector<napi_value>& arguments) {
   napi_value result;
   napi_value error;
   bool has_thrown = false;
-  if (napi_get_named_property(Env(), owner, method, &function) == napi_ok &&
-      napi_make_callback(Env(), *context_, owner, function, arguments.size(), arguments.data(),
-                         &result) == napi_ok) {
+  if (napi_make_callback(Env(), *context_, owner_.Value(), function, arguments.size(),
+                         arguments.data(), &result) == napi_ok) {
     return true;
   }
   // While the environment ends nothing can be called, and no exception is the reason.

@@ -1,4 +1,6 @@
-// The receiver as a JS object, and the one JS call per batch.
+// The receiver as a JS object, and the JS call for each connection: as for those that Node accepts
+// itself, what process.nextTick() and promises have queued runs after each, and what one throws is
+// nothing to the next one.
 #ifndef RONDO_JS_JS_RECEIVER_H_
 #define RONDO_JS_JS_RECEIVER_H_
 
@@ -22,6 +24,7 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   Napi::Value Close(const Napi::CallbackInfo& info);
   Napi::Value SetServing(const Napi::CallbackInfo& info);
   Napi::Value Refuse(const Napi::CallbackInfo& info);
+  Napi::Value RefuseRest(const Napi::CallbackInfo& info);
   Napi::Value Claim(const Napi::CallbackInfo& info);
   Napi::Value Unclaim(const Napi::CallbackInfo& info);
   Napi::Value Tell(const Napi::CallbackInfo& info, FrameType type);
@@ -45,16 +48,25 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   void OnEnd(int error) override;
 
   static void OnEnvironmentEnd(void* self);
+  // What JS reads of a connection.
+  void Describe(const Connection& connection);
+  // It is not JS's, and gets another worker, or none where there is no channel any more.
+  void Return(Connection* connection);
   // Calls the owner's method as an event of the loop: ticks and promises run after it, and an
   // exception becomes 'uncaughtException'. False: nothing can be called any more.
   bool Call(const char* method, const std::vector<napi_value>& arguments);
+  bool Call(napi_value function, const std::vector<napi_value>& arguments);
 
   int check_result_ = 0;
   std::unique_ptr<Receiver> receiver_;
   std::unique_ptr<Napi::AsyncContext> context_;
   Napi::ObjectReference owner_;
-  Napi::Reference<Napi::Int32Array> slots_;
-  std::vector<Connection>* batch_ = nullptr;  // while OnConnections runs
+  Napi::FunctionReference on_connection_;
+  Napi::Reference<Napi::Int32Array> fields_;
+  // While OnConnections runs: the batch, the one that is JS's turn, and how many had theirs.
+  std::vector<Connection>* batch_ = nullptr;
+  Connection* current_ = nullptr;
+  size_t called_ = 0;
 };
 
 }  // namespace rondo

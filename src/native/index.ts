@@ -22,9 +22,8 @@ export interface PeerCredentials {
 
 export interface Native {
   protocolVersion: number;
-  largestBatch: number;
   Engine: new (options: EngineOptions) => NativeEngine;
-  Receiver: new (fd: number, owner: NativeReceiverOwner, batch: Int32Array) => NativeReceiver;
+  Receiver: new (fd: number, owner: NativeReceiverOwner, fields: Int32Array) => NativeReceiver;
   /** One pick of the engine's policies, for the test vectors; an index into `slots`, or -1. */
   pick(options: EngineListenerOptions, vector: PickVector): number;
   socketpair(): [number, number] | number;

@@ -6,8 +6,8 @@ import type { TIME_BOUNDS_S } from './figures.js';
 export const PACE = { quick: 1, slow: 2 } as const;
 
 export interface NativeReceiverOwner {
-  /** The batch holds `count` connections; see FIELDS_PER_CONNECTION. */
-  onConnections(count: number): void;
+  /** A connection has come; what it is stands in the array. See FIELDS_PER_CONNECTION. */
+  onConnection(): void;
   onWelcome(version: number, slot: number): void;
   onState(text: string): void;
   /** The primary asks for so many idle connections. */
@@ -21,10 +21,12 @@ export interface NativeReceiver {
   close(): void;
   setServing(listeners: number[]): void;
   /**
-   * Gives a connection of the present batch back. Only within onConnections. With `mayReturn` it may
-   * be dealt to this worker again. False if the channel has ended: the connection is the caller's.
+   * Gives the connection back. Only within onConnection. With `mayReturn` it may be dealt to this
+   * worker again. False if the channel has ended: the connection is the caller's.
    */
-  refuse(index: number, mayReturn: boolean): boolean;
+  refuse(mayReturn: boolean): boolean;
+  /** Gives those back that have arrived and for which onConnection is still to be called: the process ends. */
+  refuseRest(): void;
   /** `kind`: see src/worker/sessions.ts. 0 or -errno. Sent at once, unless the channel has no room. */
   claim(kind: number, key: Uint8Array): number;
   unclaim(kind: number, key: Uint8Array): number;
@@ -33,13 +35,13 @@ export interface NativeReceiver {
    * something arrives. Takes over `fd`, a duplicate of the socket's; the process closes its own without a
    * shutdown, and does not count it as ended. `idleMs`: it is closed if nothing arrives for so long; 0: no limit.
    * `about`: what came with it. False if there is no primary any more; `fd` is closed. If the channel ends before
-   * it is sent, it comes once more by onConnections, as final.
+   * it is sent, it comes once more by onConnection, as final.
    */
   release(fd: number, listener: number, idleMs: number, about?: Uint8Array): boolean;
   /** Whether something waits for room in the channel, such as what goes back: it would end with the process. */
   hasUnsent(): boolean;
-  /** What came with a connection of the present batch. Only within onConnections; see FIELDS_PER_CONNECTION. */
-  about(index: number): Buffer | null;
+  /** What came with the connection. Only within onConnection; see FIELDS_PER_CONNECTION. */
+  about(): Buffer | null;
   /**
    * After onWelcome: where this process counts connections that are over, a view of shared memory.
    * [0] is all of them, [1 + listener] those of one; each only ever grows by one, and wraps. Works
@@ -63,7 +65,7 @@ export interface NativeReceiver {
 }
 
 /**
- * In a batch's Int32Array, per connection: fd, listener id, 1 if no other worker would take it, how many
+ * In the Int32Array: fd, listener id, 1 if no other worker would take it, how many
  * microseconds after its accepting it was received, and 1 if `about()` has anything.
  */
 export const FIELDS_PER_CONNECTION = 5;

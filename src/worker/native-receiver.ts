@@ -1,13 +1,12 @@
 /**
- * Receive, on the native transport: one call per batch of connections, each opened as a handle and
- * given to its server, or sent back.
+ * Receive, on the native transport: one call per connection, which is opened as a handle and given to
+ * its server, or sent back.
  */
 
 import { constants } from 'node:os';
-// The global of that name is a getter, which costs more than the clock.
-import { performance } from 'node:perf_hooks';
 import { channels } from '../channels.js';
 import { RondoError, systemError } from '../errors.js';
+import { before } from '../hidden-listeners.js';
 import { Moves } from '../moves/moves.js';
 import type { Native } from '../native/index.js';
 import { FIELDS_PER_CONNECTION, type NativeReceiver, PACE } from '../native/receiver.js';
@@ -33,9 +32,6 @@ export function openNativeChannel(native: Native, fd: number, user: ChannelUser)
   return new NativeChannel(native, fd, user);
 }
 
-/** Runs what process.nextTick() and promises have queued. Old, undocumented, in every Node so far. */
-const runTicks = (process as { _tickCallback?: () => void })._tickCallback;
-
 /** What comes back by itself: the connection is as good as before, here or with another worker. */
 const { EMFILE, ENFILE, ENOMEM } = constants.errno;
 const SHORTAGES: readonly number[] = [-EMFILE, -ENFILE, -ENOMEM];
@@ -47,7 +43,8 @@ class NativeChannel implements WorkerChannel, GivesBack {
   readonly #receiver: NativeReceiver;
   readonly #user: ChannelUser;
   readonly #moves = new Moves(GIVER);
-  readonly #batch: Int32Array;
+  /** What there is to know of the connection that has come. */
+  readonly #fields = new Int32Array(FIELDS_PER_CONNECTION);
   /** These three from the welcome on, before which no connection comes. */
   #handles!: HandleFactory;
   #ended!: Uint32Array;
@@ -58,17 +55,16 @@ class NativeChannel implements WorkerChannel, GivesBack {
   constructor(native: Native, fd: number, user: ChannelUser) {
     this.#native = native;
     this.#user = user;
-    this.#batch = new Int32Array(native.largestBatch * FIELDS_PER_CONNECTION);
     this.#receiver = new native.Receiver(
       fd,
       {
-        onConnections: (count) => this.#onConnections(count),
+        onConnection: () => this.#onConnection(),
         onWelcome: (version) => this.#onWelcome(version),
         onState: (text) => this.#onState(text),
         onRelieve: (count) => this.#moves.relieve(count),
         onEnd: (error) => this.#onEnd(error),
       },
-      this.#batch,
+      this.#fields,
     );
     const result = this.#receiver.open();
     if (result < 0) {
@@ -76,6 +72,8 @@ class NativeChannel implements WorkerChannel, GivesBack {
         cause: systemError(result, 'open'),
       });
     }
+    // One of those that came together may end it: others can still be served by another process.
+    before(process, 'exit', () => this.#receiver.refuseRest());
   }
 
   setServing(listeners: number[]): void {
@@ -165,43 +163,22 @@ class NativeChannel implements WorkerChannel, GivesBack {
     this.#moves.setMode(this.othersServe ? rebalance : 'off', areMoving);
   }
 
-  #onConnections(count: number): void {
-    let index = 0;
-    // Behind the first, those before it are part of what a connection has waited for.
-    const startedAt = count > 1 ? performance.now() : 0;
-    try {
-      for (;;) {
-        this.#receive(index++, startedAt);
-        if (index === count) return;
-        // Between the connections that a server accepts Node runs these, too.
-        runTicks?.();
-      }
-    } catch (error) {
-      // A 'connection' listener threw, which may be the end of this process. What it has not been
-      // given yet can still be served by another.
-      while (index < count) this.#giveBack(index++, true);
-      throw error;
-    }
-  }
-
   /** At whatever it throws, the connection is its server's, or no longer this process's. */
-  #receive(index: number, startedAt: number): void {
-    const at = index * FIELDS_PER_CONNECTION;
-    const fd = this.#batch[at] as number;
-    const listener = this.#batch[at + 1] as number;
-    const isFinal = this.#batch[at + 2] === 1;
-    if (!this.#takes(index, listener, isFinal)) return;
-    const handle = this.#open(index, fd, listener, this.#batch[at + 4] === 1);
+  #onConnection(): void {
+    const fields = this.#fields;
+    const fd = fields[0] as number;
+    const listener = fields[1] as number;
+    if (!this.#takes(fd, listener, fields[2] === 1)) return;
+    const us = fields[3] as number;
+    const handle = this.#open(fd, listener, fields[4] === 1);
     if (typeof handle !== 'number') {
-      const sinceUs = index === 0 ? 0 : (performance.now() - startedAt) * 1_000;
-      const us = (this.#batch[at + 3] as number) + sinceUs;
       noteHandoff(this.#handoffTimes, us);
       if (!channels.connection.hasSubscribers) return this.#user.serve(listener, handle);
       return serveTold(listener, us / 1_000, () => this.#user.serve(listener, handle));
     }
-    if (SHORTAGES.includes(handle)) return this.#giveBack(index, true);
+    if (SHORTAGES.includes(handle)) return this.#giveBack(fd, listener, true);
     // Fatal to this connection, not to the server.
-    this.#close(index);
+    this.#close(fd, listener);
     const { message } = systemError(handle, 'open');
     process.emitWarning(`A received connection was unusable and has been closed: ${message}`, {
       type: 'RondoWarning',
@@ -210,28 +187,28 @@ class NativeChannel implements WorkerChannel, GivesBack {
   }
 
   /** False: it has been given back, or closed. */
-  #takes(index: number, listener: number, isFinal: boolean): boolean {
+  #takes(fd: number, listener: number, isFinal: boolean): boolean {
     try {
       if (this.#user.accepts(listener, isFinal)) return true;
     } catch (error) {
       // A property of the server is a getter of the program's. The next worker may do better; the
       // last one asked takes it without looking.
-      this.#giveBack(index, false);
+      this.#giveBack(fd, listener, false);
       throw error;
     }
-    if (this.#receiver.refuse(index, false)) return false;
+    if (this.#receiver.refuse(false)) return false;
     // The channel has ended, so nobody else can be asked.
     if (this.#user.accepts(listener, true)) return true;
-    this.#close(index);
+    this.#close(fd, listener);
     return false;
   }
 
-  #open(index: number, fd: number, listener: number, hasAbout: boolean): StreamHandle | number {
+  #open(fd: number, listener: number, hasAbout: boolean): StreamHandle | number {
     try {
-      const about = hasAbout ? this.#receiver.about(index) : null;
+      const about = hasAbout ? this.#receiver.about() : null;
       return this.#handles.open(this.#kindOf(fd, listener), fd, listener, about);
     } catch (error) {
-      this.#close(index);
+      this.#close(fd, listener);
       throw error;
     }
   }
@@ -243,14 +220,13 @@ class NativeChannel implements WorkerChannel, GivesBack {
   }
 
   /** With `mayReturn` to any worker, this one included. */
-  #giveBack(index: number, mayReturn: boolean): void {
-    if (!this.#receiver.refuse(index, mayReturn)) this.#close(index);
+  #giveBack(fd: number, listener: number, mayReturn: boolean): void {
+    if (!this.#receiver.refuse(mayReturn)) this.#close(fd, listener);
   }
 
-  #close(index: number): void {
-    const at = index * FIELDS_PER_CONNECTION;
-    this.#native.closeFd(this.#batch[at] as number);
-    countEnded(this.#ended, this.#batch[at + 1] as number);
+  #close(fd: number, listener: number): void {
+    this.#native.closeFd(fd);
+    countEnded(this.#ended, listener);
   }
 
   #onEnd(error: number): void {

@@ -14,10 +14,11 @@ import { openNativeChannel } from '../../src/worker/native-receiver.js';
 const LISTENER = 3;
 const { EBADF, EMFILE } = constants.errno;
 
-type Refusal = [index: number, mayReturn: boolean];
+type Refusal = [fd: number, mayReturn: boolean];
 
-/** A channel, whose `deliver()` gives it so many connections at once: the fds 100, 101, … */
+/** A channel, whose `deliver()` gives it so many connections: the fds 100, 101, … Returns what was thrown. */
 function open(
+  t: Test,
   accepts: ChannelUser['accepts'],
   dupFd: Native['dupFd'] = () => -EBADF,
   hasEnded = false,
@@ -26,32 +27,41 @@ function open(
   const closed: number[] = [];
   const ended = new Uint32Array(257);
   let owner!: NativeReceiverOwner;
-  let batch!: Int32Array;
+  let fields!: Int32Array;
   class Receiver {
-    constructor(_fd: number, itsOwner: NativeReceiverOwner, itsBatch: Int32Array) {
+    constructor(_fd: number, itsOwner: NativeReceiverOwner, itsFields: Int32Array) {
       owner = itsOwner;
-      batch = itsBatch;
+      fields = itsFields;
     }
     open = () => 0;
     ended = () => ended;
     handoffTimes = () => new Float64Array(20);
     pace = () => new Uint32Array(1);
     setServing() {}
-    refuse(...refusal: Refusal) {
-      if (!hasEnded) refused.push(refusal);
+    refuseRest() {}
+    refuse(mayReturn: boolean) {
+      if (!hasEnded) refused.push([fields[0] as number, mayReturn]);
       return !hasEnded;
     }
   }
   const closeFd = (fd: number) => closed.push(fd);
-  const native = { Receiver, largestBatch: 64, dupFd, closeFd } as unknown as Native;
+  const native = { Receiver, dupFd, closeFd } as unknown as Native;
   const user = { accepts, onState() {}, onEnd() {}, serve() {} };
   openNativeChannel(native, 4, user);
   owner.onWelcome(PROTOCOL_VERSION, 0);
   const deliver = (count: number, isFinal = 0) => {
+    const errors: unknown[] = [];
     for (let i = 0; i < count; i++) {
-      batch.set([100 + i, LISTENER, isFinal, 0, 0], FIELDS_PER_CONNECTION * i);
+      const of = [100 + i, LISTENER, isFinal, 0, 0];
+      t.equal(of.length, FIELDS_PER_CONNECTION);
+      fields.set(of);
+      try {
+        owner.onConnection();
+      } catch (error) {
+        errors.push(error);
+      }
     }
-    owner.onConnections(count);
+    return errors;
   };
   return { deliver, refused, closed, ended };
 }
@@ -67,19 +77,18 @@ process.on('warning', (warning) => warnings.push(warning));
 
 test('the server throws when it is asked', (t) => {
   let asked = 0;
-  const channel = open(() => {
+  const channel = open(t, () => {
     if (asked++ === 1) throw thrown;
     return false;
   });
-  t.throws(() => channel.deliver(4), thrown, 'it is an uncaught exception');
-  t.equal(asked, 2);
+  t.strictSame(channel.deliver(3), [thrown], 'it is an uncaught exception');
+  t.equal(asked, 3, 'and nothing to the next one');
   const refusals = [
-    [0, false],
-    [1, false],
-    [2, true],
-    [3, true],
+    [100, false],
+    [101, false],
+    [102, false],
   ];
-  t.strictSame(channel.refused, refusals, 'it is refused, and what came behind it goes back');
+  t.strictSame(channel.refused, refusals);
   t.strictSame(channel.closed, []);
   hasEnded(t, channel, 0);
   t.end();
@@ -89,15 +98,15 @@ test('the same after the end of the channel', (t) => {
   const accepts = () => {
     throw thrown;
   };
-  const channel = open(accepts, undefined, true);
-  t.throws(() => channel.deliver(3), thrown);
+  const channel = open(t, accepts, undefined, true);
+  t.strictSame(channel.deliver(3), [thrown, thrown, thrown]);
   t.strictSame(channel.closed, [100, 101, 102], 'nobody else gets them');
   hasEnded(t, channel, 3);
   t.end();
 });
 
 test('no server, after the end of the channel', (t) => {
-  const channel = open(() => false, undefined, true);
+  const channel = open(t, () => false, undefined, true);
   channel.deliver(2, 1);
   t.strictSame(channel.closed, [100, 101]);
   hasEnded(t, channel, 2);
@@ -106,13 +115,14 @@ test('no server, after the end of the channel', (t) => {
 
 test('no fd left for the first look', (t) => {
   const channel = open(
+    t,
     () => true,
     () => -EMFILE,
   );
   channel.deliver(2);
   const refusals = [
-    [0, true],
-    [1, true],
+    [100, true],
+    [101, true],
   ];
   t.strictSame(channel.refused, refusals, 'it goes back, and may come again');
   t.strictSame(channel.closed, []);
@@ -122,7 +132,7 @@ test('no fd left for the first look', (t) => {
 
 test('no fd left, after the end of the channel', (t) => {
   const dupFd = () => -EMFILE;
-  const channel = open(() => true, dupFd, true);
+  const channel = open(t, () => true, dupFd, true);
   channel.deliver(2);
   t.strictSame(channel.closed, [100, 101]);
   hasEnded(t, channel, 2);
@@ -131,6 +141,7 @@ test('no fd left, after the end of the channel', (t) => {
 
 test('another error at the first look', async (t) => {
   const channel = open(
+    t,
     () => true,
     () => -EBADF,
   );
@@ -145,12 +156,13 @@ test('an fd that Node takes for no socket', (t) => {
   const duplicate = openSync('/dev/null', 'r');
   t.teardown(() => closeSync(duplicate));
   const channel = open(
+    t,
     () => true,
     () => duplicate,
   );
-  t.throws(() => channel.deliver(2), { code: 'ERR_INVALID_FD_TYPE' });
+  t.match(channel.deliver(1), [{ code: 'ERR_INVALID_FD_TYPE' }]);
   t.strictSame(channel.closed, [duplicate, 100], 'the duplicate is closed, too');
-  t.strictSame(channel.refused, [[1, true]]);
+  t.strictSame(channel.refused, []);
   hasEnded(t, channel, 1);
   t.end();
 });
