@@ -80,7 +80,10 @@ class Listener {
   // Takes ownership of `fd` and watches its backlog. 0 or -errno.
   int Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_readable);
   // Without a socket: what it has, others route to it. It is paused for good.
-  void OpenVirtual() { state_ = State::kPaused; }
+  void OpenVirtual() {
+    state_ = State::kPaused;
+    is_target = true;
+  }
   void Close();
   // The socket alone, to be followed by Open() with another.
   void CloseSocket();
