@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -205,7 +206,8 @@ int Loop::Wait() {
   if (due_ns != UINT64_MAX) {
     const uint64_t now_ns = NowNs();
     const uint64_t left_ns = due_ns > now_ns ? due_ns - now_ns : 0;
-    timeout_ms = static_cast<int>((left_ns + kMillisecond - 1) / kMillisecond);
+    const uint64_t left_ms = (left_ns + kMillisecond - 1) / kMillisecond;
+    timeout_ms = static_cast<int>(std::min<uint64_t>(left_ms, INT_MAX));
   }
   const int count = poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms);
   if (count < 0) return count;
