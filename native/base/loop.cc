@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/clock.h"
 
@@ -32,7 +34,14 @@ void Loop::Run() {
       watch->on_readable_(watch->data_);
     }
     ready_.clear();
+    const auto at_end = std::exchange(at_end_, nullptr);
+    if (at_end != nullptr && !is_stopped_) at_end(at_end_data_);
   }
+}
+
+void Loop::AtEndOfTurn(void* data, void (*callback)(void* data)) {
+  at_end_data_ = data;
+  at_end_ = callback;
 }
 
 void Loop::Close() {
@@ -205,7 +214,8 @@ int Loop::Wait() {
   if (due_ns != UINT64_MAX) {
     const uint64_t now_ns = NowNs();
     const uint64_t left_ns = due_ns > now_ns ? due_ns - now_ns : 0;
-    timeout_ms = static_cast<int>((left_ns + kMillisecond - 1) / kMillisecond);
+    const uint64_t left_ms = (left_ns + kMillisecond - 1) / kMillisecond;
+    timeout_ms = static_cast<int>(std::min<uint64_t>(left_ms, INT_MAX));
   }
   const int count = poll(fds.data(), static_cast<nfds_t>(fds.size()), timeout_ms);
   if (count < 0) return count;

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 
 #ifdef __linux__
+#include <sched.h>
 #include <sys/prctl.h>
 #endif
 
@@ -30,6 +31,9 @@ int DieWithParent(int signal) {
 
 void WantToRunSoon() {
 #if defined(__linux__) && defined(SYS_sched_setattr)
+  // Whoever has given the process another policy wants that one, and it has no time slice. Not by
+  // libc's function, which musl's refuses.
+  if (syscall(SYS_sched_getscheduler, 0) != SCHED_OTHER) return;
   // struct sched_attr of linux/sched/types.h, which clashes with libc's headers.
   struct {
     uint32_t size;

@@ -15,7 +15,7 @@ int DieWithParent(int signal);
 
 // Asks the scheduler to let the calling thread run soon when it wakes, for it never runs for long:
 // a short time slice (sched_setattr(2), sched_runtime of SCHED_OTHER; Linux 6.12 and later).
-// Elsewhere nothing happens.
+// Elsewhere, and under another scheduling policy, nothing happens.
 void WantToRunSoon();
 
 // `pid` if that child has ended, and it is reaped then; 0 if it is alive; -errno. One child by its

@@ -8,6 +8,8 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "base/memfd.h"
+
 namespace rondo {
 
 namespace {
@@ -33,9 +35,8 @@ int OpenUnlinkedFile() {
 
 int OpenSharedMemory() {
 #ifdef MFD_ALLOW_SEALING
-  const int fd = memfd_create("rondo-scoreboard", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-  if (fd >= 0) return fd;
-  if (errno != ENOSYS) return -errno;
+  const int fd = OpenMemfd("rondo-scoreboard");
+  if (fd != -ENOSYS) return fd;
 #endif
   return OpenUnlinkedFile();
 }

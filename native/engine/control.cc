@@ -174,8 +174,11 @@ bool Control::MayGiveBack(const Worker& worker, uint16_t listener) const {
          floor_->DomainOfListener(listener) != 0;
 }
 
-// Nor what is no connection of that listener.
+// Nor what is no connection of that listener, or has been with slots that there cannot be.
 bool Control::IsItsOwn(const Worker& worker, const Connection& connection) const {
+  for (const uint16_t slot : connection.refused_by) {
+    if (slot >= kMaxSlots) return false;
+  }
   const int fd = connection.fd.get();
   return MayGiveBack(worker, connection.listener) && IsConnection(fd) &&
          IsDomain(floor_->DomainOfListener(connection.listener), fd);

@@ -40,10 +40,11 @@ std::vector<Passed> Dispatch::TakePassed(size_t most) {
 
 void Dispatch::TakeOver(Passed passed) {
   Connection connection = std::move(passed.released.connection);
-  const Listener* const listener = listeners_[connection.listener].get();
+  Listener* const listener = listeners_[connection.listener].get();
   // Of another kind than the listener's own it may be, where it was routed.
   if (listener == nullptr || !IsConnection(connection.fd.get()))
     return Count(&shared_->engine.idle.closed);
+  if (DomainOf(connection.fd.get()) != listener->domain()) listener->is_target = true;
   now_ns_ = NowNs();
   // This primary's place may have been taken meanwhile, too.
   const bool is_passed = IsPassed(*listener);
@@ -54,7 +55,7 @@ void Dispatch::TakeOver(Passed passed) {
   if (is_held) return;
   if (is_passed) return PassOn(std::move(connection));
   ParkMoved(std::move(connection));
-  Run();
+  RunSoon();
 }
 
 }  // namespace rondo

@@ -20,6 +20,8 @@ namespace {
 
 constexpr uint64_t kFirstPauseNs = 50 * kMillisecond;
 constexpr uint64_t kLongestPauseNs = 1 * kSecond;
+// So many connections in a row that a firewall forbids are taken for something else.
+constexpr uint32_t kMostForbidden = 16;
 
 int AcceptSocket(int listener) {
 #ifdef __linux__
@@ -149,6 +151,7 @@ AcceptOutcome Listener::Accept(UniqueFd* out, int* error) {
   if (fd >= 0) {
     out->Reset(fd);
     pause_ns_ = 0;
+    forbidden_ = 0;
     accepted_total++;
     Count(&counters_->accepted);
     return AcceptOutcome::kAccepted;
@@ -159,8 +162,10 @@ AcceptOutcome Listener::Accept(UniqueFd* out, int* error) {
     return AcceptOutcome::kEmpty;
   }
   counters_->accept_errors.Count(*error);
-  if (IsConnectionError(*error)) return AcceptOutcome::kAborted;
-  if (!IsShortage(*error)) return AcceptOutcome::kBroken;
+  // A filter that forbids the call itself says EPERM, too, and does so without end.
+  const bool is_forbidden = *error == EPERM && ++forbidden_ >= kMostForbidden;
+  if (IsConnectionError(*error) && !is_forbidden) return AcceptOutcome::kAborted;
+  if (!IsShortage(*error) && !is_forbidden) return AcceptOutcome::kBroken;
   BackOff();
   return AcceptOutcome::kShortage;
 }

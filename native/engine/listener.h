@@ -33,7 +33,7 @@ enum class AcceptOutcome {
   kAccepted,
   kEmpty,     // the backlog is empty
   kAborted,   // that connection is gone; the next one may be fine
-  kShortage,  // out of fds or memory: try again after a pause
+  kShortage,  // out of fds or memory, or it may not: try again after a pause
   kBroken,    // the listening socket itself is unusable
 };
 
@@ -80,7 +80,10 @@ class Listener {
   // Takes ownership of `fd` and watches its backlog. 0 or -errno.
   int Open(Loop* loop, UniqueFd fd, void* data, Watch::Callback on_readable);
   // Without a socket: what it has, others route to it. It is paused for good.
-  void OpenVirtual() { state_ = State::kPaused; }
+  void OpenVirtual() {
+    state_ = State::kPaused;
+    is_target = true;
+  }
   void Close();
   // The socket alone, to be followed by Open() with another.
   void CloseSocket();
@@ -140,6 +143,7 @@ class Listener {
   UniqueFd fd_;
   Watch watch_;  // after fd_: closed before it
   uint64_t pause_ns_ = 0;
+  uint32_t forbidden_ = 0;  // how often accept(2) said so, one after the other
   bool has_ended_ = false;  // by EndBacklog()
   bool is_shared_ = false;  // by Duplicate()
   uint64_t resume_at_ns_ = 0;

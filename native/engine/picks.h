@@ -3,6 +3,7 @@
 #ifndef RONDO_ENGINE_PICKS_H_
 #define RONDO_ENGINE_PICKS_H_
 
+#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -44,6 +45,10 @@ class Picks {
 
   void Put(PickRequest request) {
     uv_mutex_lock(&mutex_);
+    // Nobody has taken them for long, and their connections have been dealt meanwhile.
+    if (requests_.size() >= kMostRequests) {
+      requests_.erase(requests_.begin(), requests_.begin() + kMostRequests / 2);
+    }
     requests_.push_back(std::move(request));
     uv_mutex_unlock(&mutex_);
   }
@@ -55,7 +60,9 @@ class Picks {
   }
 
  private:
-  uv_mutex_t mutex_;  // guards requests_, which the bound of what is parked bounds
+  static constexpr size_t kMostRequests = 16'384;
+
+  uv_mutex_t mutex_;  // guards requests_
   std::vector<PickRequest> requests_;
 };
 

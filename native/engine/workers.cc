@@ -89,6 +89,11 @@ bool Workers::RemoveBroken() {
 }
 
 void Workers::Clear() {
+  ForEach([](Worker* worker) {
+    // Before the fds that they are on.
+    worker->channel_watch.Close();
+    worker->process_watch.Close();
+  });
   for (auto& worker : workers_) worker.reset();
   present_.Clear();
   leaving_.clear();

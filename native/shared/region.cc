@@ -12,6 +12,8 @@
 
 #ifdef __linux__
 #include <sys/random.h>
+
+#include "base/memfd.h"
 #endif
 
 namespace rondo::shared {
@@ -101,8 +103,10 @@ int Mapping::Map(int fd, uint64_t offset, size_t size) {
 #ifdef __linux__
 
 int Region::Create(UniqueFd* fd, Token* token) {
-  UniqueFd file(memfd_create(kFileName, MFD_CLOEXEC | MFD_ALLOW_SEALING));
-  if (!file) return -errno;
+  UniqueFd file;
+  const int opened = OpenMemfd(kFileName);
+  if (opened < 0) return opened;
+  file.Reset(opened);
   const uint64_t size = LargestSize();
   if (size <= kLargeAt) return -EFBIG;
   if (ftruncate(file.get(), static_cast<off_t>(size)) != 0) return -errno;

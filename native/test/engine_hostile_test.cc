@@ -127,6 +127,13 @@ const Case kCases[] = {
        one->GiveBack();
      },
      GoneReason::kBadFrame},
+    {"returned, refused by a slot that cannot be",
+     [](RawWorker* one) {
+       one->Receive();
+       one->connections()[0].refused_by.push_back(UINT16_MAX);
+       one->GiveBack();
+     },
+     GoneReason::kBadFrame},
     {"returned, of another family", [](RawWorker* one) { GiveBackA(one, AF_INET6, SOCK_STREAM); },
      GoneReason::kBadFrame},
     {"returned, a Unix socket", [](RawWorker* one) { GiveBackA(one, AF_UNIX, SOCK_STREAM); },

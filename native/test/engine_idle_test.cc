@@ -320,6 +320,27 @@ void TestTakeOver() {
      "without its listener it is closed and counted, as is what is no connection");
 }
 
+// One that was routed in the old one, to a listener that has had none here yet.
+void TestTakeOverOfRouted() {
+  Scene scene;
+  const UniqueFd connection = std::move(scene.first.connections()[0].fd);
+  scene.first.connections().clear();
+  scene.bench.AddListener(1, UniqueFd());
+  const uint16_t routed = 1;
+  rondo::SendServing(scene.first.channel(), &routed, 1);
+  ok(scene.bench.WaitFor(EventType::kServing, 0), "(a worker serves a listener without a socket)");
+  rondo::Passed passed;
+  passed.released.connection.fd.Reset(fcntl(connection.get(), F_DUPFD_CLOEXEC, 0));
+  passed.released.connection.listener = 1;
+  passed.is_due = true;
+  scene.bench.engine.TakeOver(std::move(passed));
+  ok(scene.first.Receive(), "it is dealt");
+  if (scene.first.connections().empty()) return;
+  scene.first.Release(5'000);
+  ok(scene.IsHeld(), "and its worker may give it back");
+  is(scene.bench.Seen(EventType::kGone), 0, "(and is well)");
+}
+
 // A request goes to a worker that does nothing, and is nobody's turn then: what is new is dealt as
 // if it had not been there.
 void TestResting() {
@@ -426,6 +447,7 @@ int main() {
   TestHandOver();
   TestHandOverOfPending();
   TestTakeOver();
+  TestTakeOverOfRouted();
   TestResting();
   TestMovesInTurn();
   TestRace();

@@ -102,6 +102,8 @@ void TestSlotLimit() {
   is(bench.open(1), 10, "and the others have the rest");
   bench.engine.ConfigureSlot(1, 1, 10);
   bench.engine.ConfigureSlot(0, 1, 3);
+  // Or the next client comes before the limits do.
+  bench.Settle();
   clients.push_back(Connect(port));
   ok(Until([&] { return bench.open(0) == 3; }), "a limit can be raised");
   clients.push_back(Connect(port));

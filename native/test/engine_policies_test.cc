@@ -236,6 +236,21 @@ void TestPolicyChanges() {
   ok(Ask(port) >= 0, "one there is none of changes nothing");
 }
 
+// Whoever is to answer does nothing for long, and their connections have been dealt meanwhile.
+void TestOldRequests() {
+  rondo::Picks picks;
+  constexpr uint32_t kCount = 100'000;
+  for (uint32_t ticket = 1; ticket <= kCount; ticket++) {
+    picks.Put({ticket, rondo::Question::kSlot, 0, rondo::Peer(), std::string(), false});
+  }
+  const std::vector<PickRequest> requests = picks.Take();
+  ok(requests.size() <= 16'384, "requests that nobody takes are bounded");
+  ok(requests.size() >= 4'096, "well above what may wait");
+  is(static_cast<long long>(requests.back().ticket), kCount, "the latest are there");
+  is(static_cast<long long>(requests.front().ticket + requests.size()), kCount + 1, "in order");
+  ok(picks.Take().empty(), "and taken once");
+}
+
 }  // namespace
 
 int main() {
@@ -248,6 +263,7 @@ int main() {
   TestPickedIsBusyOrGone();
   TestSourceIp();
   TestPolicyChanges();
+  TestOldRequests();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
 }

@@ -1,7 +1,14 @@
 // links: engine receiver channel base uv
 // What the engine does when the kernel denies it something, when a process ends, and when a channel
 // is full: it goes on as soon as it can, and no connection is lost.
+#include <stddef.h>
 #include <sys/syscall.h>
+
+#ifdef __linux__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#endif
 
 #include <algorithm>
 #include <chrono>
@@ -251,6 +258,37 @@ void TestTooManyInFlight() {
   is(code, 0, name);
 }
 
+// A filter of the system that forbids accept(2) says EPERM, as a firewall does of one connection,
+// and leaves the connection where it is.
+void TestAcceptForbidden() {
+#ifdef __linux__
+  const std::string name = "accept(2) that is forbidden is not tried without end";
+  constexpr int kSkipped = 77;
+  const int code = support::InChild([] {
+    sock_filter filter[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_accept4, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    const sock_fprog program = {4, filter};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return kSkipped;
+    if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return kSkipped;
+    EngineBench bench;
+    const int port = bench.AddListener(0);
+    auto worker = bench.AddWorker(0);
+    const UniqueFd client = Connect(port);
+    const auto tried = [&] { return bench.listener(0).accept_errors.count(0); };
+    if (!Until([&] { return tried() > 0; })) return 1;
+    usleep(200'000);
+    if (tried() > 1000) return 2;
+    return bench.WaitFor(EventType::kAcceptError, 0) ? 0 : 3;
+  });
+  if (code == kSkipped) return skip(name, "cannot be forbidden here");
+  is(code, 0, name);
+#endif
+}
+
 // A worker that reads nothing fills its channel with what it should know.
 void TestStateToSlowWorker() {
   EngineBench bench;
@@ -281,6 +319,7 @@ int main() {
   TestReturnedAndGone(GoneReason::kClosed);
   TestFullChannel();
   TestTooManyInFlight();
+  TestAcceptForbidden();
   TestStateToSlowWorker();
   TestNextWindow();
   is(CountOpenFds(), fds_before, "no fd is left open");

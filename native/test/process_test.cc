@@ -9,7 +9,9 @@
 #include <string.h>
 
 #ifdef __linux__
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include <string>
@@ -265,10 +267,30 @@ void TestNotifyWithFds() {
   is(CountOpenFds(), fds_before, "no fd is left open");
 }
 
+#ifdef __linux__
+// Not by libc's functions, which musl's refuse.
+long PolicyNow() { return syscall(SYS_sched_getscheduler, 0); }
+
+void TestWantToRunSoon() {
+  for (const int policy : {SCHED_OTHER, SCHED_BATCH, SCHED_IDLE}) {
+    const int code = support::InChild([=] {
+      const sched_param none = {};
+      if (syscall(SYS_sched_setscheduler, 0, policy, &none) != 0) return 1;
+      rondo::WantToRunSoon();
+      return PolicyNow() == policy ? 0 : 2;
+    });
+    is(code, 0, "a thread keeps its scheduling policy, " + std::to_string(policy));
+  }
+}
+#endif
+
 }  // namespace
 
 int main() {
   TestPendingBytes();
+#ifdef __linux__
+  TestWantToRunSoon();
+#endif
   TestEndIfIdle();
   TestReap();
   TestDieWithParent();

@@ -4,6 +4,7 @@
 #include "channel/scoreboard.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -206,9 +207,28 @@ void TestHole() {
   is(board.worker->received, 1, "by whoever has it mapped");
 }
 
+// In processes that may have no file in memory that could be executed (vm.memfd_noexec).
+void TestNoExec() {
+  constexpr int kSkipped = 77;
+  const std::string name = "a scoreboard where no memory may be executed";
+  const int code = support::InChild([] {
+    // The setting is one of each namespace of processes.
+    if (unshare(CLONE_NEWPID) != 0) return kSkipped;
+    return support::InChild([] {
+      const UniqueFd setting(open("/proc/sys/vm/memfd_noexec", O_WRONLY | O_CLOEXEC));
+      if (!setting || getpid() != 1 || write(setting.get(), "2", 1) != 1) return kSkipped;
+      Scoreboard board;
+      return -board.Create();
+    });
+  });
+  if (code == kSkipped) return skip(name, "cannot be forbidden here");
+  is(code, 0, name);
+}
+
 #else
 void TestSeals() { skip("seals", "no memfd here"); }
 void TestHole() { skip("a hole", "no memfd here"); }
+void TestNoExec() {}
 #endif
 
 void TestHeartbeat() {
@@ -271,6 +291,7 @@ int main() {
   TestTwoProcesses();
   TestSeals();
   TestHole();
+  TestNoExec();
   TestHeartbeat();
   TestNoPage();
   is(CountOpenFds(), fds_before, "no fd is left open");
