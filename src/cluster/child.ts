@@ -96,16 +96,22 @@ export class ClusterChild implements ChannelUser {
     // In a cluster the first worker's are all workers', which is wrong for a listener that outlives them.
     const ownTickets = isAlone() && (server as Partial<TicketServer>).ticketKeys !== undefined;
     const asked = { ...query, rondo: PROTOCOL_VERSION, ownTickets };
+    let nodes: (() => void) | null = null;
+    // A process alone has none, and a program may try again and again.
+    const forgetNodes = (): void => {
+      if (nodes !== null) server.off('listening', nodes);
+    };
     const ask = (): void => {
       const before = server.listenerCount('listening');
       this.#getServer(server, asked, onAnswer);
-      if (isAlone() && server.listenerCount('listening') > before) tellFirst(server);
+      if (isAlone() && server.listenerCount('listening') > before) nodes = tellFirst(server);
     };
     const onAnswer = (error: number, handle: ClusterHandle | null): void => {
       answered();
       const { rondo: listener, failed } = this.#answer;
       this.#answer = {};
       if (pending !== null) this.#pending.end(pending);
+      if (error !== 0 || pending?.isClosed) forgetNodes();
       if (pending?.isClosed && error === 0) {
         handle?.close();
         return this.#pending.askNext();
@@ -181,9 +187,10 @@ function holdChannel(): () => void {
  * Node's own listener, which tells the primary, goes before those of the program: without a cluster it is nobody's business
  * what they throw.
  */
-function tellFirst(server: Server): void {
+function tellFirst(server: Server): () => void {
   const nodes = server.rawListeners('listening').at(-1) as () => void;
   server.off('listening', nodes).prependListener('listening', nodes);
+  return nodes;
 }
 
 function isPath({ port = 0 }: Query): boolean {

@@ -63,7 +63,8 @@ export function forkWith(
 
 /** What Node makes of it, so that the channel can stand behind. */
 function stdioArray(stdio: unknown, isSilent: boolean): unknown[] {
-  if (Array.isArray(stdio)) return stdio;
+  // Of fewer than three the rest are pipes.
+  if (Array.isArray(stdio)) return [...stdio, ...Array(Math.max(0, 3 - stdio.length))];
   const each = typeof stdio === 'string' ? stdio : isSilent ? 'pipe' : 'inherit';
   return [each, each, each, 'ipc'];
 }

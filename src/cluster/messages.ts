@@ -48,10 +48,14 @@ export interface CloseServer {
   key: string;
 }
 
-/** As Node's primary names a handle. */
+/**
+ * As Node's primary names a handle; newer ones say which of a worker's it is only where there may be several of that name. An
+ * older one does always, and a worker that has failed once shares with nobody then.
+ */
 export function keyOf(query: QueryServer): string {
   const { address, port, addressType, fd, index } = query;
-  return `${address}:${port}:${addressType}:${fd}:${index}`;
+  const key = `${address}:${port}:${addressType}:${fd}`;
+  return port === 0 || (fd ?? -1) >= 0 ? `${key}:${index}` : key;
 }
 
 export function isClusterMessage(message: unknown): message is { cmd: 'NODE_CLUSTER' } {

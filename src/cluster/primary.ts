@@ -396,7 +396,7 @@ export class ClusterPrimary {
   async #listen(worker: Worker, query: QueryServer): Promise<void> {
     // It is about to be told to end, and gets no answer: an address of its own would be nobody's.
     if (this.#isEnded || isLeaving(worker)) return;
-    const key = keyOf(query);
+    const key = this.#keyFor(worker, query);
     const answer = { cmd: 'NODE_CLUSTER', ack: query.seq, key } as const;
     // "Remove a stale socket file, then listen": it was the one of this listener.
     if (this.#listeners.has(key) && query.port < 0) this.dispatcher.renewPaths();
@@ -418,10 +418,18 @@ export class ClusterPrimary {
       for (const then of this.#onListenError) then(worker, error as NodeJS.ErrnoException);
       const errno = errnoOf(error as NodeJS.ErrnoException);
       const { address = null, port = 0 } = error as { address?: string | null; port?: number };
-      send(worker.process, { ...answer, errno, failed: { address, port } });
+      // Node's child gives it to a TLS server before it looks for an error.
+      const { data } = query;
+      send(worker.process, { ...answer, errno, data, failed: { address, port } });
       return;
     }
     for (const then of this.#onServing) then(worker);
+  }
+
+  /** A second one of the worker's own, of that key, is no share of the first: it fails as with another process's. */
+  #keyFor(worker: Worker, query: QueryServer): string {
+    const key = keyOf(query);
+    return this.#listeners.hasKey(worker, key) ? `${key}:${query.index}` : key;
   }
 
   async #open(key: string, query: QueryServer): Promise<Listener> {

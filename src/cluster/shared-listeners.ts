@@ -51,6 +51,10 @@ export class SharedListeners {
     return this.#byKey.has(key);
   }
 
+  hasKey(worker: Worker, key: string): boolean {
+    return this.#byKey.get(key)?.workers.has(worker) ?? false;
+  }
+
   isShared(worker: Worker): boolean {
     return [...this.#byKey.values()].some(({ workers }) => workers.has(worker));
   }

@@ -26,6 +26,8 @@ import type { DrainCounts, DrainSettings } from './types.js';
 /** How often it is looked for what has become idle: a part of the grace, within bounds. */
 const LOOKS_PER_GRACE = 5;
 const LOOK_MS = { min: 10, max: 200 };
+/** Of thousands of connections a look takes milliseconds, and each that closes would lead to one: so long is rested after it. */
+const LOOKS_REST = 10;
 
 export interface DrainHost {
   /** Called once: no request is in flight, or those that are have had their time. */
@@ -58,6 +60,8 @@ export class Drain implements ConnectionsWatcher {
   readonly #look: NodeJS.Timeout;
   readonly #undo: ReadonlyArray<() => void>;
   #isLooking = false;
+  #restsUntil = 0;
+  #rest: NodeJS.Timeout | null = null;
   #isAnswered = false;
   #isOver = false;
 
@@ -123,12 +127,23 @@ export class Drain implements ConnectionsWatcher {
   /** Right after the loop has read from every socket that had something to read. */
   #lookSoon(): void {
     if (this.#isLooking || this.#isOver) return;
+    const restMs = this.#restsUntil - performance.now();
+    if (restMs > 0 && this.#connections.sockets.size > 0) {
+      this.#rest ??= setTimeout(() => {
+        this.#rest = null;
+        this.#lookSoon();
+      }, restMs);
+      return;
+    }
     this.#isLooking = true;
     setImmediate(() => {
       this.#isLooking = false;
+      const startedAt = performance.now();
       this.#closeIdle();
       this.#checkAnswered();
       this.#checkEnd();
+      const now = performance.now();
+      this.#restsUntil = now + LOOKS_REST * (now - startedAt);
     });
   }
 
@@ -211,6 +226,7 @@ export class Drain implements ConnectionsWatcher {
     clearTimeout(this.#timeout);
     clearTimeout(this.#handlerTimeout);
     clearInterval(this.#look);
+    if (this.#rest !== null) clearTimeout(this.#rest);
     for (const undo of this.#undo) undo();
     this.#connections.watcher = null;
     this.#host.onEnd(this.counts(false));

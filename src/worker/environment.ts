@@ -4,6 +4,7 @@
  * started the program and the one that the program imports need not be the same.
  */
 
+import { AsyncResource } from 'node:async_hooks';
 import { RondoError } from '../errors.js';
 import { CHANNEL_VARIABLE, PROTOCOL_VERSION } from '../protocol/protocol.js';
 import { VERSION } from '../version.js';
@@ -26,6 +27,12 @@ interface WorkerProcess {
 }
 
 const REGISTRY = Symbol.for('rondo.worker');
+
+/**
+ * What this process has before any of the program's async contexts. A connection's handle is made in it, as libuv makes those
+ * that a server accepts in none. Made here, for the rest of the worker's side may be loaded by a listen() within one.
+ */
+export const outside = new AsyncResource('rondo');
 
 export const workerProcess = find();
 

@@ -9,6 +9,7 @@ import type { Native } from '../native/index.js';
 import { About } from './about.js';
 import type { StreamHandle } from './channel.js';
 import { noteAbout } from './proxy-header.js';
+import { onTransferred } from './transfers.js';
 
 type HandleClass = new (type: number) => StreamHandle;
 
@@ -20,6 +21,8 @@ type CountingClass = HandleClass & {
   listenerOf(handle: object): number;
   /** Its end is not this process's to count. */
   forget(handle: object): void;
+  /** It is over for this process, though it is not closed here. */
+  end(handle: object): void;
 };
 
 /** TCPConstants.SOCKET and PipeConstants.SOCKET: a connection, not a listener. */
@@ -55,6 +58,9 @@ export class HandleFactory {
   constructor(native: Pick<Native, 'dupFd' | 'closeFd'>, ended: Uint32Array) {
     this.#native = native;
     this.#ended = ended;
+    onTransferred((handle) => {
+      for (const handleClass of this.#classes.values()) handleClass.end(handle);
+    });
   }
 
   /**
@@ -151,6 +157,10 @@ function countingClass(base: HandleClass, ended: Uint32Array): CountingClass {
 
     static forget(handle: object): void {
       if (#listener in handle) handle.#listener = -1;
+    }
+
+    static end(handle: object): void {
+      if (#listener in handle) handle.#end();
     }
 
     override close(callback?: () => void): void {

@@ -1,20 +1,13 @@
 /** Opens this process's end of the channel, whichever the transport. */
 
-import { AsyncResource } from 'node:async_hooks';
 import { isMainThread } from 'node:worker_threads';
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native/index.js';
 import { CHANNEL_VARIABLE, IPC_CHANNEL } from '../protocol/protocol.js';
 import type { ChannelUser, WorkerChannel } from './channel.js';
-import { checkCopy, workerProcess } from './environment.js';
+import { checkCopy, outside, workerProcess } from './environment.js';
 import { openIpcChannel } from './ipc-receiver.js';
 import { openNativeChannel } from './native-receiver.js';
-
-/**
- * What this process has before any of the program's async contexts. A connection's handle is made in
- * it, as libuv makes those that a server accepts in none.
- */
-const outside = new AsyncResource('rondo');
 
 /**
  * Once per process. Throws `ERR_RONDO_NOT_MAIN_THREAD`, `ERR_RONDO_NOT_A_WORKER`,

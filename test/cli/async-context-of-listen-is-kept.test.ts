@@ -6,16 +6,21 @@ import { runCli } from '../fixtures/cluster-cli.js';
 import { until } from '../fixtures/faults.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 
-const PROGRAM = fixture('async-context.mjs');
 const SEEN = /^seen .*$/m;
 
-test('of listening, connection and request', nativeOnly, async (t) => {
-  const plain = spawnSync(process.execPath, [PROGRAM], { encoding: 'utf8' });
-  const [expected = ''] = SEEN.exec(plain.stdout) ?? [];
-  t.match(expected, '"request":"of listen()"');
-  const run = runCli(t, ['start', '-w', '1', PROGRAM]);
-  await until('it says what it has seen', () => SEEN.test(run.stdout()));
-  t.equal(SEEN.exec(run.stdout())?.[0], expected);
-  run.child.kill('SIGTERM');
-  await run.end;
-});
+for (const [name, program, pattern] of [
+  ['of listening, connection and request', 'async-context.mjs', '"request":"of listen()"'],
+  ['and none what arrives at a socket', 'async-context-of-data.mjs', '"data":"none"'],
+] as const) {
+  test(name, nativeOnly, async (t) => {
+    const file = fixture(program);
+    const plain = spawnSync(process.execPath, [file], { encoding: 'utf8' });
+    const [expected = ''] = SEEN.exec(plain.stdout) ?? [];
+    t.match(expected, pattern);
+    const run = runCli(t, ['start', '-w', '1', file]);
+    await until('it says what it has seen', () => SEEN.test(run.stdout()));
+    t.equal(SEEN.exec(run.stdout())?.[0], expected);
+    run.child.kill('SIGTERM');
+    await run.end;
+  });
+}

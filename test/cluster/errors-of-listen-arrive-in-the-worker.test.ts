@@ -29,6 +29,24 @@ for (const way of ways) {
     t.equal(await read((address as net.AddressInfo).port), `${program.pids[0]}\n`);
   });
 
+  test(`EADDRINUSE of a TLS server, ${way.name}`, way.options, async (t) => {
+    const taken = net.createServer().listen(0, '127.0.0.1');
+    await once(taken, 'listening');
+    t.teardown(() => taken.close());
+    const { port } = taken.address() as net.AddressInfo;
+    const program = await startProgram(t, way, { workers: 1 });
+    const error = await program.worker(
+      1,
+      async ({ tls, once: next }, at) => {
+        const server = tls.createServer({}).listen(at, '127.0.0.1');
+        const [{ code, message }] = await next(server, 'error');
+        return { code, message };
+      },
+      port,
+    );
+    t.strictSame(error, { code: 'EADDRINUSE', message: `bind EADDRINUSE 127.0.0.1:${port}` });
+  });
+
   test(`EADDRNOTAVAIL, ${way.name}`, way.options, async (t) => {
     const program = await startProgram(t, way, { workers: 1 });
     // Of the documentation's network.
@@ -47,5 +65,10 @@ for (const way of ways) {
     await once(taken, 'close');
     await program.worker(1, ({ listen }, at) => listen(at, '127.0.0.1'), port);
     t.equal(await read(port), `${program.pids[0]}\n`);
+    if (!way.isRondo) return;
+    // Older versions of Node name it otherwise than the first try of another worker, which then fails.
+    await program.worker(2, ({ listen }, at) => listen(at, '127.0.0.1'), port);
+    const second = program.worker(2, ({ listen }, at) => listen(at, '127.0.0.1'), port);
+    await t.rejects(second, { code: 'EADDRINUSE' }, 'a second one of its own is not shared');
   });
 }

@@ -89,6 +89,23 @@ for (const way of ways) {
     t.equal(await read((address as AddressInfo).port), `${program.pids[0]}\n`);
   });
 
+  test(`stdio of two, ${way.name}`, way.options, async (t) => {
+    const setup = { stdio: ['inherit', 'ipc'] };
+    const program = await startProgram(t, way, { workers: 1, setup });
+    await program.primary((scope) => {
+      scope.said = '';
+      scope.cluster.workers?.[1]?.process.stderr?.setEncoding('utf8').on('data', (text) => {
+        scope.said += text;
+      });
+    });
+    await isServed(t, way, program, 1);
+    await program.worker(1, () => {
+      console.error('a pipe, as the third is');
+    });
+    const said = () => program.primary((scope) => scope.said as string);
+    await until('it has come', async () => (await said()) === 'a pipe, as the third is\n');
+  });
+
   test(`serialization, ${way.name}`, way.options, async (t) => {
     const setup = { serialization: 'advanced' };
     const program = await startProgram(t, way, { workers: 1, setup });

@@ -74,8 +74,8 @@ async function awaitModule(): Promise<void> {
 }
 
 function portOf([first]: unknown[]): number {
-  const { port = 0 } = (typeof first === 'object' ? first : { port: first }) as { port?: unknown };
-  return Number(port) || 0;
+  const options = typeof first === 'object' && first !== null ? first : { port: first };
+  return Number((options as { port?: unknown }).port) || 0;
 }
 
 function isLoaded(): boolean {
