@@ -76,7 +76,14 @@ export const sidebar = [
       page('Compatibility', '/compatibility'),
     ],
   },
-  { text: 'Reference', items: [page('API', '/api/')] },
+  {
+    text: 'Reference',
+    items: [
+      page('Errors and warnings', '/errors'),
+      page('Reference: modules, environment variables', '/reference'),
+      page('API', '/api/'),
+    ],
+  },
 ];
 
 /** A page for each module of TypeDoc's list; none before it has written one. */
