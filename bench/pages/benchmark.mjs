@@ -15,7 +15,7 @@ const OWN = ['rondo-native', 'cluster-rondo'];
 /** @param {Runs} runs */
 export function renderBenchmark(runs) {
   const rows = SITUATIONS.flatMap((situation) => rowOf(situation, runs));
-  return `# Which way of sharing a port?
+  return `# Benchmark
 
 <!-- Made of bench/results by \`npm run bench:pages\`. -->
 
