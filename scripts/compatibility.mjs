@@ -89,8 +89,8 @@ This page is written by \`node scripts/compatibility.mjs\` from what \`npm run t
 Published packages, each in the same program as under plain Node:
 how it ends by a signal, by the signal twice within 10 ms, by an uncaught error and by an unhandled rejection; and
 two reloads under load, in which no request may fail. In brackets is how plain Node ends it, by exit code or signal.
-A program without a handler of SIGTERM dies of it under plain Node; its worker drains and ends with code 0. A signal that
-comes twice is to be as one.
+Under plain Node, SIGTERM ends a program that has no handler for it. Under rondo, the worker drains and ends with code 0. A
+signal that arrives twice must have the same effect as one.
 
 | program | packages | results |
 |---|---|---|

@@ -15,7 +15,7 @@ const OWN = ['rondo-native', 'cluster-rondo'];
 /** @param {Runs} runs */
 export function renderBenchmark(runs) {
   const rows = SITUATIONS.flatMap((situation) => rowOf(situation, runs));
-  return `# Which way of sharing a port?
+  return `# Benchmark
 
 <!-- Made of bench/results by \`npm run bench:pages\`. -->
 
@@ -32,7 +32,7 @@ Several processes of Node.js can serve one port. What differs is who accepts a c
 
 In short, as the figures below say:
 
-- Clients keep their connections, and requests are all alike and quick: take what you have.
+- Clients keep their connections, and all requests are similar and fast: all ways are equally good, so change nothing.
 - Only the number of short connections per second counts: \`node:cluster\` with \`SCHED_NONE\`, or \`SO_REUSEPORT\`.
 - Some requests take longer than others: \`node:cluster\` with \`SCHED_NONE\`, and rondo next to it.
 - Connections stay and should be spread evenly, the primary does work of its own, or workers may crash: rondo.
@@ -123,7 +123,7 @@ It connects to loopback addresses only. \`npx @rondo/bench run\` asks everything
 npx @rondo/bench --scenario nginx-queues,pm2-vs-watt,single-or-cluster
 \`\`\`
 
-Watt and Bun are not installed with it. They are asked where they are there: \`npm install wattpm @platformatic/node
+Watt and Bun are not installed with it. The benchmark includes them if they are installed: \`npm install wattpm @platformatic/node
 @oven/bun-linux-x64\`. [What each figure means](../bench/README.md), how it is measured, and what it cannot say.
 
 Client and servers shared two cores in these runs, so the fastest rows are closer together than they would be elsewhere. How the figures

@@ -69,8 +69,8 @@ function page(sections, runs) {
 <!-- Made of bench/trend.jsonl by \`npm run bench:pages\`. -->
 
 What the [benchmark](benchmark.md) has found at ${runs.length} runs, the oldest first. A ratio below is the median of a way by that of plain \`node:cluster\` in the same run,
-since rates and times of two days say little of each other. Runs have different numbers of rounds and connections, and a ratio moves by a tenth from run
-to run; a loss is a line that goes on falling.
+because rates and times measured on different days cannot be compared. Runs have different numbers of rounds and connections, and a ratio varies by a tenth from
+run to run. A regression is a ratio that becomes worse over several runs.
 
 ${sections.join('\n\n')}
 

@@ -15,12 +15,12 @@ export const sidebar = [
     ],
   },
   {
-    text: 'Come from',
+    text: 'Migrate',
     items: [
-      page('node:cluster', '/cluster'),
-      page('pm2', '/from-pm2'),
-      page('egg-cluster', '/from-egg-cluster'),
-      page('throng, cfork, recluster', '/from-throng-cfork-recluster'),
+      page('From node:cluster', '/cluster'),
+      page('From pm2', '/from-pm2'),
+      page('From egg-cluster', '/from-egg-cluster'),
+      page('From throng, cfork or recluster', '/from-throng-cfork-recluster'),
     ],
   },
   {
@@ -39,7 +39,7 @@ export const sidebar = [
     items: [
       page('Operations', '/operations'),
       page('Control a running rondo', '/operate/control'),
-      page('Look at it', '/operate/views'),
+      page('Live views', '/operate/views'),
       page('Metrics and alerts', '/operate/figures'),
       page('Metrics of the program', '/operate/program-metrics'),
       page('Containers and systemd', '/operate/containers'),
@@ -76,7 +76,14 @@ export const sidebar = [
       page('Compatibility', '/compatibility'),
     ],
   },
-  { text: 'Reference', items: [page('API', '/api/')] },
+  {
+    text: 'Reference',
+    items: [
+      page('Errors and warnings', '/errors'),
+      page('Reference: modules, environment variables', '/reference'),
+      page('API', '/api/'),
+    ],
+  },
 ];
 
 /** A page for each module of TypeDoc's list; none before it has written one. */

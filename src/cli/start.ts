@@ -32,7 +32,7 @@ import { watchProgram } from './watch/watch.js';
 
 /** rondo itself. */
 const FAILED = 1;
-/** Every seat has stopped, or the agent cannot be had. */
+/** Every seat has stopped, or the agent did not become ready. */
 const ALL_FAILED = 3;
 
 /** Rejects with {@link ArgumentError} for what is wrong at once. */

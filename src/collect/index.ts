@@ -14,7 +14,7 @@ export type { Registry } from './registries.js';
 
 /**
  * Adds a registry of this worker to what `/metrics` of its primary shows. Of metrics of one name in several
- * registries the first one counts. Twice is as good as once.
+ * registries the first one counts. A second call with the same registry has no effect.
  *
  * Returns whether the primary collects metrics: false where there is none, as without `--metrics` or
  * `RONDO_METRICS`, and in a process that is no worker of it. Throws `ERR_RONDO_INVALID_OPTION` if it is no registry.

@@ -152,7 +152,7 @@ export class ControlServer {
     throw closedError();
   }
 
-  /** Closes the connections, and removes the file if it is still its own. Twice is as good as once. */
+  /** Closes the connections, and removes the file if it is still its own. A second call has no further effect. */
   close(): Promise<void> {
     this.#state = 'closed';
     this.#removeFile();

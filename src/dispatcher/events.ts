@@ -16,7 +16,7 @@ export interface DispatcherEvents {
   listening: [listener: Listener];
   /** A worker has attached its first server and gets connections. */
   'slot:ready': [slot: Slot];
-  /** A worker broke the protocol: it gets nothing more. Its process is alive; end it if you will. */
+  /** A worker broke the protocol and gets no more connections. Its process still runs; the program may end it. */
   'slot:retired': [slot: Slot, error: Error];
   /** A worker's process has ended, and what it had not received has gone to others. */
   'slot:gone': [slot: Slot, info: SlotGoneInfo];
@@ -31,7 +31,7 @@ export interface DispatcherEvents {
    * `ECONNABORTED`, …; at most one event a second and listener. `stats()` counts them all.
    */
   'accept:error': [error: NodeJS.ErrnoException, listener: Listener];
-  /** Handing off failed for want of something that comes back; it is tried again by itself. */
+  /** Handing off failed because a resource was missing for the moment; the dispatcher tries again. */
   'handoff:error': [error: NodeJS.ErrnoException, slot: Slot];
   /**
    * Connections were closed for their PROXY header; see `proxyProtocol`. `ERR_RONDO_PROXY_HEADER`, with how many and what

@@ -98,7 +98,7 @@ export class Listener implements OpenListener {
   /**
    * Stops accepting, while other listeners go on; connections wait in the kernel's backlog (with the ipc transport in the
    * primary), without regard to `maxQueueMs`. What is accepted already goes on to the workers. Beyond the backlog's length
-   * the kernel has clients wait. Twice is as good as once; after `close()`, and without a socket (`virtual`), it does nothing.
+   * the kernel has clients wait. A second call has no effect; after `close()`, and without a socket (`virtual`), it does nothing.
    */
   pause(): void {
     this.#setPaused(true);

@@ -1,4 +1,4 @@
-/** Which transport a dispatcher gets: the one it asks for, or native where that can be had. */
+/** Which transport a dispatcher gets: the one it asks for, or native where that is available. */
 
 import { RondoError } from '../errors.js';
 import { loadNative } from '../native/index.js';

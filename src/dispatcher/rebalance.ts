@@ -89,7 +89,7 @@ export class Rebalancer<Worker extends Member> {
   #rebalance: Rebalance;
   #serving = 0;
   #state: Rebalancing;
-  /** How much of their time the workers are at work, of late. */
+  /** How much of their time the workers have recently been at work. */
   #atWork = 0;
   #timer: NodeJS.Timeout | null = null;
   #isClosed = false;

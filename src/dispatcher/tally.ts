@@ -76,7 +76,7 @@ export class Tally {
     else this.#onFinal.push(then);
   }
 
-  /** Nothing of the process is left. What it had open was being served when it died. Twice is as good as once. */
+  /** Nothing of the process is left. What it had open was being served when it died. A second call has no effect. */
   finish(): void {
     if (this.#isFinal) return;
     const last = this.figures();

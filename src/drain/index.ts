@@ -47,9 +47,9 @@ const all = connections();
 
 /**
  * Drains servers: they accept nothing more, requests in flight are answered with `Connection: close`, HTTP/2
- * sessions are told to go away, idle connections close after the grace, and sockets with a listener of
- * `'rondo:drain'` hear of it (its argument has `timeoutMs`, the time that is left). Resolves with what it came to
- * when no connection of theirs is open; the servers have then been closed, too.
+ * sessions are told to go away, idle connections close after the grace period, and sockets with a listener of
+ * `'rondo:drain'` emit it (its argument has `timeoutMs`, the time that is left). Resolves with the counts when no
+ * connection of theirs is open; the servers have then been closed, too.
  *
  * `server`: one or several of `node:net`, `tls`, `http`, `https` or `http2`, listening or attached. Import this
  * module before they accept connections, for those that are open already are not known. In a worker of a

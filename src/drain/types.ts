@@ -1,4 +1,4 @@
-/** What a drain is told, and what it came to. No code. */
+/** What a drain is told, and its result. No code. */
 
 /** A worker's part of the drain ladder. */
 export interface DrainSettings {
@@ -15,7 +15,7 @@ export interface DrainSettings {
   moves?: boolean;
 }
 
-/** What a drain came to, as the worker counts it. */
+/** The result of a drain, as the worker counts it. */
 export interface DrainCounts {
   /** Connections that were open when it began. */
   open: number;

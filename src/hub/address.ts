@@ -48,7 +48,7 @@ interface Listening {
 
 const BACKLOG = 511;
 
-/** Open before it returns. Neither it nor its connections keep the process running, and node:cluster does not hear of it. */
+/** Open before it returns. Neither it nor its connections keep the process running, and node:cluster is not told of it. */
 export function listenAt(address: string, onConnection: (socket: Socket) => void): Server {
   const server = markOwn(
     new Server((socket) => {

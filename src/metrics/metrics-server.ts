@@ -91,7 +91,7 @@ export class MetricsServer {
     return this.#server.fd;
   }
 
-  /** Closes it and its clients. Resolves when the port is free. Twice is as good as once. */
+  /** Closes it and its clients. Resolves when the port is free. A second call has no further effect. */
   close(): Promise<void> {
     return this.#server.close();
   }

@@ -73,7 +73,7 @@ export interface Native {
 
 let loaded: Native | Error | undefined;
 
-/** The addon, or why it cannot be had. Tried once per thread. */
+/** The addon, or why it cannot be loaded. Tried once per thread. */
 export function loadNative(): Native | Error {
   loaded ??= tryToLoad();
   return loaded;

@@ -179,7 +179,7 @@ export interface TableStats {
   /** As asked for by `entries`. */
   readonly capacity: number;
   /**
-   * New keys that were refused (or, by a limiter, passed uncounted) for want of room, since the
+   * New keys that were refused (or, by a limiter, passed uncounted) because there was no room, since the
    * start.
    */
   readonly refused: number;

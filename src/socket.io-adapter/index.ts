@@ -16,7 +16,7 @@ export { sticky } from './sticky.js';
 /** Options of {@link createAdapter}. */
 export interface AdapterOptions {
   /**
-   * Servers of one program that have different names do not hear of each other. At most 64 characters. Default
+   * Servers of one program that have different names do not exchange messages. At most 64 characters. Default
    * `''`.
    */
   name?: string;

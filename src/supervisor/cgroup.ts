@@ -37,7 +37,7 @@ export function cgroupLimits(root = '/'): CgroupLimits {
   };
 }
 
-/** How many processes of the process's group, or of groups in it, the kernel has killed for want of memory. */
+/** How many processes of the process's group, or of groups in it, the kernel has killed because memory was exhausted. */
 export function oomKills(root = '/'): number {
   const { memory } = placesOf(root);
   return Math.max(

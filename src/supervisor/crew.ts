@@ -200,7 +200,7 @@ export class Crew {
     await Promise.all(workers.map(({ whenExited }) => whenExited));
   }
 
-  /** Kills for want of memory of which no worker has died. */
+  /** Kills because of exhausted memory that ended no worker. */
   forgetKills(): void {
     this.#oom.forget();
   }

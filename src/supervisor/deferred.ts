@@ -1,4 +1,4 @@
-/** A promise with what settles it. Whoever does not wait for it hears of a failure in another way. */
+/** A promise with what settles it. A failure that nobody waits for is reported in another way. */
 
 export interface Deferred<T = void> {
   readonly promise: Promise<T>;

@@ -1,5 +1,5 @@
 /**
- * Whether a process that got SIGKILL was killed by the kernel for want of memory. The control group only counts such
+ * Whether a process that got SIGKILL was killed by the kernel because memory was exhausted. The control group only counts such
  * kills: as many deaths by SIGKILL as there were kills since the last look are put down to them. Those of which no worker
  * has died until some time later were of others, such as a worker's own children.
  */

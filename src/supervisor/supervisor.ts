@@ -141,7 +141,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
    * whether any has stopped. Workers are watched from when the first of them is ready.
    *
    * Rejects with `ERR_RONDO_START_FAILED` when every seat has stopped, at once when the first worker cannot
-   * listen (`cause.code` is `EADDRINUSE`, `EACCES` or `EADDRNOTAVAIL`), or when the agent cannot be had,
+   * listen (`cause.code` is `EADDRINUSE`, `EACCES` or `EADDRNOTAVAIL`), or when the agent does not become ready,
    * with what it wrote last in the message; `ERR_RONDO_SUPERVISOR_STATE` if it was started before, is
    * stopped meanwhile, or another Supervisor runs in this process. When `signal` is aborted everything is
    * stopped, and it rejects with the signal's reason.
@@ -252,7 +252,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   /**
    * The worker of one seat drains, and the seat stays without one until `restart()` or a reload; nothing is missing then.
-   * Resolves when it has ended. Twice is as good as once.
+   * Resolves when it has ended. A second call has no further effect.
    *
    * Rejects with `ERR_RONDO_LAST_WORKER` if no other seat has a ready worker, unless `force` is given;
    * `ERR_RONDO_INVALID_OPTION` if there is no such seat, and `ERR_RONDO_SUPERVISOR_STATE` if it is not running.
@@ -291,7 +291,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
 
   /**
    * Accepts nothing more on one listener, by its id or name in `stats()`, or on all that are open. Connections wait in the
-   * kernel's backlog; with the ipc transport in the primary. Those that workers have go on. Twice is as good as once.
+   * kernel's backlog; with the ipc transport in the primary. Those that workers have go on. A second call has no effect.
    *
    * Throws as `configureSeat()`.
    */
@@ -359,7 +359,7 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
   /**
    * Nobody can connect any more; every worker drains, then the agent ends. Resolves when all are gone,
    * which takes `drainTimeoutMs` and `killTimeoutMs` at most. Workers that handle `signal` themselves do so
-   * when their requests are answered. Twice is as good as once; before `start()`, and when it has failed,
+   * when their requests are answered. Further calls wait for the same; before `start()`, and when it has failed,
    * there is nothing to stop. No worker is started any more once nobody can connect.
    *
    * With a `delayMs`, by default the option `stopDelayMs`, all goes on for so long before that, in the state

@@ -16,7 +16,7 @@ export class Teller {
   readonly #waiting: Array<() => void> = [];
   #held = 0;
 
-  /** `onTold` hears of everything at once, before it is emitted; it must not throw. */
+  /** `onTold` is called for each event before it is emitted; it must not throw. */
   constructor(
     emitter: EventEmitter<SupervisorEvents>,
     onTold: <E extends keyof SupervisorEvents>(event: E, ...args: SupervisorEvents[E]) => void,

@@ -190,7 +190,7 @@ export type WorkerState = 'starting' | 'ready' | 'draining' | 'exited';
  * Why a worker drains or has ended: `stop`, `reload`, `scale`, `recycle`, `restart`, `drain`, `upgrade` by the supervisor;
  * `error`, an uncaught error; `signal`, sent to the worker by somebody else; `disconnect`, the program
  * left the cluster itself; `exit`, it just ended; `hung`; `start-timeout`; `start-failed`, it ended
- * before it was ready, or could not be started at all; `oom`, the kernel killed it for want of memory.
+ * before it was ready, or could not be started at all; `oom`, the kernel killed it because memory was exhausted.
  */
 export type WorkerReason =
   | 'stop'

@@ -44,7 +44,7 @@ export interface WorkerOwner {
   onError(worker: WorkerProcess, stack: string): void;
   /** It is to get no more connections; those that it has not received go to others. */
   release(worker: WorkerProcess): void;
-  /** Whether the kernel has killed a process for want of memory, of which nobody has been told. */
+  /** Whether the kernel has killed a process because of exhausted memory, and nobody has been told. */
   takeOomKill(): boolean;
 }
 
@@ -154,7 +154,7 @@ export class WorkerProcess {
   }
 
   /**
-   * Nothing new, and an end when what is in flight is done. Twice is as good as once. With `moves` idle connections are
+   * Nothing new, and an end when what is in flight is done. A second call has no effect. With `moves` idle connections are
    * given back.
    */
   drain(

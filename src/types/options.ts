@@ -102,7 +102,7 @@ export interface ListenOptions {
   port?: number;
   /**
    * Host name or IP address. Without it, as in `net.Server`: `'::'`, which serves IPv4 too, or
-   * `'0.0.0.0'` where IPv6 cannot be had. A name is looked up once.
+   * `'0.0.0.0'` where IPv6 is not available. A name is looked up once.
    */
   host?: string;
   /** With an IPv6 address: do not serve IPv4 too. Default false. */

@@ -101,7 +101,7 @@ export interface SlotStats {
    */
   heartbeatAgeMs: number | null;
   /**
-   * How long a turn of the process's event loop takes of late, in milliseconds: the longest, forgotten
+   * How long a turn of the process's event loop has recently taken, in milliseconds: the longest, forgotten
    * by an eighth each 100 ms. With the ipc transport, how long its answers to connections take. Null: no
    * process, or nothing is known yet.
    */

@@ -48,7 +48,7 @@ for (const name of [...pageNames(), 'CONTRIBUTING.md', 'bench/README.md']) {
 }
 
 interface Group {
-  items: Array<{ link: string }>;
+  items: Array<{ text: string; link: string }>;
 }
 
 test('every page is in the sidebar', async (t) => {
@@ -58,5 +58,10 @@ test('every page is in the sidebar', async (t) => {
   for (const name of pageNames()) {
     const link = name.replace(/^docs/, '').replace(/\.md$/, '');
     if (name !== 'README.md' && link !== '/index') t.ok(links.includes(link), name);
+  }
+  for (const { text, link } of sidebar.flatMap(({ items }) => items)) {
+    if (link === '/api/') continue;
+    const [, title] = /^# (.*)$/m.exec(readPage(`docs${link}.md`)) ?? [];
+    t.equal(title, text, `${link} has the title that it has there`);
   }
 });

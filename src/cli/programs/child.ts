@@ -1,4 +1,4 @@
-/** The `rondo start` of one of several programs: how it hears of the process that has started it, and tells it. */
+/** The `rondo start` of one of several programs: how it talks to the process that has started it. */
 
 import type { Format, MetricSource } from '../../metrics/exposition.js';
 import { liveness, readiness } from '../../metrics/probes.js';

@@ -19,7 +19,7 @@ export const METRICS_VARIABLE = 'RONDO_PROGRAMS_METRICS';
 /** What the parent asks for whoever asks it. */
 export type Question = { what: 'metrics'; format: Format } | { what: 'live' | 'ready' };
 
-/** `blocks` is null if they cannot be had. */
+/** `blocks` is null if they are not available. */
 export type Answer = { blocks: Block[] | null } | { probe: Probe };
 
 export type ToProgram =

@@ -89,7 +89,7 @@ export class ListenerQueue {
     return maxQueueMs === null ? Number.POSITIVE_INFINITY : connection.since + maxQueueMs;
   }
 
-  /** False: it goes on waiting, for want of room or because of a limit. */
+  /** False: it goes on waiting, because there is no room or because of a limit. */
   turnAway(connection: Connection, isLimit: boolean, now: number): boolean {
     const isDue = now >= this.deadlineOf(connection);
     if (!isDue && !(isLimit && this.#options.overload === 'reset')) return false;

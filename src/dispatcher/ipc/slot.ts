@@ -52,7 +52,7 @@ export class IpcSlot {
   readonly work: Work;
   /** From this process. */
   reclaimed = 0;
-  /** A hand-off failed for want of something. Until the next tick. */
+  /** A hand-off failed because something was missing. Until the next tick. */
   isBlocked = false;
   readonly #owner: IpcSlotOwner;
   readonly #child: ChildProcess;

@@ -36,7 +36,7 @@ export class Work {
     return this.pending.size === 0 || now - this.#quietSince < PATIENCE_MS;
   }
 
-  /** How long its answers take of late; null if it has not been asked for any. */
+  /** How long its answers have recently taken; null if it has not been asked for any. */
   answerDelayMs(now: number): number | null {
     const { oldestSentAt } = this.pending;
     const known = this.#delay.read(now);
@@ -99,7 +99,7 @@ class OpenConnections {
 const LEFT_PER_STEP = 7 / 8;
 const STEP_MS = 100;
 
-/** The longest answer of late, which is about how long the worker's loop takes to come round. */
+/** The longest recent answer, which is about how long the worker's loop takes to come round. */
 class AnswerDelay {
   #delayMs = 0;
   #at: number | null = null;

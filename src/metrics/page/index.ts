@@ -25,7 +25,7 @@ const INTERVAL_MS = 500;
 export interface Page {
   /** `/` and `/events`, for the `routes` of a `MetricsServer`. */
   routes: ReadonlyMap<string, Handler>;
-  /** Ends what the viewers are told, and forgets the past; twice is as good as once. */
+  /** Ends what the viewers are told, and forgets the past; a second call has no effect. */
   close(): void;
 }
 

@@ -72,7 +72,7 @@ function open(signal: string): void {
   shadow('emit', onHandle, () => tellNode('newListener', signal));
 }
 
-/** To Node, as if the listener came or went; the program is to hear of its own alone. */
+/** To Node, as if the listener came or went; the program is told of its own only. */
 function tellNode(event: keyof typeof nodes, signal: string): void {
   const told = nodes[event];
   if (told !== undefined) Reflect.apply(told, process, [signal, onHandle]);
