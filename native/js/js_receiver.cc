@@ -200,13 +200,16 @@ Napi::Value JsReceiver::UnrefLoop(const Napi::CallbackInfo& info) {
 }
 
 void JsReceiver::OnConnections(std::vector<Connection>* batch) {
+  Napi::HandleScope scope(Env());
+  const napi_value owner = owner_.Value();
+  const napi_value on_connection = on_connection_.Value();
+  int32_t* const fields = fields_.Value().Data();
   batch_ = batch;
   called_ = 0;
   while (called_ < batch->size()) {
-    Napi::HandleScope scope(Env());
     current_ = &(*batch)[called_++];
-    Describe(*current_);
-    if (Call(on_connection_.Value(), {})) {
+    Describe(*current_, fields);
+    if (Call(owner, on_connection, {})) {
       // JS's now, unless refuse() has taken it.
       (void)current_->fd.Release();
     } else {
@@ -218,8 +221,7 @@ void JsReceiver::OnConnections(std::vector<Connection>* batch) {
 }
 
 // The fields of FIELDS_PER_CONNECTION in src/native/receiver.ts.
-void JsReceiver::Describe(const Connection& connection) {
-  int32_t* const fields = fields_.Value().Data();
+void JsReceiver::Describe(const Connection& connection, int32_t* fields) {
   fields[0] = connection.fd.get();
   fields[1] = connection.listener;
   fields[2] = connection.is_final;
@@ -253,17 +255,19 @@ void JsReceiver::OnEnd(int error) {
 }
 
 bool JsReceiver::Call(const char* method, const std::vector<napi_value>& arguments) {
+  const napi_value owner = owner_.Value();
   napi_value function;
-  if (napi_get_named_property(Env(), owner_.Value(), method, &function) != napi_ok) return false;
-  return Call(function, arguments);
+  if (napi_get_named_property(Env(), owner, method, &function) != napi_ok) return false;
+  return Call(owner, function, arguments);
 }
 
-bool JsReceiver::Call(napi_value function, const std::vector<napi_value>& arguments) {
+bool JsReceiver::Call(napi_value owner, napi_value function,
+                      const std::vector<napi_value>& arguments) {
   napi_value result;
   napi_value error;
   bool has_thrown = false;
-  if (napi_make_callback(Env(), *context_, owner_.Value(), function, arguments.size(),
-                         arguments.data(), &result) == napi_ok) {
+  if (napi_make_callback(Env(), *context_, owner, function, arguments.size(), arguments.data(),
+                         &result) == napi_ok) {
     return true;
   }
   // While the environment ends nothing can be called, and no exception is the reason.

@@ -49,13 +49,13 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
 
   static void OnEnvironmentEnd(void* self);
   // What JS reads of a connection.
-  void Describe(const Connection& connection);
+  static void Describe(const Connection& connection, int32_t* fields);
   // It is not JS's, and gets another worker, or none where there is no channel any more.
   void Return(Connection* connection);
   // Calls the owner's method as an event of the loop: ticks and promises run after it, and an
   // exception becomes 'uncaughtException'. False: nothing can be called any more.
   bool Call(const char* method, const std::vector<napi_value>& arguments);
-  bool Call(napi_value function, const std::vector<napi_value>& arguments);
+  bool Call(napi_value owner, napi_value function, const std::vector<napi_value>& arguments);
 
   int check_result_ = 0;
   std::unique_ptr<Receiver> receiver_;
