@@ -63,18 +63,18 @@ for (const [name, options] of setups) {
     // By the environment in the one case as in the other; what it does is not to be seen.
     const processEnv = { NODE_OPTIONS: `--import ${REGISTER}` };
     const rondo = await look(t, plainNode, { ...options, processEnv });
-    const other = `--import ${REGISTER.replace('register.js', 'types.js')}`;
+    const other = `--import ${REGISTER.replace('register.js', 'types/stats.js')}`;
     const node = await look(t, plainNode, { ...options, processEnv: { NODE_OPTIONS: other } });
-    t.strictSame(JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types.js')), node);
+    t.strictSame(JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types/stats.js')), node);
     t.notMatch(JSON.stringify(rondo), /RONDO_(CHANNEL|PRELOAD)/);
   });
 
   test(`${name}, by the command line`, preloaded.options, async (t) => {
-    const nodeArgs = ['--import', REGISTER.replace('register.js', 'types.js')];
+    const nodeArgs = ['--import', REGISTER.replace('register.js', 'types/stats.js')];
     const other = { ...plainNode, nodeArgs };
     const rondo = await look(t, preloaded, options);
     const node = await look(t, other, options);
-    t.strictSame(JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types.js')), node);
+    t.strictSame(JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types/stats.js')), node);
     t.notMatch(JSON.stringify(rondo), /RONDO_(CHANNEL|PRELOAD)/);
   });
 }
