@@ -65,7 +65,10 @@ for (const [name, options] of setups) {
     const rondo = await look(t, plainNode, { ...options, processEnv });
     const other = `--import ${REGISTER.replace('register.js', 'types/stats.js')}`;
     const node = await look(t, plainNode, { ...options, processEnv: { NODE_OPTIONS: other } });
-    t.strictSame(JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types/stats.js')), node);
+    t.strictSame(
+      JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types/stats.js')),
+      node,
+    );
     t.notMatch(JSON.stringify(rondo), /RONDO_(CHANNEL|PRELOAD)/);
   });
 
@@ -74,7 +77,10 @@ for (const [name, options] of setups) {
     const other = { ...plainNode, nodeArgs };
     const rondo = await look(t, preloaded, options);
     const node = await look(t, other, options);
-    t.strictSame(JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types/stats.js')), node);
+    t.strictSame(
+      JSON.parse(JSON.stringify(rondo).replaceAll('register.js', 'types/stats.js')),
+      node,
+    );
     t.notMatch(JSON.stringify(rondo), /RONDO_(CHANNEL|PRELOAD)/);
   });
 }

@@ -9,10 +9,11 @@ const options = { minUptimeMs: 50, workers: 1 };
 
 for (const outcome of ['end', 'failed'] as const) {
   test(`reload:${outcome}`, nativeOnly, async (t) => {
-    const supervised = await openSupervisor(t, { ...options, startTimeoutMs: 500 });
+    const supervised = await openSupervisor(t, options);
     await supervised.call('start');
-    const env = outcome === 'end' ? {} : { APP_FAILS: 'by-never-listening' };
-    const reload = supervised.call('reload', { window: 4, policy: 'random', env });
+    const bad = { env: { APP_FAILS: 'by-never-listening' }, startTimeoutMs: 500 };
+    const release = outcome === 'end' ? {} : bad;
+    const reload = supervised.call('reload', { window: 4, policy: 'random', ...release });
     const over = reload.catch(() => {});
     await supervised.until('reload:begin');
     t.equal((await supervised.stats()).dispatcher?.window, 4, 'that of the reload, at once');
