@@ -107,6 +107,9 @@ for (const transport of transports()) {
       deck.dispatcher.pause();
       const sockets = await Promise.all(Array.from({ length: 100 }, () => openClient(deck.port)));
       const lines = sockets.map((socket) => once(socket, 'data'));
+      // With this transport they wait in the primary, and are there when it has accepted them.
+      const accepted = () => deck.dispatcher.stats().listeners[0]?.accepted;
+      if (transport === 'ipc') await until('all are accepted', () => accepted() === sockets.length);
       deck.dispatcher.resume();
       const held = await Promise.all(
         sockets.map(async (socket, at) => ({ socket, line: String(await lines[at]).trim() })),
