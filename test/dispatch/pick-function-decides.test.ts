@@ -77,6 +77,12 @@ for (const transport of transports()) {
     const deck = await openDeck(t, { transport, policy, pickTimeoutMs: PATIENT_MS });
     const errors = errorsOf(deck.dispatcher);
     const pids = [String((await deck.worker()).pid), String((await deck.worker()).pid)];
+    // One that has not run since it began, as on a busy machine, does not keep up.
+    const answered = new Set<string>();
+    await until('both answer', async () => {
+      answered.add((await read(deck.port)).trim());
+      return answered.size === 2;
+    });
     const turns: number[] = [];
     for (let i = 0; i < 12; i++) turns.push(pids.indexOf((await read(deck.port)).trim()));
     const first = turns.filter((slot) => slot === 0).length;
