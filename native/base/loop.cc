@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <utility>
 
 #include "base/clock.h"
 
@@ -34,14 +33,7 @@ void Loop::Run() {
       watch->on_readable_(watch->data_);
     }
     ready_.clear();
-    const auto at_end = std::exchange(at_end_, nullptr);
-    if (at_end != nullptr && !is_stopped_) at_end(at_end_data_);
   }
-}
-
-void Loop::AtEndOfTurn(void* data, void (*callback)(void* data)) {
-  at_end_data_ = data;
-  at_end_ = callback;
 }
 
 void Loop::Close() {

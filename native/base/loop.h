@@ -116,9 +116,6 @@ class Loop {
   // Until Stop(), which is called by a callback.
   void Run();
   void Stop() { is_stopped_ = true; }
-  // On the loop's thread: `callback(data)` runs once, when all that is ready in this turn has been
-  // heard. There is one of them; what was said before is forgotten. Null: none.
-  void AtEndOfTurn(void* data, void (*callback)(void* data));
 
   // From any thread; several calls may be answered by one on_wake.
   void Wake();
@@ -135,8 +132,6 @@ class Loop {
   std::vector<Watch*> ready_;  // of this turn, not called yet; null: closed meanwhile
   std::atomic<uint64_t> wake_ups_{0};
   bool is_stopped_ = false;
-  void* at_end_data_ = nullptr;
-  void (*at_end_)(void* data) = nullptr;
   void* data_ = nullptr;
   void (*on_wake_)(void* data) = nullptr;
   UniqueFd wake_fd_;  // read by the loop

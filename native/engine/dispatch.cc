@@ -17,16 +17,7 @@ constexpr int kMostAcceptsPerRound = 64;
 
 }  // namespace
 
-void Dispatch::RunSoon() {
-  is_run_due_ = true;
-  loop_->AtEndOfTurn(this, [](void* data) {
-    Dispatch* const dispatch = static_cast<Dispatch*>(data);
-    if (dispatch->is_run_due_) dispatch->Run();
-  });
-}
-
 void Dispatch::Run() {
-  is_run_due_ = false;
   now_ns_ = NowNs();
   is_limited_ = false;
   // No frame tells that a connection has ended.

@@ -94,9 +94,6 @@ class Dispatch final : public Floor, public Idle::Owner {
 
  private:
   void Run();
-  // At the end of this turn of the loop, unless Run() was called by then: for what comes in
-  // numbers.
-  void RunSoon();
   bool DealParked(bool with_moved);
   bool DealSeen();
   bool AcceptFromAll();
@@ -122,7 +119,6 @@ class Dispatch final : public Floor, public Idle::Owner {
     std::bitset<kMaxListeners> listeners;  // nobody has room for their connections
     SlotSet slots;
   };
-  bool IsBlocked(const ParkedConnection& parked, const Blocked& blocked) const;
   bool DealOne(ParkedConnection* parked, Blocked* blocked);
   void ForgiveIfNobodyIsLeft(Connection* connection) const;
   void Advance(ParkedConnection* parked);
@@ -198,7 +194,6 @@ class Dispatch final : public Floor, public Idle::Owner {
   uint32_t next_ticket_ = 1;
   uint64_t now_ns_ = 0;  // of this run
   uint64_t slow_look_at_ns_ = 0;
-  bool is_run_due_ = false;
   bool is_paused_ = false;
   bool is_limited_ = false;    // in this run, by a limit on connections
   bool is_new_first_ = false;  // what was dealt last had moved

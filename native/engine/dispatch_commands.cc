@@ -41,15 +41,13 @@ int Dispatch::Open(const DispatchOptions& options) {
   overload_.SetMaxConnections(options.max_connections);
   int result = idle_.Open();
   if (result < 0) return result;
-  result = looking_.Open(loop_, this,
-                         [](void* dispatch) { static_cast<Dispatch*>(dispatch)->RunSoon(); });
+  result =
+      looking_.Open(loop_, this, [](void* dispatch) { static_cast<Dispatch*>(dispatch)->Run(); });
   if (result < 0) return result;
   return look_.Open(loop_, this, [](void* dispatch) { static_cast<Dispatch*>(dispatch)->Look(); });
 }
 
 void Dispatch::Close() {
-  is_run_due_ = false;
-  loop_->AtEndOfTurn(nullptr, nullptr);
   look_.Close();
   idle_.Close();
   looking_.Close();
@@ -63,9 +61,6 @@ void Dispatch::Close() {
     Count(&shared_->listeners[parked->connection.listener].closed);
     return true;
   });
-  for (const Connection& connection : std::exchange(seen_, {})) {
-    Count(&shared_->listeners[connection.listener].closed);
-  }
   starvation_.Note(false, NowNs());
   workers_.Clear();
 }

@@ -55,7 +55,7 @@ void Dispatch::TakeOver(Passed passed) {
   if (is_held) return;
   if (is_passed) return PassOn(std::move(connection));
   ParkMoved(std::move(connection));
-  RunSoon();
+  Run();
 }
 
 }  // namespace rondo

@@ -38,7 +38,7 @@ void Dispatch::OnRequest(Connection connection) {
   if (IsPassed(*listeners_[connection.listener])) return PassOn(std::move(connection));
   now_ns_ = NowNs();
   ParkMoved(std::move(connection));
-  RunSoon();
+  Run();
 }
 
 void Dispatch::ParkMoved(Connection connection) {

@@ -19,21 +19,14 @@ int NumberBelow(size_t end, int answer) {
 
 }  // namespace
 
-// Whether this pass has found already that there is no room for it: many may wait for the same.
-bool Dispatch::IsBlocked(const ParkedConnection& parked, const Blocked& blocked) const {
-  if (parked.waits_for == WaitsFor::kSlot) {
-    return blocked.slots.Has(static_cast<uint32_t>(parked.slot)) && MayCome(parked);
-  }
-  if (parked.waits_for != WaitsFor::kAnyone || !parked.connection.refused_by.empty()) return false;
-  // Its session may be somebody's by now, who has room.
-  const uint16_t id = parked.connection.listener;
-  return blocked.listeners.test(id) && listeners_[id]->sessions() == nullptr;
-}
-
 // True: it is dealt, or closed.
 bool Dispatch::DealOne(ParkedConnection* parked, Blocked* blocked) {
-  if (IsBlocked(*parked, *blocked)) return false;
   Connection& connection = parked->connection;
+  // Many may wait for one worker, and nothing has changed for them.
+  if (parked->waits_for == WaitsFor::kSlot && MayCome(*parked) &&
+      blocked->slots.Has(static_cast<uint32_t>(parked->slot))) {
+    return false;
+  }
   ForgiveIfNobodyIsLeft(&connection);
   // Who serves its listener says nothing of one whose listener is not known yet.
   if (parked->waits_for != WaitsFor::kRoute && IsHopeless(connection)) {

@@ -405,43 +405,6 @@ void TestStopWhenDue() {
 // ---- waking
 // ---------------------------------------------------------------------------------------
 
-void TestEndOfTurn() {
-  Bench bench;
-  struct {
-    Loop* loop;
-    int heard = 0;
-    int ends = 0;
-    int heard_before = 0;
-  } seen{&bench.loop};
-  Source sources[5];
-  for (Source& source : sources) {
-    source.Open(&bench.loop, [&] {
-      source.Empty();
-      seen.heard++;
-      bench.loop.AtEndOfTurn(&seen, [](void* data) {
-        auto* const all = static_cast<decltype(&seen)>(data);
-        all->ends++;
-        all->heard_before = all->heard;
-        all->loop->Wake();
-      });
-    });
-    source.Fill();
-  }
-  bench.on_wake = [&] { bench.loop.Stop(); };
-  bench.loop.Run();
-  is(seen.ends, 1, "at the end of a turn one call is made, however often it was asked for");
-  is(seen.heard_before, 5, "when all that is ready has been heard");
-  Bench other;
-  Source last;
-  last.Open(&other.loop, [&] {
-    other.loop.AtEndOfTurn(&seen, [](void* data) { static_cast<decltype(&seen)>(data)->ends++; });
-    other.loop.Stop();
-  });
-  last.Fill();
-  other.loop.Run();
-  is(seen.ends, 1, "and none when the loop has been stopped");
-}
-
 void TestWake() {
   Bench bench;
   std::atomic<int> woken{0};
@@ -502,7 +465,6 @@ int main() {
   TestStopTimer();
   TestTimerWithin();
   TestStopWhenDue();
-  TestEndOfTurn();
   TestWake();
   TestWithoutFds();
   is(CountOpenFds(), fds_before, "no fd is left open");
