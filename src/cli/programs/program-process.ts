@@ -123,7 +123,7 @@ export class ProgramProcess {
     await done;
   }
 
-  /** Twice is as good as once: a second signal would be somebody's who does not want to wait. */
+  /** A second call has no effect: to the program, a second signal means that it must not wait. */
   stop(signal: StopSignal): void {
     if (this.isOver || this.#state === 'stopping') return;
     if (this.#child === null) return this.#end('ended', 0);
