@@ -58,6 +58,11 @@ export function keyOf(query: QueryServer): string {
   return port === 0 || (fd ?? -1) >= 0 ? `${key}:${index}` : key;
 }
 
+/** The path of a key of that form; '' of a port's. Some end with an index. */
+export function pathOfKey(key: string): string {
+  return /^(.*):-1:-1:[^:]*(?::\d+)?$/s.exec(key)?.[1] ?? '';
+}
+
 export function isClusterMessage(message: unknown): message is { cmd: 'NODE_CLUSTER' } {
   return (message as { cmd?: unknown } | null)?.cmd === 'NODE_CLUSTER';
 }

@@ -4,6 +4,7 @@
  * say which ones they are; a worker that listens at the same key or address gets the same socket.
  */
 
+import { pathOfKey } from '../cluster/messages.js';
 import type { PassedListener } from '../cluster/taken-listeners.js';
 import { loadNative, type SocketName } from '../native/index.js';
 import { rondo } from '../supervisor/forking.js';
@@ -138,8 +139,7 @@ function decode(text: string): Name | null {
 function passedOf(fd: number, { family, host, port }: SocketName, parts: Name): PassedListener {
   const [key, backlog, device, inode, mode = -1, addedMode = 0] = parts;
   const address: Address = family === 1 ? host : { address: host, family: `IPv${family}`, port };
-  // Of a path it is what is before the port, -1; see keyOf().
-  const [, path = ''] = /^(.*):-1:[^:]*:[^:]*:\d+$/s.exec(key) ?? [];
+  const path = pathOfKey(key);
   const isFile = path !== '' && device !== undefined && inode !== undefined;
   const file = isFile ? { file: path, device, inode, mode, addedMode, backlog } : null;
   return {
