@@ -194,28 +194,38 @@ void TestFullChannel() {
   const int small = 1;
   setsockopt(primary_end.get(), SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
   constexpr size_t kCount = 60;
-  std::vector<UniqueFd> clients;
-  // One by one, for several in a frame would need less.
-  const auto is_full = [&] { return bench.slot(0).handoff_errors.count(0) > 0; };
-  for (size_t i = 0; i < kCount; i++) {
-    clients.push_back(Connect(port));
-    Until([&] { return bench.slot(0).handed == i + 1 || is_full(); });
-  }
-  ok(is_full(), "(a channel is full)");
-  is(bench.slot(0).handoff_errors.code(0), EAGAIN, "which is counted");
+  constexpr size_t kRounds = 5;
   using Clock = std::chrono::steady_clock;
-  std::vector<Clock::duration> waits;  // of an empty channel for the next frame
-  while (worker.connections().size() < kCount) {
-    const auto start = Clock::now();
-    if (!worker.Receive()) break;
-    waits.push_back(Clock::now() - start);
-    while (worker.Read(0) != 0) continue;
-    worker.page()->received = static_cast<uint32_t>(worker.connections().size());
+  std::vector<Clock::duration>
+      waits;  // of an empty channel for the next frame: the longest of each round
+  size_t full = 0;
+  for (size_t round = 1; round <= kRounds; round++) {
+    std::vector<UniqueFd> clients;
+    const uint64_t before = bench.slot(0).handoff_errors.count(0);
+    // One by one, for several in a frame would need less.
+    const auto is_full = [&] { return bench.slot(0).handoff_errors.count(0) > before; };
+    for (size_t i = 0; i < kCount; i++) {
+      clients.push_back(Connect(port));
+      Until(
+          [&] { return bench.slot(0).handed == worker.connections().size() + i + 1 || is_full(); });
+    }
+    if (is_full()) full++;
+    Clock::duration longest{};
+    while (worker.connections().size() < kCount * round) {
+      const auto start = Clock::now();
+      if (!worker.Receive()) break;
+      longest = std::max(longest, Clock::now() - start);
+      while (worker.Read(0) != 0) continue;
+      worker.page()->received = static_cast<uint32_t>(worker.connections().size());
+    }
+    waits.push_back(longest);
   }
-  std::sort(waits.begin(), waits.end());
-  is(static_cast<long long>(worker.connections().size()), static_cast<long long>(kCount),
+  is(static_cast<long long>(full), static_cast<long long>(kRounds), "(a channel is full)");
+  is(bench.slot(0).handoff_errors.code(0), EAGAIN, "which is counted");
+  is(static_cast<long long>(worker.connections().size()), static_cast<long long>(kCount * kRounds),
      "as fast as the worker reads, all come through");
-  ok(waits[waits.size() / 2] < std::chrono::milliseconds(25), "and not only each 50 ms");
+  std::sort(waits.begin(), waits.end());
+  ok(waits[kRounds / 2] < std::chrono::milliseconds(25), "and not only each 50 ms");
   bench.Settle();
   is(bench.Seen(EventType::kHandOffError) + bench.Seen(EventType::kGone), 0,
      "a full channel is no error");
