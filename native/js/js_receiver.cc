@@ -199,24 +199,28 @@ Napi::Value JsReceiver::UnrefLoop(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
+// A listener may run the loop itself, as synchronous wrappers of asynchronous functions do: then
+// this goes on within it, with the next one.
 void JsReceiver::OnConnections(std::vector<Connection>* batch) {
   Napi::HandleScope scope(Env());
   const napi_value owner = owner_.Value();
   const napi_value on_connection = on_connection_.Value();
   int32_t* const fields = fields_.Value().Data();
+  Connection* const outer = current_;
   batch_ = batch;
-  called_ = 0;
   while (called_ < batch->size()) {
-    current_ = &(*batch)[called_++];
-    Describe(*current_, fields);
+    Connection connection = std::move((*batch)[called_++]);
+    current_ = &connection;
+    Describe(connection, fields);
     if (Call(owner, on_connection, {})) {
       // JS's now, unless refuse() has taken it.
-      (void)current_->fd.Release();
+      (void)connection.fd.Release();
     } else {
-      Return(current_);
+      Return(&connection);
     }
   }
-  current_ = nullptr;
+  called_ = 0;
+  current_ = outer;
   batch_ = nullptr;
 }
 

@@ -63,7 +63,8 @@ class JsReceiver : public Napi::ObjectWrap<JsReceiver>, public Receiver::Owner {
   Napi::ObjectReference owner_;
   Napi::FunctionReference on_connection_;
   Napi::Reference<Napi::Int32Array> fields_;
-  // While OnConnections runs: the batch, the one that is JS's turn, and how many had theirs.
+  // While OnConnections runs: the batch, the one that is JS's turn, and how many had theirs. One
+  // that runs within another one goes on where that is.
   std::vector<Connection>* batch_ = nullptr;
   Connection* current_ = nullptr;
   size_t called_ = 0;

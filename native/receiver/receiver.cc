@@ -134,7 +134,7 @@ bool Receiver::ReadFrame() {
   switch (rondo::ReadFrame(channel_.get(), buffer_.get(), &frame, &error)) {
     case ReadResult::kFrame:
       if (frame.type == FrameType::kConnections) return TakeConnections(&frame);
-      HandleControl(frame);
+      HandleInTurn(&frame);
       return false;
     case ReadResult::kFdsLost:
       if (frame.type == FrameType::kConnections) CountLost(frame);
@@ -178,8 +178,16 @@ void Receiver::CountReceived(size_t count) {
   if (counts_.CountReceived(count)) Send(FrameType::kCredit);
 }
 
-void Receiver::HandleControl(const Frame& frame) {
+// After the connections that came before it.
+void Receiver::HandleInTurn(Frame* frame) {
+  if (batch_.empty()) return HandleControl(*frame);
+  // Delivering them, the owner may run the loop, which reads more into the buffer.
+  const std::string body(frame->body, frame->length);
+  held_.emplace(HeldFrame{std::move(*frame), body});
   Deliver();
+}
+
+void Receiver::HandleControl(const Frame& frame) {
   if (state_ == State::kEnded) return;
   uint32_t count = 0;
   switch (frame.type) {
@@ -212,6 +220,9 @@ void Receiver::HandleWelcome(const Frame& frame) {
     figures_.Start(page()->get(), this, [](void* receiver) {
       Receiver* const self = static_cast<Receiver*>(receiver);
       if (self->counts_.NoteEnded()) self->Send(FrameType::kCredit);
+      // What is not delivered by now is so because the owner runs the loop while it is told of
+      // another one.
+      self->Deliver();
     });
     Send(FrameType::kMapped);
   }
@@ -219,9 +230,15 @@ void Receiver::HandleWelcome(const Frame& frame) {
 }
 
 void Receiver::Deliver() {
-  if (batch_.empty()) return;
-  owner_->OnConnections(&batch_);
-  batch_.clear();
+  if (!batch_.empty()) {
+    owner_->OnConnections(&batch_);
+    batch_.clear();
+  }
+  if (!held_.has_value()) return;
+  HeldFrame held = std::move(*held_);
+  held_.reset();
+  held.frame.body = held.body.data();
+  HandleControl(held.frame);
 }
 
 void Receiver::End(int error) {

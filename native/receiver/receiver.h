@@ -6,6 +6,7 @@
 #include <uv.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -22,12 +23,15 @@ class Receiver {
  public:
   static constexpr size_t kLargestBatch = 2 * kMaxBatch;
 
-  // May call Close() from within any of these, and must not destroy the receiver there.
+  // May call Close() from within any of these, may run the loop there, and must not destroy the
+  // receiver.
   class Owner {
    public:
     // Called once per batch of at most kLargestBatch. Each fd is the owner's from here on, to
     // serve, to close, or to give back by Refuse() before OnConnections returns. What is served or
-    // closed is to be counted when it is over, see CountEnded().
+    // closed is to be counted when it is over, see CountEnded(). While the owner runs the loop it
+    // is called with the same vector again, in which there may be more by then, and which is empty
+    // when that call has returned.
     virtual void OnConnections(std::vector<Connection>* batch) = 0;
     // The scoreboard is there; or the primary speaks another version, and nothing else will come.
     virtual void OnWelcome(const Welcome& welcome) = 0;
@@ -98,6 +102,7 @@ class Receiver {
   bool ReadFrame();
   bool TakeConnections(Frame* frame);
   void CountLost(const Frame& frame);
+  void HandleInTurn(Frame* frame);
   void HandleControl(const Frame& frame);
   void HandleWelcome(const Frame& frame);
   void CountReceived(size_t count);
@@ -121,6 +126,12 @@ class Receiver {
   Outbox outbox_;
   uint32_t window_ = 1;
   std::vector<Connection> batch_;  // received in this turn, not yet delivered
+  // What follows them, when they are delivered.
+  struct HeldFrame {
+    Frame frame;
+    std::string body;
+  };
+  std::optional<HeldFrame> held_;
   const std::unique_ptr<char[]> buffer_;
 };
 

@@ -546,6 +546,34 @@ void TestBadFrames() {
   is(CountOpenFds(), fds_before - 1, "and are closed, as it is");
 }
 
+// A program runs the loop while it is told of a connection: nothing waits for the end of that.
+void TestLoopWithin() {
+  Bench bench;
+  bench.Greet(16);
+  std::string order;
+  size_t next = 0;
+  bench.on_connections = [&](std::vector<Connection>* batch) {
+    while (next < batch->size()) {
+      const Connection connection = std::move((*batch)[next++]);
+      order += static_cast<char>('a' + connection.listener);
+      if (connection.listener != 0) continue;
+      bench.Send(1, 3);
+      bench.Turns(3);
+      order += '|' + bench.state;
+    }
+    next = 0;
+  };
+  bench.Send(1, 0);
+  bench.Send(1, 1);
+  rondo::SendState(bench.primary.get(), "state", 5);
+  bench.Send(1, 2);
+  bench.Turns(2);
+  is(order, "abcd|state",
+     "within it come the rest of its batch, the state, and what is sent meanwhile, in their order");
+  is(bench.page().received, 4, "each is counted once");
+  is(bench.end_error, 1, "(the channel goes on)");
+}
+
 // The owner may close it from within any of its calls.
 void TestCloseWithin() {
   Bench bench;
@@ -746,6 +774,7 @@ int main() {
   TestEndWithRefusals();
   TestEndWithUnreadFrames();
   TestBadFrames();
+  TestLoopWithin();
   TestCloseWithin();
   TestOutOfFds();
   TestRefs();

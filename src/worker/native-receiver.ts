@@ -168,9 +168,11 @@ class NativeChannel implements WorkerChannel, GivesBack {
     const fields = this.#fields;
     const fd = fields[0] as number;
     const listener = fields[1] as number;
-    if (!this.#takes(fd, listener, fields[2] === 1)) return;
     const us = fields[3] as number;
-    const handle = this.#open(fd, listener, fields[4] === 1);
+    const hasAbout = fields[4] === 1;
+    // The program may be asked from here on, and the next connection comes if it runs the loop itself.
+    if (!this.#takes(fd, listener, fields[2] === 1)) return;
+    const handle = this.#open(fd, listener, hasAbout);
     if (typeof handle !== 'number') {
       noteHandoff(this.#handoffTimes, us);
       if (!channels.connection.hasSubscribers) return this.#user.serve(listener, handle);
