@@ -26,8 +26,12 @@ import type { DrainCounts, DrainSettings } from './types.js';
 /** How often it is looked for what has become idle: a part of the grace, within bounds. */
 const LOOKS_PER_GRACE = 5;
 const LOOK_MS = { min: 10, max: 200 };
-/** Of thousands of connections a look takes milliseconds, and each that closes would lead to one: so long is rested after it. */
+/**
+ * Of thousands of connections a look takes milliseconds, and each that closes would lead to one: so many times as long is rested
+ * after it, but not for longer than that. A look may take long only because the process was stopped meanwhile.
+ */
 const LOOKS_REST = 10;
+const LONGEST_REST_MS = 1_000;
 
 export interface DrainHost {
   /** Called once: no request is in flight, or those that are have had their time. */
@@ -140,10 +144,11 @@ export class Drain implements ConnectionsWatcher {
       this.#isLooking = false;
       const startedAt = performance.now();
       this.#closeIdle();
+      const now = performance.now();
+      this.#restsUntil = now + Math.min(LOOKS_REST * (now - startedAt), LONGEST_REST_MS);
+      // Calls the program's handlers, whose time is none of the look's.
       this.#checkAnswered();
       this.#checkEnd();
-      const now = performance.now();
-      this.#restsUntil = now + LOOKS_REST * (now - startedAt);
     });
   }
 
