@@ -21,6 +21,7 @@ import {
   type WorkerChannel,
 } from './channel.js';
 import { serveTold } from './told-connection.js';
+import { onTransferred } from './transfers.js';
 
 /** Node's channel beyond its public API: it counts who wants it to keep the process running. */
 interface NodeChannel {
@@ -83,6 +84,7 @@ class IpcChannel implements WorkerChannel {
       after(process, 'internalMessage', this.#onMessage),
       after(process, 'disconnect', () => this.#end()),
     ];
+    onTransferred((handle) => void countClosed(handle as StreamHandle));
     this.#sayHello();
   }
 

@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 import { test } from 'tap';
 import { preloaded, settledStats, startProgram, total } from '../fixtures/cluster.js';
+import { until } from '../fixtures/faults.js';
 import { fixture, read } from '../fixtures/harness.js';
 
 const THREAD = fixture('serves-in-a-thread.mjs');
@@ -29,32 +30,36 @@ const canBeGiven = await new Promise<boolean>((resolve) => {
   });
 });
 
-const options = canBeGiven
-  ? preloaded.options
-  : { skip: 'this Node.js gives no sockets to threads' };
+const skip = canBeGiven ? false : 'this Node.js gives no sockets to threads';
 
-test('given to a thread', options, async (t) => {
-  const program = await startProgram(t, preloaded, { workers: 1 });
-  const address = await program.worker(
-    1,
-    async (scope, file) => {
-      const { Worker } = await import('node:worker_threads');
-      const thread = new Worker(file);
-      const server = scope.net.createServer({ pauseOnConnect: true }, (socket) => {
-        thread.postMessage(socket, [socket as never]);
-      });
-      server.listen(0, '127.0.0.1');
-      await scope.once(server, 'listening');
-      return server.address();
-    },
-    THREAD,
-  );
-  const { port } = address as net.AddressInfo;
-  for (let i = 0; i < 5; i++) t.equal(await read(port), 'of a thread');
-  const held = net.connect(port, '127.0.0.1');
-  await once(held, 'data');
-  const stats = await settledStats(program);
-  t.equal(total(stats, 'received'), 6);
-  t.equal(total(stats, 'open'), 0);
-  held.destroy();
-});
+for (const [transport, options] of [
+  ['native', canBeGiven ? preloaded.options : { skip }],
+  ['ipc', { skip }],
+] as const) {
+  test(`given to a thread, with ${transport}`, options, async (t) => {
+    const processEnv = { RONDO_TRANSPORT: transport };
+    const program = await startProgram(t, preloaded, { workers: 1, processEnv });
+    const address = await program.worker(
+      1,
+      async (scope, file) => {
+        const { Worker } = await import('node:worker_threads');
+        const thread = new Worker(file);
+        const server = scope.net.createServer({ pauseOnConnect: true }, (socket) => {
+          thread.postMessage(socket, [socket as never]);
+        });
+        server.listen(0, '127.0.0.1');
+        await scope.once(server, 'listening');
+        return server.address();
+      },
+      THREAD,
+    );
+    const { port } = address as net.AddressInfo;
+    for (let i = 0; i < 5; i++) t.equal(await read(port), 'of a thread');
+    const held = net.connect(port, '127.0.0.1');
+    await once(held, 'data');
+    t.equal(total(await settledStats(program), 'received'), 6);
+    // With ipc the worker says so a little later.
+    await until('none is open', async () => total(await program.stats(), 'open') === 0);
+    held.destroy();
+  });
+}
