@@ -29,11 +29,7 @@ function main(words: string[]): void {
     if (Object.hasOwn(COMMANDS, name)) {
       return void Promise.resolve(COMMANDS[name]?.(words.slice(1))).catch(fail);
     }
-    const [late] = words.filter((word) => Object.hasOwn(COMMANDS, word));
-    if (late !== undefined && name.startsWith('-') && !words.includes('start')) {
-      throw new ArgumentError(`the options of '${late}' come after it: rondo ${late} [options]`);
-    }
-    const parsed = parseArguments(words);
+    const parsed = parse(words);
     switch (parsed.command) {
       case 'help':
         process.stdout.write(HELP);
@@ -47,6 +43,17 @@ function main(words: string[]): void {
     }
   } catch (error) {
     fail(error);
+  }
+}
+
+function parse(words: string[]): ReturnType<typeof parseArguments> {
+  try {
+    return parseArguments(words);
+  } catch (error) {
+    const [name = ''] = words;
+    const late = words.find((word) => Object.hasOwn(COMMANDS, word));
+    if (late === undefined || !name.startsWith('-') || words.includes('start')) throw error;
+    throw new ArgumentError(`the options of '${late}' come after it: rondo ${late} [options]`);
   }
 }
 

@@ -11,7 +11,7 @@ const { version } = JSON.parse(
   readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
 ) as { version: string };
 
-for (const args of [['--help'], ['-h'], ['start', '--help']]) {
+for (const args of [['--help'], ['-h'], ['start', '--help'], ['--help', 'status']]) {
   test(args.join(' '), async (t) => {
     const run = runCli(t, args);
     t.equal(await run.end, 0);
