@@ -77,6 +77,7 @@ export function followFile({ supervisor, settings, note }: Run): void {
       }
       // It is a number: see settings.ts.
       if (typeof workers === 'number') {
+        supervisor.rebase({ workers });
         supervisor.scale(workers).catch((error: Error) => note(error.message));
       }
       const late: string[] = startOnlyOf(others);

@@ -16,8 +16,8 @@ import { text } from 'node:stream/consumers';
 import tls from 'node:tls';
 import { ControlClient } from 'rondo/control';
 import { test } from 'tap';
-import { ask, temporaryDirectory, writeServer } from '../fixtures/cluster-cli.js';
-import { until } from '../fixtures/faults.js';
+import { ask, runCli, temporaryDirectory, writeServer } from '../fixtures/cluster-cli.js';
+import { isAlive, until } from '../fixtures/faults.js';
 import { fixture, nativeOnly, transports } from '../fixtures/harness.js';
 import { APP, startUpgradable } from '../fixtures/upgrade.js';
 
@@ -111,6 +111,29 @@ test('what is changed while the new process starts', nativeOnly, async (t) => {
   await client.resume();
   t.not(await ask(app.port), '');
   await app.stop();
+});
+
+test('a number of workers that was said after that of the file', async (t) => {
+  const directory = temporaryDirectory(t);
+  const [config, control] = ['rondo.json', 'control.sock'].map((one) => path.join(directory, one));
+  const say = (workers: number): void =>
+    writeFileSync(config as string, JSON.stringify({ workers, minUptimeMs: 100 }));
+  say(1);
+  const args = ['start', APP, '--config', config, '--control', control] as string[];
+  const run = runCli(t, args, { RONDO_TRANSPORT: transports()[0] });
+  await run.listening(1);
+  say(2);
+  await run.listening(2);
+  const client = new ControlClient({ path: control as string });
+  await client.scale(3);
+  const { pid } = await client.upgrade();
+  t.teardown(() => {
+    if (isAlive(pid)) process.kill(pid, 'SIGKILL');
+  });
+  await until('it is replaced', async () => (await client.status()).pid === pid);
+  t.equal((await client.status()).seats.length, 3);
+  process.kill(pid, 'SIGTERM');
+  await until('it is gone', () => !isAlive(pid));
 });
 
 test('the control socket, and the port of the metrics', nativeOnly, async (t) => {
