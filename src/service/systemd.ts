@@ -10,12 +10,9 @@ import { loadNative } from '../native/index.js';
 import type { Supervisor } from '../supervisor/supervisor.js';
 import { type SendFds, storeSockets, takeStored } from './fd-store.js';
 import { passService } from './handover.js';
-import { Extension, extendTimeouts } from './timeouts.js';
+import { EndOfPrograms, Extension, extendTimeouts } from './timeouts.js';
 
 const FIRST_FD = 3;
-
-/** A program that is told to stop says soon how long that takes at most. One that does not is stuck. */
-const UNTOLD_MS = 60_000;
 
 /**
  * Of LISTEN_PID, LISTEN_FDS and LISTEN_FDNAMES, if they are meant for this process. Throws
@@ -169,7 +166,9 @@ export interface ProgramsTeller {
   reloaded(): void;
   stopping(): void;
   /** Of one that stops: how long that takes at most, null while it is not known. */
-  endsWithin(ms: number | null): void;
+  endsWithin(program: object, ms: number | null): void;
+  /** It has ended, or starts anew. */
+  endIsOver(program: object): void;
 }
 
 /** The same for several programs, which hear nothing of a service manager themselves. */
@@ -190,7 +189,7 @@ export function notifyOfPrograms(
   }
   const extension = new Extension(tell);
   extension.begin();
-  let endMs = UNTOLD_MS;
+  const end = new EndOfPrograms(extension);
   return {
     started: () => {
       extension.end();
@@ -212,15 +211,10 @@ export function notifyOfPrograms(
     },
     stopping: () => {
       tell('STOPPING=1', 'STATUS=stopping');
-      extension.begin();
-      extension.endIn(endMs);
+      end.begin();
     },
-    endsWithin: (ms) => {
-      if (!programs.isStopping) return;
-      if (ms === null) return extension.begin();
-      endMs = Math.max(endMs, ms);
-      extension.endIn(endMs);
-    },
+    endsWithin: (program, ms) => end.note(program, ms),
+    endIsOver: (program) => end.forget(program),
   };
 }
 

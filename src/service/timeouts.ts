@@ -8,6 +8,9 @@ import type { SupervisorEvents } from '../supervisor/types.js';
 
 const EVERY_MS = 5_000;
 
+/** A program that is told to stop says soon how long that takes at most. One that does not is stuck. */
+const UNTOLD_MS = 60_000;
+
 /** What is asked for each time, to be counted from then on. */
 const EXTENSION_USEC = 15_000_000;
 
@@ -31,6 +34,7 @@ export class Extension {
   readonly #tell: Tell;
   #timer: NodeJS.Timeout | undefined;
   #deadline: NodeJS.Timeout | undefined;
+  #isAsking = false;
 
   constructor(tell: Tell) {
     this.#tell = tell;
@@ -40,19 +44,62 @@ export class Extension {
   begin(): void {
     this.end();
     const ask = (): void => this.#tell(`EXTEND_TIMEOUT_USEC=${EXTENSION_USEC}`);
+    this.#isAsking = true;
     ask();
     this.#timer = setInterval(ask, EVERY_MS).unref();
   }
 
   end(): void {
+    this.#isAsking = false;
     clearInterval(this.#timer);
     clearTimeout(this.#deadline);
   }
 
-  /** Until then at the latest, and not until what was said before. */
+  /** Until then at the latest, and not until what was said before. Begins, if it does not ask by now. */
   endIn(ms: number): void {
+    if (!this.#isAsking) this.begin();
     clearTimeout(this.#deadline);
     this.#deadline = setTimeout(() => this.end(), ms).unref();
+  }
+}
+
+/** The same for the end of several programs, each of which says how long its own takes. */
+export class EndOfPrograms {
+  readonly #extension: Extension;
+  readonly #now: () => number;
+  /** By program: until when its end takes at most; null: its stop is delayed, and nobody knows. */
+  readonly #ends = new Map<object, number | null>();
+  #isStopping = false;
+
+  constructor(extension: Extension, now = () => performance.now()) {
+    this.#extension = extension;
+    this.#now = now;
+  }
+
+  /** All are told to stop. */
+  begin(): void {
+    this.#isStopping = true;
+    this.#ends.set(this, this.#now() + UNTOLD_MS);
+    this.#ask();
+  }
+
+  /** It has begun to stop, for whatever reason, also before all are; `withinMs` is null while that is delayed. */
+  note(program: object, withinMs: number | null): void {
+    this.#ends.set(program, withinMs === null ? null : this.#now() + withinMs);
+    this.#ask();
+  }
+
+  /** It has ended, or has begun anew. */
+  forget(program: object): void {
+    if (this.#ends.delete(program)) this.#ask();
+  }
+
+  #ask(): void {
+    if (!this.#isStopping) return;
+    const ends = [...this.#ends.values()];
+    const known = ends.filter((end) => end !== null);
+    if (known.length < ends.length) this.#extension.begin();
+    else this.#extension.endIn(Math.max(0, ...known.map((end) => end - this.#now())));
   }
 }
 

@@ -56,7 +56,7 @@ export interface ProgramHost {
   onLost(program: ProgramProcess, signal: NodeJS.Signals, delayMs: number): void;
   onMessage(message: unknown): void;
   /** It has begun to stop: how long that takes at most, null while it is delayed. */
-  onStop(withinMs: number | null): void;
+  onStop(program: ProgramProcess, withinMs: number | null): void;
   onError(error: Error): void;
 }
 
@@ -202,7 +202,7 @@ export class ProgramProcess {
       case 'stop':
         if (this.#isDelayed === true && !message.isDelayed) this.#delayEndedAt = performance.now();
         this.#isDelayed = message.isDelayed;
-        this.#host.onStop(message.isDelayed ? null : message.withinMs);
+        this.#host.onStop(this, message.isDelayed ? null : message.withinMs);
         return;
       case 'answer':
         return this.#asking.hear(message.id, message.answer);

@@ -20,7 +20,7 @@ export interface ProgramsHost {
   onLost(program: ProgramProcess, signal: NodeJS.Signals, delayMs: number): void;
   onMessage(message: unknown): void;
   /** One of them has begun to stop: how long that takes at most, null while it is delayed. */
-  onStop(withinMs: number | null): void;
+  onStop(program: ProgramProcess, withinMs: number | null): void;
   onError(error: Error): void;
   /** All of them are about to stop; once. */
   onStopping(): void;

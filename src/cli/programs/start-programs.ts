@@ -51,11 +51,12 @@ export function startPrograms(given: StartArguments, config: Config, env: NodeJS
     {
       onState: (program) => {
         logState(log, isJson, program);
+        if (program.state !== 'stopping') systemd.endIsOver(program);
         systemd.changed();
       },
       onLost: (program, signal, delayMs) => logLost(log, isJson, program, signal, delayMs),
       onMessage: tellParent,
-      onStop: (withinMs) => systemd.endsWithin(withinMs),
+      onStop: (program, withinMs) => systemd.endsWithin(program, withinMs),
       onError,
       onStopping: () => systemd.stopping(),
       onStarted: () => {
