@@ -142,72 +142,80 @@ export class HandleFactory {
   }
 }
 
+// The classes below have no name in their source, or each stack trace of a connection's error would tell it:
+// "at TCP.onStreamRead" is what is read there without rondo.
+
 function countingClass(base: HandleClass, ended: Uint32Array): CountingClass {
-  class CountingHandle extends base {
-    /** Or -1: it is no connection yet, or no longer. */
-    #listener = -1;
+  return named(
+    base.name,
+    class extends base {
+      /** Or -1: it is no connection yet, or no longer. */
+      #listener = -1;
 
-    static countEndOf(handle: CountingHandle, listener: number): void {
-      handle.#listener = listener;
-    }
+      static countEndOf(handle: object, listener: number): void {
+        if (#listener in handle) handle.#listener = listener;
+      }
 
-    static listenerOf(handle: object): number {
-      return #listener in handle ? handle.#listener : -1;
-    }
+      static listenerOf(handle: object): number {
+        return #listener in handle ? handle.#listener : -1;
+      }
 
-    static forget(handle: object): void {
-      if (#listener in handle) handle.#listener = -1;
-    }
+      static forget(handle: object): void {
+        if (#listener in handle) handle.#listener = -1;
+      }
 
-    static end(handle: object): void {
-      if (#listener in handle) handle.#end();
-    }
+      static end(handle: object): void {
+        if (#listener in handle) handle.#end();
+      }
 
-    override close(callback?: () => void): void {
-      this.#end();
-      super.close(callback);
-    }
+      override close(callback?: () => void): void {
+        this.#end();
+        super.close(callback);
+      }
 
-    /** What `socket.resetAndDestroy()` calls instead of close. */
-    override reset(callback?: () => void): number {
-      this.#end();
-      return super.reset(callback);
-    }
+      /** What `socket.resetAndDestroy()` calls instead of close. */
+      override reset(callback?: () => void): number {
+        this.#end();
+        return super.reset(callback);
+      }
 
-    #end(): void {
-      const listener = this.#listener;
-      if (listener < 0) return;
-      this.#listener = -1;
-      countEnded(ended, listener);
-    }
-  }
-  // As it would be inspected without rondo.
-  Object.defineProperty(CountingHandle, 'name', { value: base.name });
-  return CountingHandle as unknown as CountingClass;
+      #end(): void {
+        const listener = this.#listener;
+        if (listener < 0) return;
+        this.#listener = -1;
+        countEnded(ended, listener);
+      }
+    },
+  ) as unknown as CountingClass;
 }
 
 /** Also TLS and HTTP/2 ask this handle, which is below theirs. */
 function toldClass(base: CountingClass): ToldClass {
-  class ToldHandle extends base {
-    #about: About | null = null;
+  return named(
+    base.name,
+    class extends base {
+      #about: About | null = null;
 
-    static tell(handle: ToldHandle, about: About): void {
-      handle.#about = about;
-      noteAbout(handle, about);
-    }
+      static tell(handle: object, about: About): void {
+        if (#about in handle) handle.#about = about;
+        noteAbout(handle, about);
+      }
 
-    override getpeername(out: object): number {
-      const isTold = this.#about?.nameInto(out, true) ?? null;
-      if (isTold === null) return super.getpeername?.(out) ?? NOT_CONNECTED;
-      return isTold ? 0 : NOT_CONNECTED;
-    }
+      override getpeername(out: object): number {
+        const isTold = this.#about?.nameInto(out, true) ?? null;
+        if (isTold === null) return super.getpeername?.(out) ?? NOT_CONNECTED;
+        return isTold ? 0 : NOT_CONNECTED;
+      }
 
-    override getsockname(out: object): number {
-      const isTold = this.#about?.nameInto(out, false) ?? null;
-      if (isTold === null) return super.getsockname?.(out) ?? NOT_CONNECTED;
-      return isTold ? 0 : NOT_CONNECTED;
-    }
-  }
-  Object.defineProperty(ToldHandle, 'name', { value: base.name });
-  return ToldHandle as unknown as ToldClass;
+      override getsockname(out: object): number {
+        const isTold = this.#about?.nameInto(out, false) ?? null;
+        if (isTold === null) return super.getsockname?.(out) ?? NOT_CONNECTED;
+        return isTold ? 0 : NOT_CONNECTED;
+      }
+    },
+  ) as unknown as ToldClass;
+}
+
+function named<Class extends object>(name: string, nameless: Class): Class {
+  return Object.defineProperty(nameless, 'name', { value: name });
 }

@@ -26,7 +26,31 @@ async function accept(scope: Scope): Promise<Record<string, unknown>> {
   return { ...seen, 'properties when it is closed': Object.keys(socket).sort() };
 }
 
+/** Sent to the worker as text: how the error of a connection reads that its client has reset. */
+async function beReset(scope: Scope): Promise<string | undefined> {
+  const { net, once } = scope;
+  const { port } = (await scope.listen(0, '127.0.0.1')) as { port: number };
+  const client = net.connect(port, '127.0.0.1');
+  const [socket] = (await once(scope.server, 'connection')) as [Socket];
+  socket.resume();
+  client.resetAndDestroy();
+  const [error] = (await once(socket, 'error')) as [Error];
+  return error.stack;
+}
+
 for (const transport of transports()) {
+  test(`${transport}: the error of one that is reset`, preloaded.options, async (t) => {
+    const processEnv = { RONDO_TRANSPORT: transport };
+    const [plain, rondo] = await Promise.all(
+      [plainNode, preloaded].map(async (way) => {
+        const program = await startProgram(t, way, { workers: 1, processEnv });
+        return program.worker(1, beReset);
+      }),
+    );
+    t.match(plain, /ECONNRESET\n +at TCP\.onStreamRead/);
+    t.equal(rondo, plain);
+  });
+
   test(transport, preloaded.options, async (t) => {
     const processEnv = { RONDO_TRANSPORT: transport };
     const [plain, rondo] = await Promise.all(
