@@ -18,6 +18,7 @@ import {
   takesConnection,
   type WorkerChannel,
 } from '../worker/channel.js';
+import { outside } from '../worker/environment.js';
 import { openChannel } from '../worker/open-channel.js';
 import { moveWhenClosed } from '../worker/release.js';
 import { isAlone } from './alone.js';
@@ -81,14 +82,14 @@ export class ClusterChild implements ChannelUser {
     const answered = holdChannel();
     // UDP has strings.
     if (typeof query.addressType === 'string') {
-      const inContext = AsyncResource.bind(then);
+      const inContext = isAlone() ? AsyncResource.bind(then) : then;
       return this.#getServer(server, query, (error, handle) => {
         answered();
         inContext(error, handle);
       });
     }
-    // What listens without a cluster is made by listen(), and so belongs to its async context.
-    const resource = new AsyncResource('TCPSERVERWRAP');
+    // What listens without a cluster is made by listen(), and so belongs to its async context. In a cluster it belongs to none.
+    const resource = isAlone() ? new AsyncResource('TCPSERVERWRAP') : outside;
     const pending = pendingHandle(server, query);
     // At the answer nobody knows any more from where listen() was called.
     const called = { stack: '' };
