@@ -97,22 +97,17 @@ export class ClusterChild implements ChannelUser {
     // In a cluster the first worker's are all workers', which is wrong for a listener that outlives them.
     const ownTickets = isAlone() && (server as Partial<TicketServer>).ticketKeys !== undefined;
     const asked = { ...query, rondo: PROTOCOL_VERSION, ownTickets };
-    let nodes: (() => void) | null = null;
-    // A process alone has none, and a program may try again and again.
-    const forgetNodes = (): void => {
-      if (nodes !== null) server.off('listening', nodes);
-    };
+    let tellListening: (() => void) | null = null;
     const ask = (): void => {
-      const before = server.listenerCount('listening');
-      this.#getServer(server, asked, onAnswer);
-      if (isAlone() && server.listenerCount('listening') > before) nodes = tellFirst(server);
+      const askNow = (): void => this.#getServer(server, asked, onAnswer);
+      if (isAlone()) tellListening = withoutListener(server, askNow);
+      else askNow();
     };
     const onAnswer = (error: number, handle: ClusterHandle | null): void => {
       answered();
       const { rondo: listener, failed } = this.#answer;
       this.#answer = {};
       if (pending !== null) this.#pending.end(pending);
-      if (error !== 0 || pending?.isClosed) forgetNodes();
       if (pending?.isClosed && error === 0) {
         handle?.close();
         return this.#pending.askNext();
@@ -127,6 +122,8 @@ export class ClusterChild implements ChannelUser {
         this.#pending.askNext();
         return resource.runInAsyncScope(tellError, null, server, own);
       }
+      // Just before Node emits 'listening', which it does in the next tick, too.
+      if (error === 0 && tellListening !== null) process.nextTick(tellIf, server, tellListening);
       resource.runInAsyncScope(then, null, error, handle);
     };
     if (pending === null) ask();
@@ -185,13 +182,29 @@ function holdChannel(): () => void {
 }
 
 /**
- * Node's own listener, which tells the primary, goes before those of the program: without a cluster it is nobody's business
- * what they throw.
+ * Returns Node's own listener of 'listening', which tells the primary. It is not added to the server's: without a cluster there
+ * is none, and what others throw is nobody's business. Null: there was none.
  */
-function tellFirst(server: Server): () => void {
-  const nodes = server.rawListeners('listening').at(-1) as () => void;
-  server.off('listening', nodes).prependListener('listening', nodes);
-  return nodes;
+function withoutListener(server: Server, ask: () => void): (() => void) | null {
+  let nodes: (() => void) | null = null;
+  const own = Object.getOwnPropertyDescriptor(server, 'once');
+  const once = (event: string, listener: () => void): Server => {
+    if (event === 'listening') nodes = listener;
+    return server;
+  };
+  Object.defineProperty(server, 'once', { configurable: true, writable: true, value: once });
+  try {
+    ask();
+    return nodes;
+  } finally {
+    if (own === undefined) delete (server as Partial<Server>).once;
+    else Object.defineProperty(server, 'once', own);
+  }
+}
+
+/** Unless it has been closed before it could say so. */
+function tellIf(server: Server, tell: () => void): void {
+  if (server.listening) tell();
 }
 
 function isPath({ port = 0 }: Query): boolean {

@@ -66,6 +66,15 @@ test('again and again in vain', nativeOnly, async (t) => {
   t.equal(plain, 'bound: true\nEADDRINUSE\nlisteners: 0\n');
 });
 
+test('listeners that come and go', nativeOnly, async (t) => {
+  const holder = net.createServer().listen(0, '127.0.0.1');
+  await once(holder, 'listening');
+  t.teardown(() => void holder.close());
+  const { port } = holder.address() as net.AddressInfo;
+  const { plain } = run(t, fixture('counts-listeners-of-its-server.mjs'), [String(port)]);
+  t.match(plain, /\+error .*-error .*called back/);
+});
+
 test('a callback of listen() that throws', nativeOnly, async (t) => {
   const run = runCli(t, ['start', '-w', '1', fixture('throws-when-it-listens.mjs')]);
   const port = await run.listening(1);
