@@ -25,7 +25,7 @@ void Workers::Join(uint16_t id, uint32_t generation, FdPair channel,
                    std::shared_ptr<Scoreboard> scoreboard,
                    std::shared_ptr<ProcessCounters> counters) {
   // A slot's former worker is gone before its next one comes, or goes now.
-  if (workers_[id] != nullptr) Retire(workers_[id].get(), GoneReason::kClosed, 0);
+  if (workers_[id] != nullptr) Remove(id, workers_[id]->generation(), GoneReason::kClosed);
   auto worker = std::make_unique<Worker>(id, generation, std::move(channel), std::move(scoreboard),
                                          std::move(counters), &shared_->engine.queue_times, &sets_);
   worker->SetWindow(window_);

@@ -293,6 +293,24 @@ void TestNextGeneration() {
   is(CountOpenFds(), fds_before, "no fd is left");
 }
 
+// What a worker has not received is dealt at once, though nobody has said that it is gone and
+// nothing else goes on: its successor is there, and has not spoken yet.
+void TestReplaced() {
+  EngineBench bench;
+  const int port = bench.AddListener(0);
+  auto first = bench.AddWorker(0);
+  first->Stop();
+  std::vector<UniqueFd> clients;
+  for (int i = 0; i < 2; i++) clients.push_back(support::Connect(port));
+  ok(Until([&] { return bench.slot(0).handed == 2; }), "(two wait for a worker that stands still)");
+  auto other = bench.AddWorker(1);
+  const UniqueFd silent = bench.OpenSlot(0, 2);
+  for (const UniqueFd& client : clients) {
+    is(support::Answer(client), 1, "the other worker gets it when the slot has another process");
+  }
+  first->Go();
+}
+
 // The age of the loop of the process that is there now, and of nobody before it.
 void TestHeartbeat() {
   EngineBench bench;
@@ -336,6 +354,7 @@ int main() {
   TestConfigure();
   TestNobody();
   TestNextGeneration();
+  TestReplaced();
   TestHeartbeat();
   is(CountOpenFds(), fds_before, "no fd is left open");
   return tap::done();
