@@ -88,6 +88,11 @@ export class Configuration {
     this.#base = { ...this.#base, ...changes };
   }
 
+  /** What the program gives by itself for those; undefined, which stands for the default, where that is nothing. */
+  given(keys: readonly string[]): Changeable {
+    return Object.fromEntries(keys.map((key) => [key, this.#base[key as never]]));
+  }
+
   /** Those of the changes that need no new workers. */
   dealingOf(changes: ReloadOptions): DealingChanges {
     return pick(changes, Object.keys(changes));

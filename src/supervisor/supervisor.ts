@@ -438,8 +438,8 @@ export class Supervisor extends EventEmitter<SupervisorEvents> {
     passengers.receive(old.manifest.passengers);
     return new TakeOver(old, {
       whenWell: () => this.#lifecycle.crew.whenWell(),
-      change: (changes) => {
-        this.#configuration.change(changes);
+      change: (changes, reset) => {
+        this.#configuration.change({ ...this.#configuration.given(reset), ...changes });
         this.#lifecycle.applyOptions();
       },
       configureSeats: (seats) => {

@@ -113,6 +113,23 @@ test('what is changed while the new process starts', nativeOnly, async (t) => {
   await app.stop();
 });
 
+test('what is set back while the new process starts', nativeOnly, async (t) => {
+  const control = path.join(temporaryDirectory(t), 'control.sock');
+  const app = await startUpgradable(t, [APP, '--control', control, '--window', '5']);
+  const client = new ControlClient({ path: control });
+  await client.configure({ window: 9, policy: 'least-connections' });
+  const upgraded = client.upgrade();
+  await app.run.says(/^rondo: upgrade: /m);
+  await client.configure({ window: 5 });
+  t.match(await upgraded, { pid: Number });
+  await until('it is replaced', () => app.run.stderr().match(/has replaced/g)?.length === 1);
+  t.match(await client.status(), {
+    pid: app.pid(),
+    dealing: { window: 5, policy: 'least-connections' },
+  });
+  await app.stop();
+});
+
 test('a number of workers that was said after that of the file', async (t) => {
   const directory = temporaryDirectory(t);
   const [config, control] = ['rondo.json', 'control.sock'].map((one) => path.join(directory, one));

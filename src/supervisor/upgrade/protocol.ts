@@ -77,7 +77,8 @@ export interface Go {
   type: 'go';
   /** How connections are dealt, if it was changed since the manifest. */
   changed: Changeable;
-  /** Left out by an older rondo, as the seats are. */
+  /** What had been changed by the manifest, and is by now what the program gives. Left out by an older rondo, as the next two. */
+  reset?: string[];
   reconfigured?: Reconfigured[];
   /** Weights and limits of seats. */
   seats?: SeatDealing[];

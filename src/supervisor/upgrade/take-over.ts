@@ -14,8 +14,8 @@ import type { SeatDealing } from './protocol.js';
 export interface TakeOverHost {
   /** Resolves when every seat has a worker that is well; rejects when one stops. */
   whenWell(): Promise<void>;
-  /** What the old process has changed since this one has begun to start. */
-  change(changes: Changeable): void;
+  /** What the old process has changed since this one has begun to start, and of what it has undone its changes. */
+  change(changes: Changeable, reset: readonly string[]): void;
   configureSeats(seats: readonly SeatDealing[]): void;
   /** The old process does without this one. */
   giveUp(): void;
@@ -60,8 +60,8 @@ export class TakeOver {
   async finish(): Promise<Address[]> {
     try {
       await this.#host.whenWell();
-      const { changed, renewed, reconfigured = [], seats } = await this.#old.sayReady();
-      if (Object.keys(changed).length > 0) this.#host.change(changed);
+      const { changed, reset = [], renewed, reconfigured = [], seats } = await this.#old.sayReady();
+      if (Object.keys(changed).length + reset.length > 0) this.#host.change(changed, reset);
       this.#host.configureSeats(seats ?? this.#old.manifest.seats);
       for (const { index, settings } of reconfigured) rondo()?.taken.configure(index, settings);
       const fds = await this.#old.receiveFds(renewed.length);

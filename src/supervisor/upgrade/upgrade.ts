@@ -63,7 +63,7 @@ export class Upgrade {
    */
   async run(): Promise<UpgradeResult> {
     const startedAt = performance.now();
-    const before = JSON.stringify(this.#host.changed());
+    const before = this.#host.changed();
     const { successor, listeners } = await this.#start();
     let isGoing = false;
     try {
@@ -170,7 +170,7 @@ export class Upgrade {
   }
 
   /** What has changed since the manifest, and that the rest is the new one's now. */
-  async #go(successor: Successor, listeners: PassedListener[], before: string): Promise<void> {
+  async #go(successor: Successor, listeners: PassedListener[], before: Changeable): Promise<void> {
     const changed = this.#host.changed();
     const now = await lend();
     try {
@@ -188,10 +188,11 @@ export class Upgrade {
         renewed.push({ index, file: its });
         fds.push(one.lent.fd);
       }
-      const isChanged = JSON.stringify(changed) !== before;
+      const isChanged = JSON.stringify(changed) !== JSON.stringify(before);
       const go: Go = {
         type: 'go',
         changed: isChanged ? changed : {},
+        reset: Object.keys(before).filter((key) => !Object.hasOwn(changed, key)),
         reconfigured,
         seats: this.#host.seats(),
         renewed,
