@@ -1,5 +1,5 @@
 // A connection that a server gets in a worker has the listeners and properties that it has without rondo, also
-// when it has ended.
+// when it has ended, and its handle has the same name in the stack of an error.
 
 import type { Socket } from 'node:net';
 import { test } from 'tap';
@@ -21,9 +21,15 @@ async function accept(scope: Scope): Promise<Record<string, unknown>> {
     handle: [handle.constructor.name, ...Object.keys(handle).sort()],
     ends: [socket.remoteAddress, socket.remoteFamily, socket.localPort === port],
   };
+  let stack = '';
+  socket.once('data', () => {
+    stack = String(new Error('in a listener').stack);
+  });
+  client.end('some');
   client.resume();
   await once(socket, 'close');
-  return { ...seen, 'properties when it is closed': Object.keys(socket).sort() };
+  const caller = /at (\w+\.onStreamRead) /.exec(stack)?.[1];
+  return { ...seen, caller, 'properties when it is closed': Object.keys(socket).sort() };
 }
 
 /** Sent to the worker as text: how the error of a connection reads that its client has reset. */
@@ -59,7 +65,7 @@ for (const transport of transports()) {
         return program.worker(1, accept);
       }),
     );
-    t.ok(plain);
+    t.match(plain, { caller: 'TCP.onStreamRead' });
     t.strictSame(rondo, plain);
   });
 }
