@@ -12,9 +12,14 @@ import { headerArgs, must, nodeGyp, root, scratchNativeCheckout } from './suppor
 const names = process.argv.slice(2);
 if (process.platform !== 'linux') throw new Error('prebuilds are built on Linux');
 
+// Before the first of them is built, which takes minutes: what is not installed is missing from the last one, too.
+const builds = [];
 for (const platform of names.length > 0 ? names.map(platformNamed) : platforms) {
   const checkout = scratchNativeCheckout('prebuild');
-  const { tool, env } = await toolchainOf(platform, checkout);
+  builds.push({ platform, checkout, ...(await toolchainOf(platform, checkout)) });
+}
+
+for (const { platform, checkout, tool, env } of builds) {
   const options = { cwd: checkout, capture: true, env };
   const arch = `--arch=${platform.cpu}`;
   await must(process.execPath, [nodeGyp, 'configure', arch, ...headerArgs()], options);
