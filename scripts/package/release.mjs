@@ -37,6 +37,8 @@ if (!canProve && !isDry)
 
 if (!values['skip-build']) {
   await must('npm', ['run', 'build']);
+  // The tests themselves use the checkout's own.
+  await must('npm', ['run', 'build:native'], { env: { RONDO_NATIVE: '1' } });
   await must('npm', ['run', 'build:addons']);
   await must('npm', ['run', 'build:programs']);
 }
