@@ -10,6 +10,7 @@ import { type Server, Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { after } from '../hidden-listeners.js';
 import { isOwn } from '../own-sockets.js';
+import { isClosed } from './handles.js';
 
 /** The socket that a TLSSocket was made of; in Node 20 to 26 alike. */
 type Secured = TLSSocket & { _parent?: Socket | null };
@@ -24,9 +25,14 @@ export interface ConnectionsWatcher {
 export class ConnectionSet {
   readonly sockets = new Set<Socket>();
   readonly sessions = new Set<ServerHttp2Session>();
-  /** Those that listen. */
-  readonly servers = new Set<Server>();
+  readonly #servers = new Set<Server>();
   watcher: ConnectionsWatcher | null = null;
+
+  /** Those that listen, or have connections yet. Nobody is told when that ends: each is asked. */
+  get servers(): Set<Server> {
+    for (const server of this.#servers) if (isClosed(server)) this.#servers.delete(server);
+    return this.#servers;
+  }
 
   add(socket: Socket): void {
     this.sockets.add(socket);
@@ -126,8 +132,7 @@ export class Connections extends ConnectionSet {
     // It may listen more than once.
     if (this.#known.has(server)) return;
     this.#known.add(server);
-    after(server, 'close', () => this.servers.delete(server));
-    // The events of TLS and HTTP/2 servers; any other server never emits them.
+    if (!emitsMore(server)) return;
     after(server, 'secureConnection', (socket: Secured) => {
       // Not removed by `remove()`: the connection has not ended.
       if (socket._parent != null) {
@@ -138,6 +143,11 @@ export class Connections extends ConnectionSet {
     });
     after(server, 'session', (session: ServerHttp2Session) => this.#openSession(session, server));
   }
+}
+
+/** 'secureConnection' or 'session': TLS and HTTP/2 servers. To any other one nothing is done. */
+function emitsMore(server: Server): boolean {
+  return 'setTicketKeys' in server || 'updateSettings' in server;
 }
 
 /** Calls back when a socket of this process, of whatever kind, is destroyed, which each is in the end. */

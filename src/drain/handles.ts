@@ -4,11 +4,20 @@ import type { Server, Socket } from 'node:net';
 
 /** Of Node 20 to 26, undocumented. */
 type SocketInternals = Socket & { _handle: object | null };
-type ServerInternals = Server & { _usingWorkers?: boolean; _workers?: readonly unknown[] };
+type ServerInternals = Server & {
+  _connections?: number;
+  _usingWorkers?: boolean;
+  _workers?: readonly unknown[];
+};
 
 /** This process does not have it any more, and it will not emit 'close'. */
 export function isPassedOn(socket: Socket): boolean {
   return (socket as SocketInternals)._handle === null && !socket.destroyed && !socket.connecting;
+}
+
+/** It does not listen, and has no connections, here or in child processes. */
+export function isClosed(server: ServerInternals): boolean {
+  return !server.listening && !server._connections && !hasChildren(server);
 }
 
 /** Of a server whose children have all ended `getConnections()` would never tell. */
