@@ -1,4 +1,4 @@
-// A random worker of four is killed every 200 ms under 60,000 short connections: nobody waits for ever, and what
+// A random worker of four is killed every 200 ms under short connections, 60,000 or as many as there are in 35 s: nobody waits for ever, and what
 // fails is at most what the dead worker had received.
 
 import { test } from 'tap';
@@ -42,7 +42,8 @@ test('kills', { ...underLoad, timeout: 120_000 }, async (t) => {
   t.comment(
     `${started} started, ${kills} kills, ${failed} failed, ${unfinished} were being served`,
   );
-  t.ok(kills >= 20 && started >= 10_000, 'there was load, and there were kills');
+  // How many there are in that time is the machine's.
+  t.ok(kills >= 20 && started >= 20 * kills, 'there was load, and there were kills');
   t.equal(hung, 0);
   t.equal(refused, 0);
   t.equal(ok + failed, started);
