@@ -196,8 +196,8 @@ void TestFullChannel() {
   constexpr size_t kCount = 60;
   constexpr size_t kRounds = 5;
   using Clock = std::chrono::steady_clock;
-  std::vector<Clock::duration>
-      waits;  // of an empty channel for the next frame: the longest of each round
+  // Of an empty channel for the next frame: the longest of each round.
+  std::vector<Clock::duration> waits;
   size_t full = 0;
   for (size_t round = 1; round <= kRounds; round++) {
     std::vector<UniqueFd> clients;

@@ -1,4 +1,4 @@
-// A random worker of four is killed every 200 ms under short connections, 60,000 or as many as there are in 35 s: nobody waits for ever, and what
+// A random worker of four is killed every 200 ms under 20,000 short connections: nobody waits for ever, and what
 // fails is at most what the dead worker had received.
 
 import { test } from 'tap';
@@ -6,7 +6,7 @@ import { startLoad, underLoad } from '../fixtures/loadgen.js';
 import { nothingIsLeft, openSupervisor } from '../fixtures/supervisor.js';
 
 const CLIENTS = 64;
-const CONNECTIONS = 60_000;
+const CONNECTIONS = 20_000;
 
 test('kills', { ...underLoad, timeout: 120_000 }, async (t) => {
   const options = { workers: 4, maxRestarts: 100_000, backoffMaxMs: 100 };
@@ -16,7 +16,8 @@ test('kills', { ...underLoad, timeout: 120_000 }, async (t) => {
   const port = supervised.port();
   const load = startLoad('http', {
     port,
-    seconds: 35,
+    // A slow machine has fewer of them.
+    seconds: 90,
     concurrency: CLIENTS,
     connections: CONNECTIONS,
   });
@@ -42,8 +43,7 @@ test('kills', { ...underLoad, timeout: 120_000 }, async (t) => {
   t.comment(
     `${started} started, ${kills} kills, ${failed} failed, ${unfinished} were being served`,
   );
-  // How many there are in that time is the machine's.
-  t.ok(kills >= 20 && started >= 20 * kills, 'there was load, and there were kills');
+  t.ok(kills >= 20 && started >= 10_000, 'there was load, and there were kills');
   t.equal(hung, 0);
   t.equal(refused, 0);
   t.equal(ok + failed, started);
