@@ -7,6 +7,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { type Test, test } from 'tap';
 import { BIN, runCli, temporaryDirectory } from '../fixtures/cluster-cli.js';
+import { freePort } from '../fixtures/free-port.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 
 const PROGRAM = fixture('listens-at-once.mjs');
@@ -21,19 +22,10 @@ function run(t: Test, program: string, args: string[]): { plain: string; stderr:
   return { plain: plain.stdout, stderr: started.stderr };
 }
 
-async function freePort(): Promise<string> {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as net.AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return String(port);
-}
-
 const WHERE = {
-  'a port': async () => [await freePort()],
-  'a port and a host': async () => [await freePort(), '127.0.0.1'],
-  'a port and a host of IPv6': async () => [await freePort(), '::1'],
+  'a port': async () => [String(await freePort())],
+  'a port and a host': async () => [String(await freePort()), '127.0.0.1'],
+  'a port and a host of IPv6': async () => [String(await freePort()), '::1'],
   'a path': async (directory: string) => [path.join(directory, 'socket')],
 };
 
@@ -53,7 +45,7 @@ test('closed before the answer', nativeOnly, async (t) => {
   await once(holder, 'listening');
   t.teardown(() => void holder.close());
   const { port } = holder.address() as net.AddressInfo;
-  const { plain } = run(t, fixture('closes-at-once.mjs'), [String(port), await freePort()]);
+  const { plain } = run(t, fixture('closes-at-once.mjs'), [String(port), String(await freePort())]);
   t.equal(plain, 'taken: listen EADDRINUSE\nfree: served\nclosed\n');
 });
 

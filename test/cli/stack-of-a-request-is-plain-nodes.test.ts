@@ -2,38 +2,19 @@
 // the stack of an error.
 
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
-import net from 'node:net';
 import { test } from 'tap';
 import { BIN } from '../fixtures/cluster-cli.js';
+import { freePort } from '../fixtures/free-port.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 
 test('http', nativeOnly, async (t) => {
   const program = fixture('stack-of-a-request.mjs');
-  const holder = net.createServer().listen(0, '127.0.0.1');
-  await once(holder, 'listening');
-  const { port } = holder.address() as net.AddressInfo;
-  holder.close();
-  await once(holder, 'close');
-  const run = (...before: string[]): { stdout: string; stderr: string } =>
-    spawnSync(
-      process.execPath,
-      [...before, program, ...(before.length > 0 ? ['--'] : []), `${port}`],
-      {
-        encoding: 'utf8',
-      },
-    );
-  const plain = run();
-  t.match(plain.stdout, /at Server\.emit \(node:events[^]*\nown emit: false\n$/);
-  const { stdout, stderr } = run(
-    BIN,
-    'start',
-    '-w',
-    '1',
-    '--max-restarts',
-    '0',
-    '--control',
-    'off',
-  );
+  const port = String(await freePort());
+  const run = (args: string[]): { stdout: string; stderr: string } =>
+    spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const plain = run([program, port]);
+  t.match(plain.stdout, /at Server\.emit \(node:events[\s\S]*\nown emit: false\n$/);
+  const start = [BIN, 'start', '-w', '1', '--max-restarts', '0', '--control', 'off'];
+  const { stdout, stderr } = run([...start, program, '--', port]);
   t.equal(stdout, plain.stdout, stderr);
 });

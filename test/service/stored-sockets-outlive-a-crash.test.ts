@@ -10,6 +10,7 @@ import { text } from 'node:stream/consumers';
 import { type Test, test } from 'tap';
 import { BIN, temporaryDirectory } from '../fixtures/cluster-cli.js';
 import { isAlive, until } from '../fixtures/faults.js';
+import { freePort } from '../fixtures/free-port.js';
 import { fixture, nativeOnly } from '../fixtures/harness.js';
 import { APP } from '../fixtures/upgrade.js';
 
@@ -159,12 +160,3 @@ test('an address that is late', options, async (t) => {
   t.equal(response.statusCode, 200, 'is not closed before a worker listens there');
   t.equal(told(service, 'FDSTOREREMOVE=1'), 0);
 });
-
-async function freePort(): Promise<number> {
-  const server = http.createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
-}

@@ -1,9 +1,8 @@
 // A worker is ready when something in it listens, seen by node:cluster or not, or when its program has been
 // loaded, as readyWhen has it. One that listens nowhere and is to listen fails with a hint.
 
-import { once } from 'node:events';
-import { type AddressInfo, createServer } from 'node:net';
 import { test } from 'tap';
+import { freePort } from '../fixtures/free-port.js';
 import { fixture, read } from '../fixtures/harness.js';
 import { openSupervisor } from '../fixtures/supervisor.js';
 
@@ -33,16 +32,6 @@ for (const [readyWhen, why] of [
     const error = await supervised.call('start').catch((error) => error);
     t.match(error, { code: 'ERR_RONDO_START_FAILED', message: why, lastOutput: why, seat: 0 });
   });
-}
-
-/** As it comes: the system has just had it for another socket. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 const program = fixture('listens-by-itself.mjs');
